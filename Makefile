@@ -1,0 +1,27 @@
+# Everything is set up in .venv by the first target that needs it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: test lint faults clean
+
+test: .venv/ready
+	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+faults: .venv/ready
+	$(BIN)/python -m pytest -m soak --timeout 1800 $(ARGS)
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aque needs Python 3.11 or newer: make PYTHON=…")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,46 @@
+"""Settings: flag, then environment, then `$XDG_CONFIG_HOME/aque/config.toml`, then default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from .errors import UsageError
+
+EMBEDDED = "embedded:"
+
+
+@cache
+def config_file() -> dict[str, Any]:
+    """What the user's config.toml says; empty where there is none.
+
+    Raises UsageError where it is no TOML.
+    """
+    path = platformdirs.user_config_path("aque") / "config.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+
+
+def broker_url(given: str | None = None) -> str:
+    """The broker to use: as given, else `$AQUE_BROKER`, else the config file's `broker`, else the embedded one."""
+    return given or os.environ.get("AQUE_BROKER") or config_file().get("broker") or EMBEDDED
+
+
+def is_embedded(url: str) -> bool:
+    """Whether a broker is a private server that aque starts itself."""
+    return url.startswith(EMBEDDED)
+
+
+def embedded_home(url: str) -> Path | None:
+    """Where the embedded server of `embedded:/path` lives; None for the user's own place."""
+    path = url.removeprefix(EMBEDDED)
+    return Path(path).expanduser() if path else None

@@ -1,0 +1,75 @@
+"""The one place where the driver's errors become aque's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+import psycopg_pool
+
+from ..errors import (
+    AqueError,
+    BrokerError,
+    BrokerFull,
+    BrokerUnavailable,
+    DependencyResolutionError,
+    SchemaError,
+    UsageError,
+)
+
+# By SQLSTATE; AQ… are raised by aque's own functions.
+_BY_STATE: Final[dict[str, type[AqueError]]] = {
+    "AQ003": BrokerError,
+    "AQ004": DependencyResolutionError,
+    "53100": BrokerFull,
+    "53200": BrokerError,
+    "53300": BrokerUnavailable,
+    "57014": BrokerUnavailable,
+    "57P01": BrokerUnavailable,
+    "57P02": BrokerUnavailable,
+    "57P03": BrokerUnavailable,
+    "55P03": BrokerUnavailable,
+    "3F000": SchemaError,
+    "42P01": SchemaError,
+    "42883": SchemaError,
+    "42703": SchemaError,
+}
+_HINTS: Final[dict[type[AqueError], str]] = {
+    BrokerFull: "the broker's disk is full: ",
+    SchemaError: "the broker's schema does not fit this program (run `aque init`): ",
+}
+
+
+class WorkerGivenUp(BrokerError):
+    """The broker no longer counts this worker among the living: it must register anew."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.PoolClosed) -> AqueError:
+    """The error of aque's own tree that tells what a driver's error means."""
+    state = getattr(error, "sqlstate", None)
+    if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == "task_key":
+        return UsageError(f"the key is taken by a task that is not complete: {error.diag.message_detail}")
+    if state == "AQ003":
+        return WorkerGivenUp(error.diag.message_primary or one_line(error))
+    if state in _BY_STATE:
+        kind = _BY_STATE[state]
+        return kind(_HINTS.get(kind, "") + (error.diag.message_primary or one_line(error)))
+    if state is None or state.startswith("08"):
+        return BrokerUnavailable(f"the broker cannot be reached: {one_line(error)}")
+    return BrokerError(f"the broker refused: {one_line(error)}")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let aque's errors out where the driver raises its own."""
+    try:
+        yield
+    except (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as error:
+        raise translate(error) from error

@@ -1,0 +1,144 @@
+-- Completion: runs that ended, and what follows for those that waited for them.
+
+create or replace function aque.is_complete(state aque.state) returns boolean
+language sql immutable parallel safe as $$
+    select state in ('success', 'error', 'killed', 'cancelled')
+$$;
+
+-- Whether a dependency that ended in `state` meets the condition of an edge.
+create or replace function aque.satisfies(state aque.state, condition aque.condition) returns boolean
+language sql immutable parallel safe as $$
+    select case condition
+        when 'success' then state = 'success'
+        when 'failure' then state in ('error', 'killed', 'cancelled')
+        else aque.is_complete(state)
+    end
+$$;
+
+-- Tells the dependents of tasks that are complete: their count of blockers falls, or they end as well, because what
+-- they need can no longer be had; then their own dependents are told. A dependent ends as an error where what it needs
+-- failed, and is cancelled where that was cancelled, or did not fail as it should have. Dependents are locked in the
+-- order of their ids. Every statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a
+-- lock on its dependency: so none is overlooked.
+-- Returns the dependents that ended, and one row (null, null) if some became ready.
+create or replace function aque.settle(done bigint[]) returns table (id bigint, state aque.state)
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+#variable_conflict use_column
+declare
+    fell bigint[];
+    readied boolean := false;
+    any_ready boolean;
+begin
+    while done <> '{}' loop
+        with edge as materialized (
+            select d.task_id,
+                   count(*) filter (where aque.satisfies(p.state, d.condition))::int as met,
+                   min(d.needs_id) filter (where not aque.satisfies(p.state, d.condition)) as broken,
+                   bool_or(p.state = 'cancelled' or d.condition = 'failure')
+                       filter (where not aque.satisfies(p.state, d.condition)) as void
+            from aque.dependency d join aque.task p on p.id = d.needs_id
+            where d.needs_id = any(done)
+            group by d.task_id
+        ), locked as materialized (
+            select t.id, e.met, e.broken, e.void
+            from edge e join aque.task t on t.id = e.task_id
+            where t.state in ('creating', 'pending', 'paused')
+            order by t.id for no key update of t
+        ), moved as (
+            update aque.task t
+            set blockers = t.blockers - l.met,
+                state = case when l.broken is null then t.state when l.void then 'cancelled' else 'error' end::aque.state,
+                finished_at = case when l.broken is not null then clock_timestamp() end,
+                run_at = case when l.broken is null then t.run_at end
+            from locked l where t.id = l.id
+            returning t.id, t.state, t.blockers, t.attempt, t.finished_at, l.broken
+        ), noted as (
+            insert into aque.attempt (task_id, number, state, finished_at, error)
+            select m.id, 0, m.state, m.finished_at, json_build_object(
+                'type', 'aque.core.errors:DependencyFailedError',
+                'message', format('it needs task %s, which is %s', m.broken, p.state), 'task', m.broken)
+            from moved m join aque.task p on p.id = m.broken
+            on conflict (task_id, number) do update
+            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error
+        )
+        select coalesce(array_agg(m.id) filter (where m.broken is not null), '{}'),
+               bool_or(m.state = 'pending' and m.blockers = 0)
+        into fell, any_ready from moved m;
+        readied := readied or coalesce(any_ready, false);
+        return query select t.id, t.state from aque.task t where t.id = any(fell);
+        done := fell;
+    end loop;
+    if readied then
+        return query select null::bigint, null::aque.state;
+    end if;
+end $$;
+
+-- Ends runs, each under its lease: a run whose lease has been given away ends nothing. A failed run that has retries
+-- left makes its task pending again, after its delay. Returns the tasks whose runs were ended, with their state now
+-- (pending: it will be retried), then what settle() says of those that waited for them.
+create or replace function aque.complete(
+    ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
+    exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
+    errors json[], results json[]
+) returns table (id bigint, state aque.state)
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+#variable_conflict use_column
+declare
+    ended bigint[];
+begin
+    perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
+    order by t.id for no key update of t;
+
+    with given as materialized (
+        select * from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times,
+                             max_rsses, errors, results)
+            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, error, result)
+    ), moved as (
+        update aque.task t
+        set state = case when retry.due is null then x.state else 'pending' end,
+            lease = null, worker_id = null, kill_signal = null, kill_grace = null,
+            started_at = coalesce(x.started_at, t.started_at),
+            finished_at = case when retry.due is null then x.finished_at end,
+            run_at = retry.due,
+            blockers = case when retry.due is null then 0 else 1 end
+        from given x
+        join aque.task old on old.id = x.id
+        join aque.spec s on s.task_id = x.id
+        left join lateral (
+            select clock_timestamp() + make_interval(secs => s.retry_delay * 2 ^ least(old.attempt - 1, 20)) as due
+            where x.state = 'error' and old.attempt <= old.retries
+        ) retry on true
+        where t.id = x.id and t.lease = x.lease
+        returning t.id, t.state, t.attempt, t.started_at, old.worker_id
+    ), noted as (
+        insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, exit_code, signal,
+                                  user_time, system_time, max_rss, error)
+        select m.id, m.attempt, m.worker_id, m.started_at, x.finished_at, x.state, x.exit_code, x.signal,
+               x.user_time, x.system_time, x.max_rss, x.error
+        from moved m join given x on x.id = m.id
+    ), kept as (
+        insert into aque.result (task_id, value)
+        select m.id, x.result from moved m join given x on x.id = m.id where x.result is not null
+        on conflict (task_id) do update set value = excluded.value
+    )
+    select coalesce(array_agg(m.id), '{}') into ended from moved m;
+
+    return query select t.id, t.state from aque.task t where t.id = any(ended);
+    return query select * from aque.settle((
+        select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(ended) and aque.is_complete(t.state)));
+end $$;
+
+-- Gives captured tasks back unrun, as if they had never been captured.
+create or replace function aque.release(ids bigint[], leases bigint[]) returns setof bigint
+language sql set enable_seqscan = off as $$
+    update aque.task t
+    set state = 'pending', lease = null, worker_id = null, started_at = null, attempt = attempt - 1,
+        kill_signal = null, kill_grace = null
+    from unnest(ids, leases) x (id, lease)
+    where t.id = x.id and t.lease = x.lease
+    returning t.id
+$$;

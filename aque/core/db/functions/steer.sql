@@ -1,0 +1,88 @@
+-- Steering: what people ask of tasks, and what the living do for the dead.
+
+-- Stops tasks: those that have not begun are cancelled here and now; runs are asked of their workers.
+-- Returns every task that was touched, with its state before and the worker that has to act on it, and those that
+-- ended because of it, with no state before.
+create or replace function aque.kill(targets bigint[], signal smallint, grace real)
+returns table (id bigint, before aque.state, state aque.state, worker_id bigint)
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+#variable_conflict use_column
+declare
+    waiting bigint[];
+begin
+    perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    select coalesce(array_agg(t.id), '{}') into waiting from aque.task t
+    where t.id = any(targets) and t.state in ('creating', 'pending', 'paused');
+    return query
+        update aque.task t set kill_signal = signal, kill_grace = grace
+        where t.id = any(targets) and t.state = 'running'
+        returning t.id, 'running'::aque.state, t.state, t.worker_id;
+    return query
+        with old as materialized (
+            select t.id, t.state from aque.task t where t.id = any(waiting)
+        ), moved as (
+            update aque.task t set state = 'cancelled', finished_at = clock_timestamp(), run_at = null
+            from old where t.id = old.id
+            returning t.id, old.state as before, t.state, t.finished_at
+        ), noted as (
+            insert into aque.attempt (task_id, number, state, finished_at, error)
+            select m.id, 0, m.state, m.finished_at, json_build_object(
+                'type', 'aque.core.errors:TaskKilled', 'message', format('cancelled by %s', session_user))
+            from moved m
+            on conflict (task_id, number) do update
+            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error
+        )
+        select m.id, m.before, m.state, null::bigint from moved m;
+    return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.id is not null;
+end $$;
+
+-- Workers that are dead: the session lock is gone (kill -9 frees it at once) and so is the heartbeat, or the heartbeat
+-- is older than any lease. After a restart of the server nobody is judged until all had the time to come back.
+create or replace function aque.dead_workers(grace interval) returns setof bigint
+language sql stable as $$
+    select w.id from aque.worker w
+    where w.ended_at is null
+      and clock_timestamp() > pg_postmaster_start_time() + grace
+      and (w.last_active < clock_timestamp() - grace
+           or (w.last_active < clock_timestamp() - interval '2 s' and not exists (
+                select from pg_locks l
+                where l.locktype = 'advisory' and l.classid = 1634825573 and l.objid = w.id::int::oid and l.objsubid = 2
+                  and l.granted and l.database = (select oid from pg_database where datname = current_database()))))
+$$;
+
+-- Takes the tasks of a worker that is gone away from it: they are pending again, unless someone wants them stopped, or
+-- their workers have died with them three times: then the task is the likely culprit.
+-- Returns the tasks with their state now, and what settle() says of their dependents.
+create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+#variable_conflict use_column
+declare
+    taken bigint[];
+begin
+    update aque.worker w set ended_at = clock_timestamp(), idle = false where w.id = any(gone) and w.ended_at is null;
+    perform 1 from aque.task t where t.state = 'running' and t.worker_id = any(gone) order by t.id for no key update;
+    with moved as (
+        update aque.task t
+        set losses = t.losses + 1, lease = null, worker_id = null, kill_signal = null, kill_grace = null,
+            retries = t.retries + 1,  -- a loss is no failure of the task's
+            state = case when old.kill_signal is not null then 'killed'
+                         when t.losses >= 2 then 'error' else 'pending' end::aque.state,
+            finished_at = case when old.kill_signal is not null or t.losses >= 2 then clock_timestamp() end
+        from aque.task old
+        where t.id = old.id and t.state = 'running' and t.worker_id = any(gone)
+        returning t.id, t.state, t.attempt, t.losses, t.started_at, old.worker_id
+    ), noted as (
+        insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, error)
+        select m.id, m.attempt, m.worker_id, m.started_at, clock_timestamp(),
+               case m.state when 'killed' then 'killed' else 'error' end::aque.state,
+               json_build_object('type', 'aque.core.errors:TaskLost', 'message', format(
+                   'worker %s died while it ran this task (loss %s)', m.worker_id, m.losses))
+        from moved m
+    )
+    select coalesce(array_agg(m.id), '{}') into taken from moved m;
+    return query select t.id, t.state from aque.task t where t.id = any(taken);
+    return query select * from aque.settle((
+        select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(taken) and aque.is_complete(t.state)));
+end $$;

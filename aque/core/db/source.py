@@ -1,0 +1,114 @@
+"""Where connections come from: a server that is there, or the embedded one, started when it is needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
+
+from .. import config, embedded
+from ..errors import AqueError, BrokerUnavailable, UsageError
+from .failures import translate, translated
+
+# Every statement and every wait of a session has an end, whatever the server or the network does.
+_LIMITS: Final = {
+    "statement_timeout": "30s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "60s",
+    "client_connection_check_interval": "5s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "search_path": "pg_catalog",
+    "timezone": "UTC",
+    "jit": "off",
+    "default_transaction_isolation": "read committed",
+}
+_PARAMETERS: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+
+class _Text(Loader):
+    def load(self, data: Any) -> str:
+        return bytes(data).decode()
+
+
+class Source:
+    """Connections to one broker.
+
+    `url` is `postgresql://…` or `embedded:` with an optional path.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.embedded = config.is_embedded(url)
+        self._lock = threading.Lock()
+        self._lease: object = None
+        if not self.embedded:
+            _check(url)
+
+    def conninfo(self) -> dict[str, Any]:
+        """What the driver needs to connect now; starts the embedded server where it does not run."""
+        options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+        return {**_PARAMETERS, **self._place(), "options": options, "application_name": "aque"}
+
+    def connect(self) -> Connection:
+        """A new connection in autocommit mode; raises BrokerUnavailable."""
+        try:
+            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+        except psycopg.OperationalError as error:
+            raise unreachable(self.url, error) from error
+        configure(conn)
+        return conn
+
+    def _place(self) -> dict[str, Any]:
+        if not self.embedded:
+            with translated():
+                return conninfo_to_dict(self.url)
+        with self._lock:
+            endpoint = embedded.ensure(config.embedded_home(self.url))
+            self._lease = endpoint.lease
+            return dict(endpoint.conninfo)
+
+
+def configure(conn: Connection) -> None:
+    """Encoded values stay texts on this side: only the task's own process and its future read them."""
+    conn.adapters.register_loader("json", _Text)
+    conn.prepare_threshold = 2
+
+
+def public_url(url: str) -> str:
+    """A URL without its password, to be shown."""
+    parts = urlsplit(url)
+    return url.replace(f":{parts.password}@", ":…@", 1) if parts.password else url
+
+
+def unreachable(url: str, error: psycopg.Error) -> AqueError:
+    """The one line that tells why a broker cannot be reached."""
+    told = translate(error)
+    if type(told) is BrokerUnavailable and error.sqlstate is None:
+        lines = [line for line in str(error).strip().splitlines() if line.strip()]
+        reason = " ".join((lines[0] if lines else type(error).__name__).split())
+        return BrokerUnavailable(f"cannot reach the broker {public_url(url)}: {reason}")
+    return told
+
+
+def _check(url: str) -> None:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise UsageError(f"not a broker: {url!r} (write postgresql://host/database, embedded: or embedded:/path)")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise UsageError(f"not a broker: {public_url(url)!r}: {error}".strip()) from None

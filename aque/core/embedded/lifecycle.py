@@ -1,0 +1,110 @@
+"""Making sure that the server runs, and stopping it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import EllipsisType
+from typing import Final
+
+from ..errors import BrokerError
+from ..units import parse_duration
+from . import address, failures, folders, lease, locks, pidfile, remains
+from .home import Home, locate
+from .start import Request, bring_up
+
+LINGER: Final = 600.0  # seconds that a server goes on without any user
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that runs, and a claim on it: keep the lease, or this, as long as the server is used."""
+
+    home: Home
+    conninfo: dict[str, str | int]
+    lease: lease.Lease
+
+
+def ensure(
+    home: Path | str | None = None, *, linger: float | EllipsisType | None = ..., timeout: float = 60.0
+) -> Endpoint:
+    """The user's own server, made and started where it does not run; callable at any time, from any thread.
+
+    A server that this call starts stops once nobody has used it for `linger` seconds: as given (None: never), else
+    `$AQUE_LINGER` (seconds, or `never`), else 600.
+    Raises BrokerUnavailable, or BrokerFull where the disk is full, with one line that says what to do.
+    """
+    place, deadline = locate(home), time.monotonic() + timeout
+    seconds = _linger() if isinstance(linger, EllipsisType) else linger
+    with failures.explained(place):
+        folders.prepare(place)
+        claim = lease.take(place, deadline)
+        try:
+            if not address.answers(place):
+                _start(place, seconds, deadline)
+        except BaseException:
+            claim.close()
+            raise
+    return Endpoint(place, address.conninfo(place), claim)
+
+
+def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
+    """Stop the server, whoever uses it; whether it ran. Everything that was acknowledged stays.
+
+    Raises BrokerError where it does not stop in time, or runs where we cannot see it.
+    """
+    place, deadline = locate(home), time.monotonic() + timeout
+    with failures.explained(place):
+        if not place.start_lock.exists():
+            return False
+        with locks.exclusive(place.start_lock, deadline, _busy(place)):
+            pid = _find(place, deadline)
+            if pid is None:
+                return False
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+            if not locks.wait(lambda: _gone(place, pid), deadline):
+                raise BrokerError(f"the server (pid {pid}) does not stop within {timeout:g} s; see {place.log}")
+            return True
+
+
+def _start(place: Home, linger: float | None, deadline: float) -> None:
+    with locks.exclusive(place.start_lock, deadline, _busy(place)) as held:
+        bring_up(Request(place, linger, deadline, held))
+
+
+def _busy(place: Home) -> str:
+    return f"another process has been starting or stopping the server in {place.root} for too long; see {place.log}"
+
+
+def _linger() -> float | None:
+    text = os.environ.get("AQUE_LINGER", "").strip()
+    if not text:
+        return LINGER
+    return None if text == "never" else parse_duration(text)
+
+
+def _find(place: Home, deadline: float) -> int | None:
+    """The server to stop; None where there is none. One that was just started needs a moment until it has a pid."""
+    found: list[int] = []
+
+    def known() -> bool:
+        if pid := pidfile.server(place):
+            found.append(pid)
+        elif address.answers(place):
+            raise BrokerError(f"the server in {place.root} runs in another container: stop it there")
+        else:
+            remains.kill_orphans(place)
+        return bool(found) or locks.free(place.server_lock)
+
+    if not locks.wait(known, deadline):
+        raise BrokerError(f"processes that hold {place.server_lock} keep the server from stopping; see {place.log}")
+    return found[0] if found else None
+
+
+def _gone(place: Home, pid: int) -> bool:
+    return locks.free(place.server_lock) and not pidfile.is_server(pid, place.data)

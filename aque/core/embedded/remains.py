@@ -1,0 +1,92 @@
+"""What is left of an earlier server, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import Final
+
+from ..errors import BrokerUnavailable
+from . import address, folders, locks, pidfile, processes
+from .home import Home
+
+_ORPHAN_SECONDS: Final = 2.0
+_ELSEWHERE_SECONDS: Final = 5.0
+
+
+def claim(home: Home, deadline: float) -> int | None:
+    """The lock of the server, whose holder may start one; None where a server answers after all.
+
+    While it is held a server is starting, recovering or stopping, or the orphans of a dead one still run.
+    """
+    lock = locks.opened(home.server_lock)
+    try:
+        if _outlasts(home, lock, deadline):
+            return lock
+    except BaseException:
+        locks.closed(lock)
+        raise
+    locks.closed(lock)
+    return None
+
+
+def kill_orphans(home: Home) -> None:
+    """Kill the sessions that outlived their server.
+
+    They end by themselves within milliseconds, save one that sleeps on a lock whose holder was killed as well: it never
+    wakes, and would keep the next server from starting. Nothing is lost: recovery from the log follows anyway.
+    """
+    found = processes.holders(home.server_lock)
+    if all(arguments and arguments[0].startswith("postgres: ") for arguments in found.values()):
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def refuse_foreign(home: Home) -> None:
+    """Raises BrokerUnavailable where someone started the server by hand, without our lock."""
+    found = pidfile.server(home)
+    if found is not None:
+        raise BrokerUnavailable(
+            f"a PostgreSQL that aque did not start (pid {found}) uses {home.data}: stop it first (`kill -INT {found}`)"
+        )
+
+
+def _outlasts(home: Home, lock: int, deadline: float) -> bool:
+    """Whether we got the lock; False where a server answers, which ends the waiting too."""
+    started = time.monotonic()
+    orphans_at, pause = started + _ORPHAN_SECONDS, 0.005
+    if _elsewhere(home):
+        deadline = min(deadline, started + _ELSEWHERE_SECONDS)
+    while not locks.locked(lock):
+        if address.answers(home):
+            return False
+        if time.monotonic() > deadline:
+            raise BrokerUnavailable(_complaint(home))
+        if time.monotonic() > orphans_at:
+            kill_orphans(home)
+            orphans_at += 1.0
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.1)
+    return True
+
+
+def _elsewhere(home: Home) -> bool:
+    """Whether another host of a shared file system started it: its socket is out of reach for good."""
+    return bool(folders.network(home.root)) and _owner(home) != os.uname().nodename
+
+
+def _owner(home: Home) -> str:
+    try:
+        return home.owner.read_text()
+    except OSError:
+        return "an unknown host"
+
+
+def _complaint(home: Home) -> str:
+    return (
+        f"the server in {home.root}, started on {_owner(home)}, runs but cannot be reached from {os.uname().nodename}:"
+        f" {address.refusal(home)} (log: {home.log})"
+    )

@@ -1,0 +1,103 @@
+"""One tree of errors, each with the exit status of a command that meets it.
+
+AqueError                          1
+├── UsageError                     2   what was asked makes no sense as it stands
+│   ├── DependencyResolutionError  2   a cycle, or a dependency that is no task
+│   └── PatternMissingError        2   no such pattern
+├── EncodeError                    2   a value that cannot be stored
+├── DecodeError                    1   a stored value that cannot be read here
+├── TaskNotFound                   4   no task of this id
+├── IllegalMove                    1   a task cannot go from its state to that one
+├── BrokerError                    3   the broker refused or failed
+│   ├── BrokerUnavailable          3   it cannot be reached
+│   ├── BrokerFull                 3   its disk is full
+│   └── SchemaError                3   its schema is missing, or newer than this program
+└── TaskError                      1   a task did not end well; the errors of its future
+    ├── DependencyFailedError      1   it did not run, because what it needed failed
+    ├── TaskKilled                 1   it was stopped by a signal
+    └── TaskLost                   1   its worker died with it, too often
+"""
+
+from __future__ import annotations
+
+from .child.errors import AqueError, DecodeError, EncodeError
+
+__all__ = [
+    "AqueError",
+    "BrokerError",
+    "BrokerFull",
+    "BrokerUnavailable",
+    "DecodeError",
+    "DependencyFailedError",
+    "DependencyResolutionError",
+    "EncodeError",
+    "IllegalMove",
+    "PatternMissingError",
+    "SchemaError",
+    "TaskError",
+    "TaskKilled",
+    "TaskLost",
+    "TaskNotFound",
+    "UsageError",
+]
+
+
+class UsageError(AqueError, ValueError):
+    """What was asked for makes no sense as it stands."""
+
+    exit_code = 2
+
+
+class DependencyResolutionError(UsageError):
+    """The dependencies form a cycle, or name a task that is not there."""
+
+
+class PatternMissingError(UsageError):
+    """No pattern of this name is built in or installed."""
+
+
+class TaskNotFound(AqueError, LookupError):
+    """No task has this id."""
+
+    exit_code = 4
+
+
+class IllegalMove(AqueError):
+    """A task cannot go from its state to the one that was asked for."""
+
+
+class BrokerError(AqueError):
+    """The broker refused or failed."""
+
+    exit_code = 3
+
+
+class BrokerUnavailable(BrokerError):
+    """The broker cannot be reached, or not in time."""
+
+
+class BrokerFull(BrokerError):
+    """The broker's disk is full: nothing more can be stored."""
+
+
+class SchemaError(BrokerError):
+    """The broker's schema is missing, or newer than this program knows."""
+
+
+class TaskError(AqueError):
+    """A task ended without success.
+
+    Raised by its future where the task itself left no exception of its own: a command that failed, for instance.
+    """
+
+
+class DependencyFailedError(TaskError):
+    """A task did not run, because a task that it needed did not succeed."""
+
+
+class TaskKilled(TaskError):
+    """A task was stopped by a signal."""
+
+
+class TaskLost(TaskError):
+    """A task's worker died with it more often than is allowed."""

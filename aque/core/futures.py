@@ -1,0 +1,177 @@
+"""Futures: the waiting side. They resolve by notification, many at once by one query."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from .broker import Broker
+from .child import codec
+from .errors import AqueError, DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
+from .listener import Event
+from .queries.tasks import Ending
+from .states import State
+from .task import TaskHandle
+
+_CHUNK: Final = 5000
+
+
+class RemoteTraceback(Exception):
+    """The traceback of a task's own process, as the cause of the exception that its future raises."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}"""'
+
+
+class Future(concurrent.futures.Future[Any], TaskHandle):
+    """The result of a task that is to come."""
+
+    def __init__(self, broker: Broker, task: int) -> None:
+        super().__init__()
+        self.id = task
+        self.broker = broker
+
+    def __repr__(self) -> str:
+        return f"<aque.Future {self.id} {self._state.lower()}>"
+
+    def cancel(self) -> bool:
+        """Stop the task if it has not begun; False where it runs or has ended."""
+        if self.done():
+            return self.cancelled()
+        row = self.broker.tasks([self.id])[0]
+        if row.state in (State.PENDING, State.PAUSED):
+            self.broker.kill([self.id])
+            self._settle_cancelled()
+        return self.cancelled()
+
+    def output(self) -> bytes:
+        """What the task wrote so far on stdout and stderr, in the order it came."""
+        data, since = b"", 0
+        while pieces := self.broker.output(self.id, since):
+            data += b"".join(piece.data for piece in pieces)
+            since = pieces[-1].seq + 1
+        return data
+
+    def _settle_cancelled(self) -> None:
+        if super().cancel():
+            self.set_running_or_notify_cancel()
+
+    def _settle(self, ending: Ending) -> None:
+        if self.done():
+            return
+        try:
+            if ending.state == State.CANCELLED and not self.running():
+                self._settle_cancelled()
+            elif ending.state == State.SUCCESS:
+                self.set_result(_result(ending))
+            else:
+                self.set_exception(_exception(ending))
+        except concurrent.futures.InvalidStateError:
+            pass
+        except AqueError as error:
+            self.set_exception(error)
+
+
+def _result(ending: Ending) -> Any:
+    if ending.result is None:
+        return ending.exit_code if ending.pattern == "shell" else None
+    return codec.from_tree(json.loads(ending.result))
+
+
+_KINDS: Final[Mapping[str, type[TaskError]]] = {
+    "aque.core.errors:DependencyFailedError": DependencyFailedError,
+    "aque.core.errors:TaskKilled": TaskKilled,
+    "aque.core.errors:TaskLost": TaskLost,
+}
+
+
+def _exception(ending: Ending) -> BaseException:
+    error: dict[str, Any] = json.loads(ending.error) if ending.error else {}
+    raised = _rebuilt(error)
+    if raised is None:
+        kind = TaskKilled if ending.state == State.KILLED else _KINDS.get(error.get("type", ""), TaskError)
+        raised = kind(f"task {ending.id}: {error.get('message') or _reason(ending)}")
+    if error.get("traceback"):
+        raised.__cause__ = RemoteTraceback(error["traceback"])
+    return raised
+
+
+def _rebuilt(error: Mapping[str, Any]) -> BaseException | None:
+    if error.get("value") is None:
+        return None
+    try:
+        value = codec.from_tree(error["value"])
+    except DecodeError:
+        return None
+    return value if isinstance(value, BaseException) else None
+
+
+def _reason(ending: Ending) -> str:
+    return f"killed by signal {ending.signal}" if ending.signal else f"exit status {ending.exit_code}"
+
+
+class Watch:
+    """The futures of one broker in this process that are not resolved yet."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._lock = threading.Lock()
+        self._kept: dict[int, Future] = {}
+        self._bound = False
+
+    def add(self, futures: Iterable[Future]) -> None:
+        """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
+        with self._lock:
+            self._kept.update((future.id, future) for future in futures)
+            if not self._bound:
+                self._bound = True
+                self._broker.bind("task_status", self._heard)
+        self._broker.listener.wait(10)
+
+    def check(self, ids: Iterable[int] | None = None) -> None:
+        """Look for the ends of tasks that were perhaps not heard of."""
+        wanted = list(self._kept) if ids is None else [each for each in ids if each in self._kept]
+        for start in range(0, len(wanted), _CHUNK):
+            for ending in self._broker.outcomes(wanted[start : start + _CHUNK]):
+                self._settle(ending)
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Forget futures whose tasks were never stored."""
+        for each in ids:
+            self._kept.pop(each, None)
+
+    def _settle(self, ending: Ending) -> None:
+        if future := self._kept.pop(ending.id, None):
+            future._settle(ending)
+
+    def _heard(self, event: Event) -> None:
+        if event.resync:
+            self.check()
+            return
+        ids = [each for each in list(self._kept) if any(each in span for span in event.ids)]
+        if event.state == State.RUNNING:
+            for each in ids:
+                _mark_running(self._kept.get(each))
+        elif ids and event.state != State.PENDING:
+            self.check(ids)
+
+
+def _mark_running(future: Future | None) -> None:
+    if future and not future.running() and not future.done():
+        future.set_running_or_notify_cancel()
+
+
+_watches: weakref.WeakKeyDictionary[Broker, Watch] = weakref.WeakKeyDictionary()
+_lock: Final = threading.Lock()
+
+
+def watch(broker: Broker) -> Watch:
+    """The watch of a broker."""
+    with _lock:
+        return _watches.setdefault(broker, Watch(broker))
+
+

@@ -1,0 +1,1 @@
+"""The one query layer: typed functions over named statements, which take a connection first and return frozen rows."""

@@ -1,0 +1,149 @@
+"""What there is to see of tasks and workers, and the verbs that act on tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.rows import class_row
+
+from ..db.source import Connection
+from ..db.statements import statements
+from ..states import State
+
+_SQL: Final = statements(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a task ended; error and result are JSON texts."""
+
+    id: int
+    state: str
+    pattern: str
+    exit_code: int | None
+    signal: int | None
+    error: str | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPiece:
+    """A piece of a task's output, as it came; stream is 1 for stdout and 2 for stderr."""
+
+    attempt: int
+    seq: int
+    stream: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as lists show it. Memory in bytes, duration in seconds; args and error are JSON texts."""
+
+    id: int
+    name: str
+    state: str
+    pattern: str
+    func: str | None
+    args: str | None
+    priority: int
+    queue: str
+    user: str
+    cpus: float
+    cpu_share: int
+    memory: int
+    blockers: int
+    attempt: int
+    retries: int
+    parent: int | None
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    exit_code: int | None
+    signal: int | None
+    error: str | None
+    lease: int | None
+    key: str | None
+    run_at: datetime | None
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker that lives."""
+
+    id: int
+    name: str
+    hostname: str
+    ip: str | None
+    pid: int
+    platform: str
+    username: str
+    cpus: float
+    cpus_used: float
+    memory: int
+    memory_used: int
+    queues: list[str] | None
+    tags: list[str]
+    version: str
+    started_at: datetime
+    last_active: datetime
+    idle: bool
+    draining: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What a kill did to a task: `before` None where it ended because of another; `worker` has to act on a run."""
+
+    id: int
+    before: State | None
+    state: State
+    worker: int | None
+
+
+def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
+    """How those of the tasks ended that are complete."""
+    with conn.cursor(row_factory=class_row(Ending)) as cursor:
+        return cursor.execute(_SQL["outcomes"], {"ids": list(ids)}).fetchall()
+
+
+def missing(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the ids that no task has."""
+    return [row[0] for row in conn.execute(_SQL["missing"], {"ids": list(ids)})]
+
+
+def output(conn: Connection, task: int, since: int = 0) -> list[OutputPiece]:
+    """The next pieces of the output of a task's last attempt, from number `since` on; none where there are no more."""
+    with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
+        return cursor.execute(_SQL["output"], {"id": task, "since": since}).fetchall()
+
+
+def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
+    """Tasks of these ids, or of all the latest, newest first."""
+    parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
+    with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
+        return cursor.execute(_SQL["rows"], parameters).fetchall()
+
+
+def workers(conn: Connection) -> list[WorkerRow]:
+    """The workers that live."""
+    with conn.cursor(row_factory=class_row(WorkerRow)) as cursor:
+        return cursor.execute(_SQL["workers"]).fetchall()
+
+
+def kill(conn: Connection, ids: Sequence[int], signal: int, grace: float | None) -> list[Killed]:
+    """Cancel tasks that wait, and ask for the end of those that run."""
+    found = conn.execute(_SQL["kill"], {"ids": list(ids), "signal": signal, "grace": grace})
+    return [Killed(row[0], row[1] and State(row[1]), State(row[2]), row[3]) for row in found]
+
+
+def now(conn: Connection) -> datetime:
+    """The server's time."""
+    row = conn.execute(_SQL["now"]).fetchone()
+    assert row
+    return row[0]  # type: ignore[no-any-return]

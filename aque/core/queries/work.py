@@ -1,0 +1,224 @@
+"""Statements of workers: to register, to claim, to complete, to stay alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.rows import class_row, dict_row
+
+from ..db.source import Connection
+from ..db.statements import statements
+from ..states import State
+from .submission import Change, changes
+
+_SQL: Final = statements(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all."""
+
+    name: str
+    hostname: str
+    ip: str | None
+    pid: int
+    platform: str
+    username: str
+    any_user: bool
+    cpus: float
+    memory: int
+    queues: list[str] | None
+    tags: list[str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A task that was captured, with what is needed to run it; args, kwargs and extra are JSON texts."""
+
+    id: int
+    lease: int
+    attempt: int
+    cpus: float
+    memory: int
+    started_at: datetime
+    name: str
+    pattern: str
+    func: str | None
+    args: str | None
+    kwargs: str | None
+    environ_id: int | None
+    cwd: str | None
+    username: str
+    groupname: str | None
+    interpreter: str | None
+    stdin: str | None
+    stdout: str | None
+    stderr: str | None
+    stdin_value: bytes | None
+    timeout: float | None
+    priority: int
+    queue: str
+    parent_id: int | None
+    extra: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. Times in seconds, max_rss in bytes; error and result are JSON texts."""
+
+    id: int
+    lease: int
+    state: State
+    started_at: datetime | None
+    finished_at: datetime
+    exit_code: int | None = None
+    signal: int | None = None
+    user_time: float | None = None
+    system_time: float | None = None
+    max_rss: int | None = None
+    error: str | None = None
+    result: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a run's output, as it came."""
+
+    id: int
+    lease: int
+    seq: int
+    stream: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Someone asks that a run be stopped; grace in seconds, None: never SIGKILL."""
+
+    lease: int
+    kill_signal: int
+    kill_grace: float | None
+
+
+def register(conn: Connection, info: WorkerInfo) -> int:
+    """Store a new worker and return its id."""
+    parameters = {name: getattr(info, name) for name in WorkerInfo.__slots__}
+    return int(_one(conn, "register", parameters))
+
+
+def hold(conn: Connection, worker: int) -> bool:
+    """Take the lock that says the worker of this session lives; False where another session has it still."""
+    return bool(_one(conn, "hold", {"worker": worker}))
+
+
+def beat(conn: Connection, worker: int, *, idle: bool, cpus_used: float, memory_used: int) -> datetime | None:
+    """Tell that a worker lives, and what it has in use. Returns the server's time; None: it was given up for dead."""
+    parameters = {"worker": worker, "idle": idle, "cpus_used": cpus_used, "memory_used": memory_used}
+    with conn.transaction():
+        conn.execute("set local synchronous_commit = off")
+        row = conn.execute(_SQL["beat"], parameters).fetchone()
+    return row[0] if row else None
+
+
+def leave(conn: Connection, worker: int) -> None:
+    """Tell that a worker has ended, with nothing left to run."""
+    conn.execute(_SQL["leave"], {"worker": worker})
+
+
+def claim(conn: Connection, worker: int, cpus: float, memory: int, limit: int) -> list[Captured]:
+    """Capture up to `limit` tasks that together take no more than `cpus` and `memory`."""
+    parameters = {"worker": worker, "cpus": cpus, "memory": memory, "limit": limit}
+    with conn.cursor(row_factory=class_row(Captured)) as cursor:
+        return cursor.execute(_SQL["claim"], parameters).fetchall()
+
+
+_COLUMNS: Final = {
+    "ids": "id",
+    "leases": "lease",
+    "states": "state",
+    "starts": "started_at",
+    "ends": "finished_at",
+    "exit_codes": "exit_code",
+    "signals": "signal",
+    "user_times": "user_time",
+    "system_times": "system_time",
+    "max_rsses": "max_rss",
+    "errors": "error",
+    "results": "result",
+}
+
+
+def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
+    """End runs under their leases; returns all tasks whose state changed by it, dependents too."""
+    if not outcomes:
+        return []
+    arrays = {name: [getattr(each, column) for each in outcomes] for name, column in _COLUMNS.items()}
+    return changes(conn.execute(_SQL["complete"], arrays))
+
+
+def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[int]:
+    """Give captured tasks (id, lease) back unrun; returns the ids of those that were still this worker's."""
+    ids, leases = zip(*runs, strict=True)
+    return [row[0] for row in conn.execute(_SQL["release"], {"ids": list(ids), "leases": list(leases)})]
+
+
+def dead_workers(conn: Connection, grace: float) -> list[int]:
+    """Workers whose session is gone, or that have not been heard of for `grace` seconds."""
+    return [row[0] for row in conn.execute(_SQL["dead_workers"], {"grace": grace})]
+
+
+def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:
+    """Take the tasks of dead workers away from them; returns all tasks whose state changed by it."""
+    return changes(conn.execute(_SQL["forsake"], {"workers": list(workers)}))
+
+
+def stops(conn: Connection, worker: int) -> list[Stop]:
+    """What is asked to be stopped of a worker's runs."""
+    with conn.cursor(row_factory=class_row(Stop)) as cursor:
+        return cursor.execute(_SQL["stops"], {"worker": worker}).fetchall()
+
+
+def next_due(conn: Connection) -> float | None:
+    """Seconds until the next task's time comes; None where none waits for its time."""
+    value = _one(conn, "next_due", {})
+    return None if value is None else float(value)
+
+
+def environ(conn: Connection, environ_id: int) -> str:
+    """A stored environment, as a JSON text."""
+    return str(_one(conn, "environ", {"id": environ_id}) or "{}")
+
+
+def inputs(conn: Connection, task: int) -> list[dict[str, Any]]:
+    """What a run may need of the tasks that it depends on; results are JSON texts."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_SQL["inputs"], {"id": task}).fetchall()
+
+
+def append(conn: Connection, pieces: Sequence[Piece]) -> None:
+    """Store pieces of output."""
+    if pieces:
+        arrays = {
+            "ids": [each.id for each in pieces],
+            "leases": [each.lease for each in pieces],
+            "seqs": [each.seq for each in pieces],
+            "streams": [each.stream for each in pieces],
+            "pieces": [each.data for each in pieces],
+        }
+        conn.execute(_SQL["append"], arrays, binary=True)
+
+
+def progress(conn: Connection, task: int, done: float, total: float | None, message: str | None) -> None:
+    """Store how far a run is."""
+    with conn.transaction():
+        conn.execute("set local synchronous_commit = off")
+        conn.execute(_SQL["progress"], {"id": task, "done": done, "total": total, "message": message})
+
+
+def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:
+    row = conn.execute(_SQL[name], parameters).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,105 @@
+"""Queues: the submitting side, a `concurrent.futures.Executor`."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from .broker import Broker, get_broker
+from .futures import Future, watch
+from .graph import flatten
+from .task import local_defaults
+
+
+class Queue(concurrent.futures.Executor):
+    """A named queue of a broker. `defaults` are fields for all tasks that are submitted through this object."""
+
+    def __init__(self, name: str = "default", broker: Broker | str | None = None, **defaults: Any) -> None:
+        self.name = name
+        self.broker = broker if isinstance(broker, Broker) else get_broker(broker)
+        self.defaults = defaults
+        self._futures: list[Future] = []
+        self._is_shut = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        """Queue fn(*args, **kwargs). A future among the arguments becomes a dependency, and is replaced by its result."""
+        return self.submit_ex(fn, args, kwargs)
+
+    def submit_ex(
+        self,
+        func: Callable[..., Any] | str | None = None,
+        args: Sequence[Any] | str = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> Future:
+        """Queue one task with any of the fields of a prototype."""
+        return self.submit_many([{"func": func, "args": args, "kwargs": kwargs or {}, **fields}])[0]
+
+    def submit_many(self, prototypes: Iterable[Mapping[str, Any]]) -> list[Future]:
+        """Queue prototypes, with all prototypes that they depend on, in one transaction: all or none.
+
+        Raises DependencyResolutionError for a cycle and for a dependency that is not there.
+        """
+        if self._is_shut:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        nodes, asked = flatten(prototypes)
+        ids = self.broker.next_ids(len(nodes))
+        futures = [Future(self.broker, ids[place]) for place in asked]
+        watching = watch(self.broker)
+        watching.add(futures)  # before they can end
+        try:
+            self.broker.submit(nodes, ids, {"queue": self.name, **self.defaults, **_missing(self.defaults)})
+        except BaseException:
+            watching.drop(future.id for future in futures)
+            raise
+        self._futures = [each for each in self._futures if not each.done()] + futures
+        return futures
+
+    def task(self, func: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """A decorator: f(x) calls f here, f.submit(x) queues it, f.options(cpus=8).submit(x) with other fields."""
+        if func is None:
+            return lambda func: TaskFunction(self, func, options)
+        return TaskFunction(self, func, options)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more tasks; `wait` for those that were submitted here."""
+        self._is_shut = True
+        if cancel_futures:
+            for future in self._futures:
+                future.cancel()
+        if wait:
+            concurrent.futures.wait(self._futures)
+
+
+def _missing(defaults: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in local_defaults().items() if name not in defaults}
+
+
+class TaskFunction:
+    """A function that can be queued."""
+
+    def __init__(self, queue: Queue, func: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        functools.update_wrapper(self, func)
+        self._queue = queue
+        self._func = func
+        self._options = dict(options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._func(*args, **kwargs)
+
+    def options(self, **options: Any) -> TaskFunction:
+        """The same function with other fields."""
+        return TaskFunction(self._queue, self._func, {**self._options, **options})
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future:
+        """Queue a call."""
+        func = f"{self._func.__module__}:{self._func.__qualname__}"
+        target = self._func if self._func.__module__ == "__main__" else func
+        return self._queue.submit_ex(target, args, kwargs, **self._options)
+
+
+def current_broker() -> Broker:
+    """The broker of the task that this process runs, or else the one that a new Queue would have."""
+    return get_broker()

@@ -1,0 +1,1 @@
+"""The process that starts, watches, kills and reaps a worker's tasks; it knows nothing of the database."""

@@ -1,0 +1,65 @@
+"""One task in the runner: what was asked, and how far it has come."""
+
+import time
+from typing import Any, Protocol
+
+from .frames import Header
+
+
+class Usage(Protocol):
+    """The part of a resource usage that is reported."""
+
+    ru_utime: float
+    ru_stime: float
+    ru_maxrss: int
+
+
+class TaskError(Exception):
+    """A task that could not be started, with the kind of the reason."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        """Keep the message to one line."""
+        super().__init__(" ".join(message.split()))
+        self.kind = kind
+
+    def report(self) -> dict[str, str]:
+        """The error as the worker gets it."""
+        return {"kind": self.kind, "message": str(self)}
+
+
+class Job:
+    """A task between its `run` and its `finished`."""
+
+    __slots__ = ("body", "cpus", "killed", "lease", "memory", "order", "pid", "seen", "started", "timed_out")
+
+    def __init__(self, order: Header, body: bytes) -> None:
+        """Take the `run` message."""
+        self.lease: Any = order["lease"]
+        self.order = order
+        self.body = body
+        self.cpus = float(order.get("cpus") or 0.0)
+        self.memory = int(order.get("memory") or 0)
+        self.pid = 0
+        self.started: float | None = None
+        self.killed = False
+        self.timed_out = False
+        # Processes of the task met while killing it, with their start times: at its end none may be left.
+        self.seen: dict[int, int] = {}
+
+    def finished(self, status: int | None, usage: Usage | None, max_rss: int, error: TaskError | None = None) -> Header:
+        """The `finished` message; no status means that it never ran."""
+        code = None if status is None else status
+        return {
+            "type": "finished",
+            "lease": self.lease,
+            "exit_code": code if code is not None and code >= 0 else None,
+            "signal": -code if code is not None and code < 0 else None,
+            "killed": self.killed,
+            "timed_out": self.timed_out,
+            "started": self.started,
+            "ended": time.monotonic(),
+            "user_time": usage.ru_utime if usage else 0.0,
+            "system_time": usage.ru_stime if usage else 0.0,
+            "max_rss": max_rss,
+            "error": error.report() if error else None,
+        }

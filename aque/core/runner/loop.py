@@ -1,0 +1,225 @@
+"""The runner's event loop: messages of the worker, output and ends of the tasks, times that come."""
+
+import json
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .admission import Admission
+from .channel import Channel, ChannelClosed
+from .frames import Frame, Header
+from .job import Job, TaskError, Usage
+from .pipes import Pipe, Pipes
+from .processes import signal_tree
+from .reaper import Reaper, kill_everything
+from .spawn import spawn
+from .timers import Switch, Timers
+
+# Signals that are not meant to end a task.
+GENTLE = {0, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
+# Terminals and service managers signal us along with the worker, which is the one to decide.
+WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class Loop:
+    """One runner."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Serve the worker at the other end of the socket."""
+        self._channel = Channel(sock)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._channel, selectors.EVENT_READ, self._channel)
+        self._wakeup = _wake_on_children(self._selector)
+        self._pipes = Pipes(self._selector, self._channel)
+        self._reaper = Reaper()
+        self._admission = Admission()
+        self._timers = Timers()
+        self._switch = Switch()
+        self._running: dict[int, Job] = {}
+        self._environs: dict[str, dict[str, str]] = {}
+        self._closing = False
+        self._handlers: dict[str, Callable[[Header, bytes], None]] = {
+            "environ": self._on_environ,
+            "capacity": self._on_capacity,
+            "run": self._on_run,
+            "kill": self._on_kill,
+            "cancel_waiting": self._on_cancel_waiting,
+            "alive": self._on_alive,
+            "close": self._on_close,
+        }
+
+    def run(self) -> None:
+        """Serve until the worker closes or is gone."""
+        try:
+            while not self._over():
+                self._turn()
+        except ChannelClosed:
+            return
+
+    def _over(self) -> bool:
+        """Whether the worker has closed and has all it is to get."""
+        return self._closing and not (self._running or self._admission.waiting or self._channel.unsent)
+
+    def _turn(self) -> None:
+        """Wait, and do what came up."""
+        times = [seconds for seconds in (self._timers.remaining(), self._switch.remaining()) if seconds is not None]
+        ready = self._selector.select(min(times, default=None))
+        # Before any message: after a sleep of the machine a late `alive` saves nobody.
+        if self._switch.expired():
+            self._kill_all()
+        self._timers.run()
+        for key, events in ready:
+            if isinstance(key.data, Pipe):
+                self._pipes.readable(key.data)
+            elif key.data is self._channel and events & selectors.EVENT_READ:
+                self._take(self._channel.receive())
+            elif key.data is None:
+                os.read(self._wakeup, 4096)
+        self._reap()
+        self._admit()
+        self._send()
+
+    def _take(self, frames: list[Frame]) -> None:
+        """Do what the worker asks."""
+        for header, body in frames:
+            self._handlers[header["type"]](header, body)
+
+    def _send(self) -> None:
+        """Send what the worker takes, and wait for it to take the rest."""
+        self._channel.flush()
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._channel.unsent else 0)
+        if self._selector.get_key(self._channel).events != events:
+            self._selector.modify(self._channel, events, self._channel)
+        self._pipes.throttle()
+
+    def _admit(self) -> None:
+        """Start what may start."""
+        while job := self._admission.next(self._running.values()):
+            self._start(job)
+
+    def _start(self, job: Job) -> None:
+        """Start one task, or report why not."""
+        try:
+            environ = self._environs.get(job.order["environ"])
+            if environ is None:
+                raise TaskError("spawn", f"unknown environment {job.order['environ']}")
+            job.pid, streams = spawn(job, environ)
+        except TaskError as error:
+            self._channel.queue(job.finished(None, None, 0, error))
+            return
+        job.started = time.monotonic()
+        job.body = b""
+        self._running[job.pid] = job
+        self._pipes.add(job.lease, streams)
+        self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
+        if job.order.get("timeout") is not None:
+            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+
+    def _reap(self) -> None:
+        """Report the tasks that have ended; bury orphans."""
+        for pid in self._reaper.dead():
+            job = self._running.get(pid)
+            if job is not None:
+                self._reaper.kill_rest(job, set(self._running))
+                self._pipes.drain(job.lease)
+            code, usage, max_rss = self._reaper.reap(pid)
+            if job is not None:
+                self._finish(job, code, usage, max_rss)
+
+    def _finish(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
+        """Report the end of a task."""
+        del self._running[job.pid]
+        self._channel.queue(job.finished(code, usage, max_rss))
+
+    def _time_out(self, job: Job) -> None:
+        """Ask a task whose time is over to end."""
+        if job.pid in self._running:
+            job.timed_out = True
+            self._signal(job, signal.SIGTERM, float(job.order.get("grace") or 0.0))
+
+    def _signal(self, job: Job, number: int, grace: float | None) -> None:
+        """Signal all of a running task, and kill it after the grace if it is still there."""
+        if self._running.get(job.pid) is not job:
+            return
+        seen = signal_tree(job.pid, number)
+        if number not in GENTLE:
+            job.seen.update(seen)
+        if grace is not None and number != signal.SIGKILL:
+            self._timers.after(grace, lambda: self._signal(job, signal.SIGKILL, None))
+
+    def _drop(self, job: Job) -> None:
+        """Report a waiting task as killed."""
+        job.killed = True
+        self._channel.queue(job.finished(None, None, 0))
+
+    def _kill_all(self) -> None:
+        """End every task: the worker has not been heard of, and others may hold its tasks now."""
+        for job in self._admission.take_all():
+            self._drop(job)
+        for job in list(self._running.values()):
+            job.killed = True
+            self._signal(job, signal.SIGKILL, None)
+
+    def _on_environ(self, header: Header, body: bytes) -> None:
+        self._environs[header["key"]] = json.loads(body)
+
+    def _on_capacity(self, header: Header, _body: bytes) -> None:
+        self._admission.resize(header["cpus"], header.get("memory"))
+
+    def _on_run(self, header: Header, body: bytes) -> None:
+        self._admission.waiting.append(Job(header, body))
+        # At once: with the start left to the end of a turn, a `kill` in the same read would miss the process.
+        self._admit()
+
+    def _on_kill(self, header: Header, _body: bytes) -> None:
+        number, grace = int(header["signal"]), header.get("grace")
+        ends = grace is not None or number not in GENTLE
+        if ends and (waiting := self._admission.take(header["lease"])) is not None:
+            self._drop(waiting)
+        for job in [job for job in self._running.values() if job.lease == header["lease"]]:
+            job.killed = job.killed or ends
+            self._signal(job, number, grace)
+
+    def _on_cancel_waiting(self, _header: Header, _body: bytes) -> None:
+        for job in self._admission.take_all():
+            self._channel.queue({"type": "returned", "lease": job.lease})
+
+    def _on_alive(self, header: Header, _body: bytes) -> None:
+        self._switch.set(header["seconds"])
+
+    def _on_close(self, _header: Header, _body: bytes) -> None:
+        self._closing = True
+
+
+def _wake_on_children(selector: selectors.BaseSelector) -> int:
+    """Have the selector wake at the end of any child; the descriptor to empty."""
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    os.set_blocking(theirs, False)
+    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+    # Handlers, not SIG_IGN: a task would inherit what is ignored.
+    for number in (signal.SIGCHLD, *WORKERS_OWN):
+        signal.signal(number, _nothing)
+    selector.register(ours, selectors.EVENT_READ, None)
+    return ours
+
+
+def _nothing(_number: int, _frame: Any) -> None:
+    """Let the system call be interrupted, no more."""
+
+
+def main(descriptor: int) -> int:
+    """Serve the worker at this descriptor till it closes or is gone; then nothing of its tasks is left."""
+    sock = socket.socket(fileno=descriptor)
+    # No task may keep the worker's socket open.
+    sock.set_inheritable(False)
+    loop = Loop(sock)
+    try:
+        loop.run()
+    finally:
+        kill_everything()
+    return 0

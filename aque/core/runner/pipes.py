@@ -1,0 +1,109 @@
+"""What the tasks write: output and messages, forwarded as it comes."""
+
+import os
+import selectors
+from typing import Any
+
+from .channel import Channel
+from .spawn import MESSAGES
+
+CHUNK = 64 * 1024
+# A pipe holds at most this much when its writer is dead (the system's limit for the unprivileged).
+DRAIN = 1024 * 1024
+LINE_LIMIT = 256 * 1024 * 1024
+HIGH_WATER = 1024 * 1024
+
+
+class Pipe:
+    """Our end of one pipe of a task."""
+
+    __slots__ = ("descriptor", "lease", "line", "stream")
+
+    def __init__(self, descriptor: int, stream: int, lease: Any) -> None:
+        """Take over the descriptor."""
+        self.descriptor = descriptor
+        self.stream = stream
+        self.lease = lease
+        self.line = bytearray()
+
+    def read(self, channel: Channel) -> int:
+        """Forward what can be read at once; how much: 0 at the end, -1 for nothing yet."""
+        try:
+            data = os.read(self.descriptor, CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return -1
+        if self.stream == MESSAGES:
+            self._messages(data, channel)
+        elif data:
+            channel.queue({"type": "output", "lease": self.lease, "stream": self.stream}, data)
+        return len(data)
+
+    def _messages(self, data: bytes, channel: Channel) -> None:
+        """Forward whole lines; the rest waits for its end."""
+        self.line += data
+        if b"\n" not in data:
+            if len(self.line) > LINE_LIMIT:
+                self.line.clear()
+            return
+        *lines, rest = bytes(self.line).split(b"\n")
+        self.line = bytearray(rest)
+        for line in lines:
+            if line:
+                channel.queue({"type": "message", "lease": self.lease}, line)
+
+
+class Pipes:
+    """The pipes of all running tasks; none is read while the worker does not keep up."""
+
+    def __init__(self, selector: selectors.BaseSelector, channel: Channel) -> None:
+        """Read when the selector says so."""
+        self._selector = selector
+        self._channel = channel
+        self._open: dict[Any, list[Pipe]] = {}
+        self._paused = False
+
+    def add(self, lease: Any, streams: dict[int, int]) -> None:
+        """Forward the pipes of a task."""
+        pipes = [Pipe(descriptor, stream, lease) for descriptor, stream in streams.items()]
+        self._open[lease] = pipes
+        if not self._paused:
+            self._watch(pipes)
+
+    def readable(self, pipe: Pipe) -> None:
+        """Forward from one pipe; close it at its end."""
+        if pipe.read(self._channel) == 0:
+            self._open[pipe.lease].remove(pipe)
+            self._close(pipe)
+
+    def drain(self, lease: Any) -> None:
+        """Forward what a task has left in its pipes, however slow the worker is, and close them."""
+        for pipe in self._open.pop(lease, []):
+            read = 0
+            # Bounded: a daemon with a session of its own may go on writing.
+            while read < DRAIN and (size := pipe.read(self._channel)) > 0:
+                read += size
+            self._close(pipe)
+
+    def throttle(self) -> None:
+        """Stop reading while too much waits to be sent; go on once it is gone."""
+        paused = self._channel.unsent > HIGH_WATER
+        if paused == self._paused:
+            return
+        self._paused = paused
+        for pipes in self._open.values():
+            if paused:
+                for pipe in pipes:
+                    self._selector.unregister(pipe.descriptor)
+            else:
+                self._watch(pipes)
+
+    def _watch(self, pipes: list[Pipe]) -> None:
+        """Have the selector tell of these pipes."""
+        for pipe in pipes:
+            self._selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
+
+    def _close(self, pipe: Pipe) -> None:
+        """Forget a pipe."""
+        if not self._paused:
+            self._selector.unregister(pipe.descriptor)
+        os.close(pipe.descriptor)

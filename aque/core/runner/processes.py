@@ -1,0 +1,133 @@
+"""What the system knows of processes: trees, sessions, orphans; and signals to them."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+LINUX = sys.platform.startswith("linux")
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process(NamedTuple):
+    """One line of the process table."""
+
+    parent: int
+    session: int
+    started: int
+
+
+Table = dict[int, Process]
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every orphan among our descendants, where the system has such a thing."""
+    if LINUX:
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> set[int] | None:
+    """Our own children, zombies included; None where only the whole table tells."""
+    pid = os.getpid()
+    try:
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_bytes().split()}
+    except OSError:
+        return None
+
+
+def look(pid: int) -> Process | None:
+    """One process of Linux's table, unless it is gone or only a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The name of the program before may hold anything, brackets and blanks too.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    if fields[0] in (b"Z", b"X"):
+        return None
+    return Process(int(fields[1]), int(fields[3]), int(fields[19]))
+
+
+def table() -> Table:
+    """Every living process."""
+    if not LINUX:
+        return _table_of_ps()
+    found = ((int(name), look(int(name))) for name in os.listdir("/proc") if name.isdigit())
+    return {pid: process for pid, process in found if process is not None}
+
+
+def _table_of_ps() -> Table:
+    """The table by `ps`; its process group stands for the session."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat="]
+    lines = subprocess.run(command, capture_output=True, check=False).stdout.splitlines()
+    rows = (line.split() for line in lines)
+    return {int(row[0]): Process(int(row[1]), int(row[2]), 0) for row in rows if not row[3].startswith(b"Z")}
+
+
+def below(roots: Iterable[int], processes: Table) -> set[int]:
+    """All descendants of some processes, and the processes of the sessions these lead."""
+    by_parent: dict[int, list[int]] = defaultdict(list)
+    by_session: dict[int, list[int]] = defaultdict(list)
+    for pid, process in processes.items():
+        by_parent[process.parent].append(pid)
+        by_session[process.session].append(pid)
+    found: set[int] = set()
+    left = list(roots)
+    while left:
+        pid = left.pop()
+        for other in (*by_parent[pid], *by_session[pid]):
+            if other not in found:
+                found.add(other)
+                left.append(other)
+    return found
+
+
+def send(pid: int, number: int) -> None:
+    """Signal one process; it may be gone."""
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def send_group(pid: int, number: int) -> None:
+    """Signal a process group; it may be gone."""
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def signal_tree(pid: int, number: int) -> dict[int, int]:
+    """Signal a task's group and all below it, own sessions included; who they were, with start times."""
+    # Before the signal: what dies of it leaves its children to us, and the tree is gone.
+    processes = table()
+    members = below([pid], processes) | {pid}
+    send_group(pid, number)
+    session = {one for one in members if one in processes}
+    for one in session:
+        # The group has had it, and twice may mean something else to a program than once.
+        if _group(one) != pid:
+            send(one, number)
+    return {one: processes[one].started for one in session}
+
+
+def _group(pid: int) -> int:
+    """The process group of a process, 0 when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
+
+
+def kill_seen(seen: dict[int, int]) -> None:
+    """SIGKILL processes seen before and all below them, unless the number is another process's now."""
+    processes = table()
+    roots = [pid for pid, started in seen.items() if pid in processes and processes[pid].started == started]
+    for pid in (*roots, *below(roots, processes)):
+        send(pid, signal.SIGKILL)

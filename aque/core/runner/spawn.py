@@ -1,0 +1,135 @@
+"""The start of one task."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+from .identity import Identity, acting_as, resolve
+from .job import Job, TaskError
+from .stdio import Files, holding, open_outputs, open_stdin
+
+MESSAGES = 3
+EXEC_KINDS = {errno.E2BIG: "too_long", errno.ENOENT: "not_found", errno.EACCES: "not_executable"}
+EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", errno.ENOTDIR: "not_found"}
+NOT_THE_COMMAND = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+
+
+def spawn(job: Job, environ: dict[str, str]) -> tuple[int, dict[int, int]]:
+    """Start a task: its process, and our ends of its pipes with their streams. TaskError when it cannot be."""
+    files = Files()
+    try:
+        return _spawn(job, environ, files), files.pipes
+    except TaskError:
+        files.abandon()
+        raise
+    except (OSError, ValueError, TypeError) as error:
+        files.abandon()
+        raise TaskError("spawn", str(error)) from None
+    finally:
+        files.release()
+
+
+def _spawn(job: Job, environ: dict[str, str], files: Files) -> int:
+    """Put together what the process needs, and start it."""
+    identity = resolve(job.order.get("user"), job.order.get("group"))
+    environ = _environ(job, environ)
+    with acting_as(identity):
+        cwd = _directory(job.order.get("cwd"))
+        base = cwd or Path.cwd()
+        program = find_program(job.order["argv"][0], environ.get("PATH", os.defpath), base)
+        stdin = open_stdin(files, job, base)
+        stdout, stderr = open_outputs(files, job, base)
+    passed = _talk(job, environ, files)
+    return _start(job, program, cwd, environ, (stdin, stdout, stderr), passed, identity)
+
+
+def _environ(job: Job, environ: dict[str, str]) -> dict[str, str]:
+    """The task's environment: the worker's or its own, what is set beside, and where it stands."""
+    merged = {**environ, **(job.order.get("set") or {})}
+    if job.order.get("cwd") is not None:
+        merged["PWD"] = str(job.order["cwd"])
+    return merged
+
+
+def _directory(cwd: str | None) -> Path | None:
+    """The working directory, which must be one that can be entered."""
+    if cwd is None:
+        return None
+    if not Path(cwd).is_dir():
+        reason = "Not a directory" if Path(cwd).exists() else "No such directory"
+        raise TaskError("cwd", f"{cwd}: {reason}")
+    if not os.access(cwd, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise TaskError("cwd", f"{cwd}: Permission denied")
+    return Path(cwd)
+
+
+def find_program(name: str, search: str, base: Path) -> str:
+    """The file of a command, looked up as a shell standing in `base` would."""
+    folders = [""] if "/" in name else search.split(":")
+    effective = os.access in os.supports_effective_ids
+    denied = None
+    for folder in folders if name else []:
+        candidate = base / folder / name
+        if not candidate.is_file():
+            denied = denied or (candidate if "/" in name and candidate.exists() else None)
+        elif os.access(candidate, os.X_OK, effective_ids=effective):
+            return str(candidate)
+        else:
+            denied = denied or candidate
+    if denied is not None:
+        raise TaskError("not_executable", f"{denied}: not executable")
+    raise TaskError("not_found", f"{name}: command not found")
+
+
+def _talk(job: Job, environ: dict[str, str], files: Files) -> list[int]:
+    """The input and the message pipe of a task that has them."""
+    size = job.order.get("input_size")
+    if size is None:
+        return []
+    start = job.order.get("stdin_size") or 0
+    passed = [files.own(holding(job.body[start : start + size])), files.pipe(MESSAGES)]
+    environ["AQUE_INPUT_FD"], environ["AQUE_MESSAGE_FD"] = map(str, passed)
+    return passed
+
+
+def _start(
+    job: Job,
+    program: str,
+    cwd: Path | None,
+    environ: dict[str, str],
+    stdio: tuple[int, int, int],
+    passed: list[int],
+    identity: Identity | None,
+) -> int:
+    """Start the process, as the leader of a session of its own."""
+    try:
+        process = subprocess.Popen(
+            job.order["argv"],
+            executable=program,
+            cwd=cwd,
+            env=environ,
+            stdin=stdio[0],
+            stdout=stdio[1],
+            stderr=stdio[2],
+            pass_fds=passed,
+            start_new_session=True,
+            user=identity.user if identity else None,
+            group=identity.group if identity else None,
+            extra_groups=identity.groups if identity else None,
+        )
+    except OSError as error:
+        raise _explain(error, program) from None
+    # The event loop reaps; a Popen that thinks so too would take the status away from it.
+    process.returncode = 0
+    return process.pid
+
+
+def _explain(error: OSError, program: str) -> TaskError:
+    """Say what of the start failed."""
+    number = error.errno or 0
+    if number in NOT_THE_COMMAND:
+        return TaskError("spawn", error.strerror or str(error))
+    if number != errno.E2BIG and error.filename is not None and str(error.filename) != program:
+        return TaskError("cwd", f"{error.filename}: {error.strerror}")
+    return TaskError(EXEC_KINDS.get(number, "spawn"), f"{program}: {error.strerror}")

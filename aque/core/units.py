@@ -1,0 +1,90 @@
+"""Quantities as people write them: memory, durations, cpus."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from .errors import UsageError
+
+Number = TypeVar("Number", int, float)
+_NUMBER: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*")
+_MEMORY: Final = {
+    "": 1,
+    "b": 1,
+    **{letter: 1024**power for power, letter in enumerate("kmgtp", 1)},
+    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgtp", 1)},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgtp", 1)},
+}
+_SECONDS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+
+def parse_memory(value: float | str) -> int:
+    """Bytes from a number or a text such as `8MB` (millions), `1.5GiB` or `4G` (powers of 1,024, as htop shows them).
+
+    Raises UsageError for a text that is no amount of memory.
+    """
+    if isinstance(value, int | float):
+        return int(_not_negative("memory", value))
+    match = _NUMBER.fullmatch(value)
+    if not match or match[2].lower() not in _MEMORY:
+        raise UsageError(f"not an amount of memory: {value!r} (write 512M, 8MB or 1.5GiB)")
+    return int(float(match[1]) * _MEMORY[match[2].lower()])
+
+
+def parse_duration(value: float | str) -> float:
+    """Seconds from a number or a text such as `90`, `1.5h` or `2h30m`.
+
+    Raises UsageError for a text that is no duration.
+    """
+    if isinstance(value, int | float):
+        return _not_negative("duration", float(value))
+    seconds, position = 0.0, 0
+    while match := _NUMBER.match(value, position):
+        if match[2].lower() not in _SECONDS:
+            break
+        seconds += float(match[1]) * _SECONDS[match[2].lower()]
+        position = match.end()
+    if not value.strip() or position < len(value):
+        raise UsageError(f"not a duration: {value!r} (write 90, 1.5h or 2h30m)")
+    return seconds
+
+
+def _not_negative(what: str, value: Number) -> Number:
+    if not 0 <= value < float("inf"):
+        raise UsageError(f"{what} must be a finite number, not negative: {value}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Cpus:
+    """A demand for cpus: a number of them, or the `share`-th part of whichever host runs the task."""
+
+    count: float = 1.0
+    share: int = 0
+
+    @classmethod
+    def parse(cls, value: float | str | Cpus) -> Cpus:
+        """From `2`, `0.5` or `"/4"`; raises UsageError for anything else."""
+        if isinstance(value, Cpus):
+            return value
+        try:
+            if isinstance(value, str) and value.startswith("/"):
+                return cls(0.0, _at_least_one(int(value[1:])))
+            return cls(_not_negative("cpus", float(value)))
+        except ValueError:
+            raise UsageError(f"not a number of cpus: {value!r} (write 2, 0.5 or /4)") from None
+
+    def on(self, host_cpus: float) -> float:
+        """How many cpus this is on a host that has `host_cpus`."""
+        return host_cpus / self.share if self.share else self.count
+
+    def __str__(self) -> str:
+        return f"/{self.share}" if self.share else f"{self.count:g}"
+
+
+def _at_least_one(number: int) -> int:
+    if number < 1:
+        raise ValueError
+    return number

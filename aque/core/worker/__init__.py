@@ -1,0 +1,5 @@
+"""Workers: they capture tasks within the cpus and memory of their host, and run them by a runner beside them."""
+
+from .worker import Worker
+
+__all__ = ["Worker"]

@@ -1,0 +1,57 @@
+"""Prototypes: defaults, fallbacks, nested forms, and errors that name the field."""
+
+import pytest
+
+from aque.core.errors import UsageError
+from aque.core.task import Prototype
+
+
+def test_what_is_not_given_comes_from_the_first_fallback_that_has_it() -> None:
+    read = Prototype.read({"cpus": 2}, {"cpus": 4, "priority": 7}, {"priority": 8, "queue": "night"})
+    assert (read.cpus.count, read.priority, read.queue, read.memory) == (2, 7, "night", 0)
+
+
+def test_nested_requirements_and_hints_are_made_flat() -> None:
+    read = Prototype.read({"requirements": {"cpu": 2, "mem": "8MB"}, "hints": {"paths": ["/a"], "duration": 100}})
+    assert (read.cpus.count, read.memory, read.io_paths, read.duration) == (2, 8_000_000, ("/a",), 100.0)
+
+
+def test_unknown_fields_are_kept_apart() -> None:
+    assert Prototype.read({"shot": "x12"}).extra == {"shot": "x12"}
+
+
+def test_a_child_inherits_demands_but_not_identity() -> None:
+    inherited = Prototype.read({"name": "a", "key": "k", "cpus": 3, "tags": ["gpu"], "duration": 4}).inheritable()
+    child = Prototype.read({}, inherited)
+    assert (child.cpus.count, child.tags) == (3, ("gpu",))
+    assert (child.name, child.key, child.duration) == ("", None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("priority", "high"),
+        ("priority", 1.5),
+        ("priority", 2**40),
+        ("cpus", "many"),
+        ("memory", "1Q"),
+        ("retries", -1),
+        ("timeout", "soon"),
+        ("run_at", "tomorrow"),
+        ("environ", {"A=B": "c"}),
+        ("environ", {"A": "c\0"}),
+        ("kwargs", 3),
+        ("func", "no_colon"),
+        ("stdin_value", 3.5),
+        ("name", "a\0b"),
+    ],
+)
+def test_a_bad_field_is_named_in_one_line(field: str, bad: object) -> None:
+    with pytest.raises(UsageError, match=f"^{field}: ") as caught:
+        Prototype.read({field: bad})
+    assert "\n" not in str(caught.value)
+
+
+def test_stdin_is_a_path_or_a_value_never_both() -> None:
+    with pytest.raises(UsageError, match="not both"):
+        Prototype.read({"stdin": "/dev/null", "stdin_value": b"x"})
