@@ -8,9 +8,9 @@ Who may do what rests on three flock()ed files in the server's home, never on pi
 nothing to another container:
 
     start.lock   exclusive, short      one process at a time creates or starts the server
-    server.lock  exclusive, inherited  taken by the starter, whose descriptor every process of the server inherits: it is
-                                       free only when none of them is left. What an earlier server left behind can then
-                                       be removed, and two servers can never share the data
+    server.lock  exclusive, inherited  taken by the starter, whose descriptor every process of the server inherits: it
+                                       is free only when none of them is left. What an earlier server left behind can
+                                       then be removed, and two servers can never share the data
     users.lock   shared, per process   a reference count that the kernel keeps; the supervisor takes it exclusively to
                                        stop a server that nobody uses
 

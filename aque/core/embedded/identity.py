@@ -7,6 +7,8 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,28 +18,44 @@ _ACCOUNT: Final = "aque"  # never nobody or postgres: who owns the database can 
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
 
-def identity() -> str:
-    """Empty to run as ourselves; `userns` or `uid:gid` where postgres or initdb would refuse."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who runs the server: nobody else (empty), `userns`, or another account as `uid:gid`."""
+
+    name: str = ""
+
+    @property
+    def uid(self) -> int:
+        """The owner of the server's files."""
+        return int(self.name.split(":")[0]) if ":" in self.name else os.geteuid()
+
+    def own(self, path: Path) -> None:
+        """Give a folder and what it holds to the server's user, where that is not us."""
+        if ":" not in self.name or path.lstat().st_uid == self.uid:
+            return
+        gid = int(self.name.split(":")[1])
+        # the folder itself comes last: a chown that was cut short is seen and done again
+        for each in [*path.rglob("*"), path]:
+            os.lchown(each, self.uid, gid)
+
+    def command(self, command: Sequence[str | Path]) -> list[str]:
+        """A command line that runs as this user."""
+        plain = [str(each) for each in command]
+        return helper("exec", self.name, *plain) if self.name else plain
+
+
+def choose() -> Identity:
+    """Ourselves where postgres and initdb accept that; raises BrokerUnavailable where nobody else will do."""
     uid = os.geteuid()
     if uid and _has_account(uid):
-        return ""
+        return Identity()
     account = os.environ.get("AQUE_SERVER_USER")
     if not account and _namespaces_work():
-        return "userns"
+        return Identity("userns")
     if uid:
         raise BrokerUnavailable(f"PostgreSQL needs an account for uid {uid}, and user namespaces are forbidden here")
     entry = _entry(account or _ACCOUNT)
-    return f"{entry.pw_uid}:{entry.pw_gid}"
-
-
-def uid_of(who: str) -> int:
-    """The owner of the server's files."""
-    return int(who.split(":")[0]) if ":" in who else os.geteuid()
-
-
-def gid_of(who: str) -> int:
-    """The group of the server's files."""
-    return int(who.split(":")[1]) if ":" in who else os.getegid()
+    return Identity(f"{entry.pw_uid}:{entry.pw_gid}")
 
 
 def helper(*arguments: str) -> list[str]:
@@ -45,19 +63,10 @@ def helper(*arguments: str) -> list[str]:
     return [_python(), "-I", "-S", str(_SUPERVISOR), *arguments]
 
 
-def environment(who: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """A minimal one: settings of the starting process, LC_* or PG*, must not reach the shared server."""
-    kept = ("PATH",) if who else ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
-
-
-def own(path: Path, who: str) -> None:
-    """Give a folder and what it holds to the server's user, where that is not us."""
-    if ":" not in who or path.lstat().st_uid == uid_of(who):
-        return
-    # the folder itself comes last: a chown that was cut short is seen and done again
-    for each in [*path.rglob("*"), path]:
-        os.lchown(each, uid_of(who), gid_of(who))
 
 
 def _has_account(uid: int) -> bool:

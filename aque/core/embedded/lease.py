@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from ..errors import BrokerUnavailable
 from . import locks
 from .home import Home
 
@@ -90,7 +91,8 @@ def take(home: Home, deadline: float) -> Lease:
         taken.extend(_try(home.users_lock))
         return bool(taken)
 
-    locks.wait(sit, deadline, f"the server in {home.root} takes too long to stop; see {home.log}")
+    if not locks.wait(sit, deadline):
+        raise BrokerUnavailable(f"the server in {home.root} takes too long to stop; see {home.log}")
     return taken[0]
 
 

@@ -25,7 +25,7 @@ def folder(pid: int) -> str:
     """The current folder of a process; empty where nobody tells."""
     if _LINUX:
         with suppress(OSError):
-            return os.readlink(_PROC / str(pid) / "cwd")
+            return str((_PROC / str(pid) / "cwd").readlink())
         return ""
     lines = _output("lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn").splitlines()
     return next((line[1:] for line in lines if line.startswith("n")), "")
@@ -59,7 +59,7 @@ def _has_open(process: Path, name: str, wanted: os.stat_result) -> bool:
     with suppress(OSError):
         for descriptor in (process / "fd").iterdir():
             # The name first: stat() of a file on a network that is away would hang.
-            if os.readlink(descriptor).endswith(name) and os.path.samestat(descriptor.stat(), wanted):
+            if str(descriptor.readlink()).endswith(name) and os.path.samestat(descriptor.stat(), wanted):
                 return True
     return False
 

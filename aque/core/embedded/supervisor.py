@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
@@ -80,10 +81,8 @@ def _become_server(identity: str, argv: list[str]) -> NoReturn:
 def _use_all_processors() -> None:
     """What the starting process was limited to is no business of the server."""
     if sys.platform == "linux":
-        try:
+        with suppress(OSError):
             os.sched_setaffinity(0, range(os.cpu_count() or 1))
-        except OSError:
-            pass
 
 
 def _reap(child: int) -> None:
