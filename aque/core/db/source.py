@@ -27,7 +27,7 @@ _LIMITS: Final = {
     "search_path": "pg_catalog",
     "timezone": "UTC",
     "jit": "off",
-    "default_transaction_isolation": "read committed",
+    "default_transaction_isolation": "read\\ committed",
 }
 _PARAMETERS: Final = {
     "connect_timeout": "10",

@@ -15,7 +15,7 @@ ADVICE: Final = "set AQUE_HOME to a folder of your own, or AQUE_BROKER to a shar
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _NETWORK: Final = frozenset(
     "nfs nfs4 cifs smb3 smbfs ncpfs afs coda ceph lustre gpfs beegfs glusterfs orangefs pvfs2 panfs davfs 9p "
-    "fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.gcsfuse fuse.cvmfs2 fuse.davfs2".split()  # noqa: SIM905
+    "fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.gcsfuse fuse.cvmfs2 fuse.davfs2".split()
 )
 
 

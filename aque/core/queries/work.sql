@@ -6,7 +6,7 @@ returning id
 
 -- name: hold
 -- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead.
-select pg_try_advisory_lock(1634825573, %(worker)s)
+select pg_try_advisory_lock(1634825573, %(worker)s::int)
 
 -- name: beat
 update aque.worker
@@ -21,7 +21,7 @@ update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(w
 select c.id, c.lease, c.attempt, c.cpus, c.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
        p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
        p.timeout, t.priority, s.queue, t.parent_id, p.extra
-from aque.claim(%(worker)s, %(cpus)s, %(memory)s, %(limit)s) c
+from aque.claim(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, %(limit)s::int) c
 join aque.task t on t.id = c.id
 join aque.spec p on p.task_id = c.id
 join aque.shape s on s.id = t.shape_id
@@ -40,7 +40,7 @@ select aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 select id, state::text from aque.forsake(%(workers)s::bigint[])
 
 -- name: dead_workers
-select aque.dead_workers(make_interval(secs => %(grace)s))
+select aque.dead_workers(make_interval(secs => %(grace)s::float8))
 
 -- name: stops
 -- The runs of a worker that someone asks to be stopped.

@@ -11,7 +11,7 @@ import logging
 import os
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any, Final
 
@@ -122,15 +122,16 @@ class Worker:
         pieces, ended = self._pieces, self._ended
         claimed: list[work.Captured] = []
         changed: list[Change] = []
-        cpus, memory = self._room()
+        gone = {outcome.lease for outcome in ended}
+        cpus, memory = self._room(gone)
         with translated(), self._conn.transaction():
             work.append(self._conn, pieces)
             changed = work.complete(self._conn, ended)
             if wanted > 0 and (self._hungry or ended) and cpus > 0:
                 claimed = work.claim(self._conn, self.id, cpus, memory, wanted)
                 self._hungry = bool(claimed)
-        for outcome in ended:
-            self._runs.pop(outcome.lease, None)
+        for lease in gone:
+            self._runs.pop(lease, None)
         self._pieces, self._ended = [], []
         self._announce(changed)
         for task in claimed:
@@ -145,11 +146,11 @@ class Worker:
         if any(change.state is not State.RUNNING for change in changed):
             submission.wake(self._conn)
 
-    def _room(self) -> tuple[float, int]:
+    def _room(self, gone: Set[int]) -> tuple[float, int]:
         """What may be claimed: what is free, and where tasks are short what will be free in a moment."""
-        waiting = [run for run in self._runs.values()]
-        cpus = self.info.cpus - sum(run.task.cpus for run in waiting)
-        memory = self.info.memory - sum(run.task.memory for run in waiting)
+        held = [run.task for lease, run in self._runs.items() if lease not in gone]
+        cpus = self.info.cpus - sum(task.cpus for task in held)
+        memory = self.info.memory - sum(task.memory for task in held)
         ahead = self.info.cpus * min(16.0, _SHORT / max(self._average, 0.001)) if self._average < _SHORT else 0.0
         return cpus + ahead, max(memory, 0)
 
