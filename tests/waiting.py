@@ -1,18 +1,15 @@
-"""Waiting for something to become true, with a limit."""
+"""Waiting for a condition, with a bound."""
+
+from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-PAUSE = 0.01
 
-
-def wait_for(condition: Callable[[], object], timeout: float = 10.0, message: str = "") -> object:
-    """Look until the condition holds; its value. Fails with the message when the time is over."""
-    until = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() >= until:
-            raise AssertionError(message or f"not within {timeout} seconds")
-        time.sleep(PAUSE)
+def wait_for(condition: Callable[[], object], timeout: float = 10.0, message: str = "") -> None:
+    """Return as soon as `condition()` is true; fail after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(message or f"{condition} did not come true within {timeout} s")
+        time.sleep(0.005)

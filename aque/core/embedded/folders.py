@@ -51,8 +51,8 @@ def network(path: Path) -> str:
         mounts = [_mount(line) for line in _MOUNTS.read_text(errors="surrogateescape").splitlines()]
     except OSError:  # no Linux
         return ""
-    holding = [(len(point), kind) for point, kind in mounts if path.is_relative_to(point)]
-    kind = max(holding, key=lambda found: found[0])[1] if holding else ""  # of equals the first: `max` keeps it
+    holding = [mount for mount in mounts if path.is_relative_to(mount[0])]
+    kind = sorted(holding, key=lambda mount: len(mount[0]))[-1][1] if holding else ""  # of equals the last is on top
     return kind if kind in _NETWORK else ""
 
 

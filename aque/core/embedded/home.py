@@ -95,7 +95,7 @@ def _fits(socket: Path) -> bool:
 
 
 def _temporary() -> Path:
-    """The system's folder. $TMPDIR and $XDG_RUNTIME_DIR differ between sessions of one user: all must find one server."""
+    """The system's folder: $TMPDIR and $XDG_RUNTIME_DIR differ between sessions of one user, who has one server."""
     return Path("/tmp") if os.access("/tmp", os.W_OK) else Path(tempfile.gettempdir())
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import BrokerUnavailable
+from .supervisor import FORBIDDEN
 
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 _ACCOUNT: Final = "aque"  # never nobody or postgres: who owns the database can make root's workers run commands
@@ -87,7 +88,12 @@ def _has_name(uid: int) -> bool:
 
 
 def _namespaces_work() -> bool:
-    return subprocess.run(helper("check", "userns"), capture_output=True, check=False).returncode == 0
+    """Raises BrokerUnavailable where nobody can tell: an account is added only where they are known not to work."""
+    done = subprocess.run(helper("check", "userns"), capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode in (0, FORBIDDEN):
+        return done.returncode == 0
+    told = " ".join(done.stderr.split())[-200:]
+    raise BrokerUnavailable(f"the server's supervisor does not run ({interpreter()}, status {done.returncode}): {told}")
 
 
 def _entry(name: str) -> pwd.struct_passwd:

@@ -1,6 +1,12 @@
-"""Starts postgres, reaps it, and stops it when nobody has used it for a while.
+"""Runs alone, with nothing but the standard library: `python -I -S supervisor.py MODE IDENTITY …`.
 
-Runs alone, `python -I -S supervisor.py exec|supervise <identity> ...`, with the standard library only.
+    check IDENTITY                                 whether this identity can be taken: ends with FORBIDDEN if not
+    exec IDENTITY PROGRAM ARGUMENT…                take it, and become the program
+    supervise IDENTITY USERS_LOCK LINGER PROGRAM ARGUMENT…
+                                                   start the server, wait for it, and stop it when nobody has used it
+                                                   for LINGER seconds (below 0: never)
+
+IDENTITY is empty to stay who we are, `userns`, or `uid:gid`. A supervisor that is killed leaves the server running.
 """
 
 from __future__ import annotations
@@ -13,12 +19,13 @@ import time
 from contextlib import suppress
 from typing import NoReturn
 
-_SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
+FORBIDDEN = 77
 _NEW_USER_NAMESPACE = 0x10000000
+_SIGNALS = {signal.SIGCHLD, signal.SIGTERM}
 
 
 def become(identity: str) -> None:
-    """Turn into a user that postgres accepts: `userns`, `uid:gid`, or nothing to stay as we are."""
+    """Take an identity that PostgreSQL accepts: it refuses root, and initdb a uid without a name."""
     if identity == "userns":
         _enter_namespace()
     elif identity:
@@ -29,65 +36,84 @@ def become(identity: str) -> None:
 
 
 def _enter_namespace() -> None:
-    """In a user namespace this very uid is called nobody, while the files stay its own."""
+    """A user namespace where this very uid is called nobody: outside, all files stay its own."""
     import ctypes
     import pwd
 
     uid, gid, inner = os.geteuid(), os.getegid(), pwd.getpwnam("nobody")
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_NEW_USER_NAMESPACE):
-        sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
+    unshare = getattr(ctypes.CDLL(None, use_errno=True), "unshare", None)
+    if unshare is None:
+        raise PermissionError("this system has no user namespaces")
+    if unshare(_NEW_USER_NAMESPACE):
+        raise OSError(ctypes.get_errno(), "unshare: " + os.strerror(ctypes.get_errno()))
     maps = {"setgroups": "deny", "uid_map": f"{inner.pw_uid} {uid} 1", "gid_map": f"{inner.pw_gid} {gid} 1"}
     for name, text in maps.items():
-        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - lean
             file.write(text)
 
 
-def execute(identity: str, argv: list[str]) -> NoReturn:
-    """Replace this process by a program that runs as `identity`."""
-    become(identity)
-    os.execv(argv[0], argv)
-
-
-def supervise(identity: str, users: str, linger: float, argv: list[str]) -> NoReturn:
-    """Run the server until it ends; a negative linger never stops it."""
-    if os.fork():
-        os._exit(0)  # nobody's child, so that no kill of a process tree reaches the server
-    os.chdir("/")
-    _use_all_processors()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    child = os.fork()
-    if not child:
-        _become_server(identity, argv)
-    signal.signal(signal.SIGCHLD, lambda *_: _reap(child))
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGINT))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    if linger >= 0:
-        _wait_until_unused(users, linger)
-        os.kill(child, signal.SIGINT)  # a fast shutdown; newcomers wait for users.lock till we exit
-    while True:
-        signal.pause()
-
-
-def _become_server(identity: str, argv: list[str]) -> NoReturn:
+def check(identity: str) -> NoReturn:
+    """End with a status that tells a system that forbids this from whatever else may go wrong."""
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        execute(identity, argv)
-    except BaseException as error:
-        os.write(2, f"FATAL:  {argv[0]}: {error}\n".encode(errors="replace"))
-    os._exit(127)
+        become(identity)
+    except (OSError, KeyError):
+        sys.exit(FORBIDDEN)
+    sys.exit(0)
 
 
-def _use_all_processors() -> None:
-    """What the starting process was limited to is no business of the server."""
+def execute(identity: str, command: list[str]) -> NoReturn:
+    """Become the command, as another; says in one line why that does not work."""
+    try:
+        become(identity)
+        os.execv(command[0], command)
+    except (OSError, KeyError) as error:
+        os.write(2, f"FATAL:  {command[0]}: {error}\n".encode(errors="replace"))
+        os._exit(126)
+
+
+def supervise(identity: str, users_lock: str, linger: float, command: list[str]) -> NoReturn:
+    """Run the server until it ends, or until nobody has used it for long enough."""
+    _detach()
+    server = _launch(identity, command)
+    if linger >= 0:
+        _wait_for_nobody(os.open(users_lock, os.O_RDWR | os.O_CREAT, 0o600), linger)
+        os.kill(server, signal.SIGINT)  # a fast shutdown; newcomers wait for the lock until we exit
+    while True:
+        signal.pause()  # the end of the server is ours
+
+
+def _detach() -> None:
+    """Become nobody's child, so that no kill of the starter's process tree reaches the server.
+
+    What the starter was limited to is no business of the server either: it may have been a task.
+    """
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")
+    os.umask(0o077)
     if sys.platform == "linux":
         with suppress(OSError):
             os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
-def _reap(child: int) -> None:
+def _launch(identity: str, command: list[str]) -> int:
+    """Start the server as a child. Its signals wait until we know its pid."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.signal(signal.SIGCHLD, lambda *_: _reap(server))  # before the child: an ignored SIGCHLD would be lost
+    server = os.fork()
+    if not server:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        execute(identity, command)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(server, signal.SIGINT))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    return server
+
+
+def _reap(server: int) -> None:
+    """End with the server, and leave a word in the log where it did not end well."""
     try:
-        pid, status = os.waitpid(child, os.WNOHANG)
+        pid, status = os.waitpid(server, os.WNOHANG)
     except ChildProcessError:
         os._exit(0)
     if pid:
@@ -97,21 +123,25 @@ def _reap(child: int) -> None:
         os._exit(0)
 
 
-def _wait_until_unused(path: str, linger: float) -> None:
-    """Return, holding users.lock alone, when the last user has been gone for `linger` seconds."""
-    users = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def _wait_for_nobody(users: int, linger: float) -> None:
+    """Return, holding the lock alone, once nobody has used the server for `linger` seconds."""
     while True:
         fcntl.flock(users, fcntl.LOCK_EX)  # sleeps, at no cost, until the last user has gone
         idle = time.time() - os.fstat(users).st_mtime  # every user touches it when it comes and goes
-        # a clock that was set back must not keep the server for years
         if idle >= linger:
             return
         fcntl.flock(users, fcntl.LOCK_UN)
-        time.sleep(min(max(linger - idle, 0.01), max(linger, 0.01)))
+        time.sleep(linger - max(idle, 0.0))  # a clock that was set back must not keep the server for years
+
+
+def main(mode: str, identity: str, *rest: str) -> NoReturn:
+    """What the command line asks for."""
+    if mode == "supervise":
+        supervise(identity, rest[0], float(rest[1]), list(rest[2:]))
+    if mode == "exec":
+        execute(identity, list(rest))
+    check(identity)
 
 
 if __name__ == "__main__":
-    mode, who, *rest = sys.argv[1:]
-    if mode == "exec":
-        execute(who, rest)
-    supervise(who, rest[0], float(rest[1]), rest[2:])
+    main(*sys.argv[1:])

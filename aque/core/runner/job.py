@@ -9,9 +9,13 @@ from .frames import Header
 class Usage(Protocol):
     """The part of a resource usage that is reported."""
 
-    ru_utime: float
-    ru_stime: float
-    ru_maxrss: int
+    @property
+    def ru_utime(self) -> float:
+        """Seconds of user time."""
+
+    @property
+    def ru_stime(self) -> float:
+        """Seconds of system time."""
 
 
 class TaskError(Exception):
@@ -48,12 +52,11 @@ class Job:
 
     def finished(self, status: int | None, usage: Usage | None, max_rss: int, error: TaskError | None = None) -> Header:
         """The `finished` message; no status means that it never ran."""
-        code = None if status is None else status
         return {
             "type": "finished",
             "lease": self.lease,
-            "exit_code": code if code is not None and code >= 0 else None,
-            "signal": -code if code is not None and code < 0 else None,
+            "exit_code": status if status is not None and status >= 0 else None,
+            "signal": -status if status is not None and status < 0 else None,
             "killed": self.killed,
             "timed_out": self.timed_out,
             "started": self.started,

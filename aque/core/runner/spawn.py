@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import subprocess
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def _spawn(job: Job, environ: dict[str, str], files: Files) -> int:
         stdin = open_stdin(files, job, base)
         stdout, stderr = open_outputs(files, job, base)
     passed = _talk(job, environ, files)
-    return _start(job, program, cwd, environ, (stdin, stdout, stderr), passed, identity)
+    stdio = (stdin, stdout, stderr)
+    return _start(job.order["argv"], program, environ, cwd=cwd, stdio=stdio, passed=passed, identity=identity)
 
 
 def _environ(job: Job, environ: dict[str, str]) -> dict[str, str]:
@@ -56,9 +58,12 @@ def _directory(cwd: str | None) -> Path | None:
     """The working directory, which must be one that can be entered."""
     if cwd is None:
         return None
-    if not Path(cwd).is_dir():
-        reason = "Not a directory" if Path(cwd).exists() else "No such directory"
-        raise TaskError("cwd", f"{cwd}: {reason}")
+    try:
+        mode = Path(cwd).stat().st_mode
+    except OSError as error:
+        raise TaskError("cwd", f"{cwd}: {error.strerror}") from None
+    if not stat.S_ISDIR(mode):
+        raise TaskError("cwd", f"{cwd}: Not a directory")
     if not os.access(cwd, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise TaskError("cwd", f"{cwd}: Permission denied")
     return Path(cwd)
@@ -71,8 +76,13 @@ def find_program(name: str, search: str, base: Path) -> str:
     denied = None
     for folder in folders if name else []:
         candidate = base / folder / name
-        if not candidate.is_file():
-            denied = denied or (candidate if "/" in name and candidate.exists() else None)
+        try:
+            mode = candidate.stat().st_mode
+        except OSError as error:
+            denied = denied or (candidate if error.errno == errno.EACCES else None)
+            continue
+        if not stat.S_ISREG(mode):
+            denied = denied or (candidate if "/" in name else None)
         elif os.access(candidate, os.X_OK, effective_ids=effective):
             return str(candidate)
         else:
@@ -94,10 +104,11 @@ def _talk(job: Job, environ: dict[str, str], files: Files) -> list[int]:
 
 
 def _start(
-    job: Job,
+    argv: list[str],
     program: str,
-    cwd: Path | None,
     environ: dict[str, str],
+    *,
+    cwd: Path | None,
     stdio: tuple[int, int, int],
     passed: list[int],
     identity: Identity | None,
@@ -105,7 +116,7 @@ def _start(
     """Start the process, as the leader of a session of its own."""
     try:
         process = subprocess.Popen(
-            job.order["argv"],
+            argv,
             executable=program,
             cwd=cwd,
             env=environ,

@@ -81,7 +81,10 @@ def open_outputs(files: Files, job: Job, base: Path) -> list[int]:
         if path is None:
             descriptors.append(files.pipe(stream))
             continue
-        real = (base / path).resolve()
+        try:
+            real = (base / path).resolve()
+        except OSError as error:
+            raise TaskError(name, f"{path}: {error.strerror}") from None
         if real not in opened:
             opened[real] = _create(files, name, base / path)
         descriptors.append(opened[real])

@@ -1,0 +1,98 @@
+"""What is refused on submission is refused whole, in one line; what is stored waits for a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import aque
+from aque.core.broker import Broker
+from aque.core.db.database import Database
+from aque.core.queries.submission import read_payload
+from aque.core.states import State
+from tests import work
+
+
+@pytest.fixture
+def queue(broker: Broker) -> aque.Queue:
+    return aque.Queue(broker=broker)
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"func": work.add, "dependencies": [99_999]}, aque.DependencyResolutionError),
+        ({"func": lambda: 1}, aque.EncodeError),
+        ({"func": work.add, "args": [(n for n in ())]}, aque.EncodeError),
+        ({"func": work.add, "pattern": "no-such-pattern"}, aque.PatternMissingError),
+        ({"pattern": "shell"}, aque.UsageError),
+        ({"pattern": "shell", "args": ["a\0b"]}, aque.UsageError),
+        ({"func": work.add, "parent": 99_999}, aque.TaskNotFound),
+    ],
+)
+def test_bad_input_is_told_in_one_line_and_nothing_is_stored(
+    queue: aque.Queue, broker: Broker, fields: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error) as caught:
+        queue.submit_many([{"func": work.add, "args": [1, 2]}, fields])
+    assert "\n" not in str(caught.value)
+    assert broker.tasks() == []
+
+
+def test_a_key_is_unique_among_tasks_that_are_not_complete(queue: aque.Queue, broker: Broker) -> None:
+    first = queue.submit_ex(work.add, (1, 2), key="nightly")
+    with pytest.raises(aque.UsageError, match="nightly"):
+        queue.submit_ex(work.add, (1, 2), key="nightly")
+    broker.kill([first.id])
+    queue.submit_ex(work.add, (1, 2), key="nightly")
+
+
+def test_cancel_stops_a_task_that_waits_and_those_that_need_it(queue: aque.Queue, broker: Broker) -> None:
+    first = queue.submit(work.add, 1, 2)
+    second = queue.submit(work.add, first, 1)
+    assert first.cancel()
+    assert {row.id: row.state for row in broker.tasks()} == {first.id: "cancelled", second.id: "cancelled"}
+
+
+def test_killing_an_unknown_task_touches_none(queue: aque.Queue, broker: Broker) -> None:
+    known = queue.submit(work.add, 1, 2)
+    with pytest.raises(aque.TaskNotFound):
+        broker.kill([known.id, known.id + 1])
+    assert broker.tasks([known.id])[0].state == "pending"
+
+
+def test_a_child_inherits_from_a_parent_that_is_there_and_holds_it_back(queue: aque.Queue, broker: Broker) -> None:
+    parent = queue.submit_ex(work.add, (1, 2), priority=7, tags=["gpu"], cpus="/2")
+    child = queue.submit_ex(work.add, (1, 2), parent=parent)
+    rows = {row.id: row for row in broker.tasks()}
+    assert (rows[child.id].priority, rows[child.id].cpu_share, rows[child.id].parent) == (7, 2, parent.id)
+    assert rows[parent.id].blockers == 1
+
+
+def test_a_schema_newer_than_the_program_is_refused(broker: Broker) -> None:
+    with broker.database.connection() as conn:
+        conn.execute("insert into aque.schema_version (version, program) values (999, 'future')")
+    with pytest.raises(aque.SchemaError, match="upgrade aque"):
+        Database(broker.to_url()).prepare()
+
+
+def test_two_processes_that_migrate_at_once_both_find_it_done(broker: Broker) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with broker.database.connection() as conn:
+        conn.execute("drop schema aque cascade")
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(pool.map(lambda _: Database(broker.to_url()).initialise(), range(8)))
+    assert len(set(versions)) == 1
+
+
+def test_an_unreachable_broker_is_told_at_once_without_its_password() -> None:
+    with pytest.raises(aque.BrokerUnavailable) as caught:
+        Broker("postgresql://me:secret@127.0.0.1:1/x").tasks()
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_announcements_survive_their_text_form() -> None:
+    assert read_payload("success 3,7-9") == (State.SUCCESS, [range(3, 4), range(7, 10)])

@@ -1,0 +1,155 @@
+"""The runner: real processes and real signals, by its frames alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aque.core.runner import frames
+from aque.core.runner.client import Runner
+from tests.waiting import wait_for
+
+
+class Desk:
+    """A runner with what it said so far."""
+
+    def __init__(self) -> None:
+        self.runner = Runner.start()
+        self.said: list[tuple[Mapping[str, Any], bytes]] = []
+        self.runner.send({"type": "environ", "key": 1}, json.dumps(dict(os.environ)).encode())
+        self.runner.send({"type": "capacity", "cpus": 2.0, "memory": None})
+
+    def run(self, lease: int, *argv: str, body: bytes = b"", **fields: Any) -> None:
+        plain = dict.fromkeys(("cwd", "stdin", "stdout", "stderr", "timeout", "user", "group", "input_size"))
+        header = {"type": "run", "lease": lease, "argv": argv, "environ": 1, "set": {}, "cpus": 1.0, "memory": 0}
+        self.runner.send({**plain, "grace": 5.0, **header, "stdin_size": len(body) if body else None, **fields}, body)
+
+    def heard(self, kind: str, lease: int) -> list[tuple[Mapping[str, Any], bytes]]:
+        self.runner.flush()
+        if select.select([self.runner.fileno()], [], [], 0.01)[0]:
+            self.said += self.runner.receive()
+        return [(h, b) for h, b in self.said if h["type"] == kind and h["lease"] == lease]
+
+    def wait(self, kind: str, lease: int) -> Mapping[str, Any]:
+        wait_for(lambda: self.heard(kind, lease), 20, f"no {kind} of {lease}")
+        return self.heard(kind, lease)[0][0]
+
+    def output(self, lease: int, stream: int = 1) -> bytes:
+        return b"".join(body for header, body in self.heard("output", lease) if header["stream"] == stream)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.runner.close()
+
+
+@given(st.lists(st.tuples(st.dictionaries(st.text(), st.integers()), st.binary())), st.integers(1, 50))
+def test_any_cut_of_the_stream_gives_the_same_frames(messages: list[tuple[dict[str, int], bytes]], size: int) -> None:
+    stream = b"".join(frames.pack(header, body) for header, body in messages)
+    reader = frames.Reader()
+    found = [f for at in range(0, len(stream), size) for f in reader.feed(stream[at : at + size])]
+    assert [(dict(header), bytes(body)) for header, body in found] == messages
+
+
+def test_output_and_exit_status_come_back(desk: Desk) -> None:
+    desk.run(1, "sh", "-c", r"printf 'a\000b'; printf err >&2; exit 3")
+    assert desk.wait("finished", 1)["exit_code"] == 3
+    assert (desk.output(1), desk.output(1, 2)) == (b"a\0b", b"err")
+
+
+def test_ten_megabytes_come_whole(desk: Desk) -> None:
+    desk.run(1, "head", "-c", "10000000", "/dev/zero")
+    desk.wait("finished", 1)
+    assert len(desk.output(1)) == 10_000_000
+
+
+def test_stdin_bytes_reach_the_task(desk: Desk) -> None:
+    desk.run(1, "cat", body=b"hello")
+    desk.wait("finished", 1)
+    assert desk.output(1) == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("argv", "fields", "kind"),
+    [
+        (["no-such-command"], {}, "not_found"),
+        (["/etc/passwd"], {}, "not_executable"),
+        (["true"], {"cwd": "/no/such/folder"}, "cwd"),
+        (["true"], {"stdin": "/no/such/file"}, "stdin"),
+        (["true"], {"stdout": "/no/such/folder/file"}, "stdout"),
+        (["true", "x" * 5_000_000], {}, "too_long"),
+    ],
+)
+def test_what_cannot_start_says_why(desk: Desk, argv: list[str], fields: dict[str, Any], kind: str) -> None:
+    desk.run(1, *argv, **fields)
+    error = desk.wait("finished", 1)["error"]
+    assert error["kind"] == kind
+    assert "\n" not in error["message"]
+
+
+def test_no_more_run_at_once_than_fit(desk: Desk) -> None:
+    for lease in (1, 2, 3):
+        desk.run(lease, "sleep", "600")
+    desk.wait("started", 2)
+    assert not desk.heard("started", 3)
+    desk.runner.send({"type": "kill", "lease": 1, "signal": 15, "grace": None})
+    desk.wait("started", 3)
+
+
+def test_a_task_that_ignores_the_signal_is_killed_after_its_grace(desk: Desk) -> None:
+    desk.run(1, "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 600; done")
+    wait_for(lambda: desk.output(1) == b"ready\n")
+    desk.runner.send({"type": "kill", "lease": 1, "signal": 15, "grace": 0.1})
+    end = desk.wait("finished", 1)
+    assert (end["signal"], end["killed"]) == (signal.SIGKILL, True)
+
+
+def test_a_timeout_ends_a_task(desk: Desk) -> None:
+    desk.run(1, "sleep", "600", timeout=0.1)
+    assert desk.wait("finished", 1)["timed_out"]
+
+
+def test_a_background_process_does_not_hold_up_the_end(desk: Desk) -> None:
+    desk.run(1, "sh", "-c", "sleep 600 & echo $!")
+    desk.wait("finished", 1)
+    left = int(desk.output(1))
+    wait_for(lambda: not psutil.pid_exists(left), message="a task left a process behind")
+
+
+def test_when_the_worker_is_gone_all_its_tasks_die_even_those_in_sessions_of_their_own() -> None:
+    desk = Desk()
+    desk.run(1, "sh", "-c", "setsid sleep 600 & echo $!; exec sleep 600")
+    wait_for(lambda: desk.output(1).endswith(b"\n"))
+    pids = [int(desk.output(1)), desk.wait("started", 1)["pid"]]
+    desk.runner.close()
+    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in pids), message="tasks outlived their worker")
+
+
+def test_a_worker_that_falls_silent_loses_its_tasks(desk: Desk) -> None:
+    desk.run(1, "sleep", "600")
+    desk.wait("started", 1)
+    desk.runner.send({"type": "alive", "seconds": 0.2})
+    assert desk.wait("finished", 1)["signal"] == signal.SIGKILL
+
+
+def test_hundreds_of_short_tasks_end_once_each(desk: Desk) -> None:
+    for lease in range(300):
+        desk.run(lease, "true")
+    started = time.monotonic()
+    for lease in range(300):
+        desk.wait("finished", lease)
+        assert time.monotonic() - started < 60
+    ends = [header["lease"] for header, _ in desk.said if header["type"] == "finished"]
+    assert sorted(ends) == list(range(300))

@@ -1,0 +1,47 @@
+"""Functions that tests queue, and a worker that runs them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aque.core.broker import Broker
+from aque.core.context import current_task, progress
+from aque.core.worker import Worker
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def count_lines(text: str) -> int:
+    return len(text.splitlines())
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+async def slowly(value: object) -> object:
+    progress(1, 2, "half")
+    return value
+
+
+def own_id() -> object:
+    task = current_task()
+    return task.id if task else None
+
+
+@contextmanager
+def running_worker(broker: Broker, cpus: float = 2.0) -> Iterator[Worker]:
+    """A worker on a thread of this process, drained at the end."""
+    worker = Worker(broker, cpus=cpus)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield worker
+    finally:
+        worker.drain()
+        thread.join(30)
+        assert not thread.is_alive(), "the worker did not end when it was drained"
