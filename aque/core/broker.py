@@ -14,7 +14,8 @@ from .db.database import Database
 from .errors import TaskNotFound
 from .graph import Node
 from .listener import Callback, Listener
-from .queries import submission, tasks
+from .queries import submission
+from .queries import tasks as seen
 from .queries.submission import Change
 from .submit import Submission
 
@@ -60,7 +61,7 @@ class Broker:
     def _epoch(self) -> datetime:
         before = time.monotonic()
         with self.database.connection() as conn:
-            told = tasks.now(conn)
+            told = seen.now(conn)
         return told - timedelta(seconds=(before + time.monotonic()) / 2)
 
     def bind(self, topic: str, callback: Callback) -> None:
@@ -101,40 +102,40 @@ class Broker:
             submission.announce(conn, changed)
             submission.wake(conn)
 
-    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[tasks.Killed]:
+    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[seen.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
         Raises TaskNotFound, and touches none then.
         """
         with self.database.transaction() as conn:
-            self._require(tasks.missing(conn, ids))
-            done = tasks.kill(conn, ids, signal, grace)
+            self._require(seen.missing(conn, ids))
+            done = seen.kill(conn, ids, signal, grace)
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             submission.announce(conn, [Change(each.id, each.state) for each in done if each.worker is None])
         return done
 
-    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[tasks.TaskRow]:
+    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[seen.TaskRow]:
         """Tasks by id, or the latest. Raises TaskNotFound for an id that no task has."""
         with self.database.connection() as conn:
-            found = tasks.rows(conn, ids, limit if ids is None else len(ids))
+            found = seen.rows(conn, ids, limit if ids is None else len(ids))
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 
-    def outcomes(self, ids: Sequence[int]) -> list[tasks.Ending]:
+    def outcomes(self, ids: Sequence[int]) -> list[seen.Ending]:
         """How those of the tasks ended that are complete."""
         with self.database.connection() as conn:
-            return tasks.outcomes(conn, ids)
+            return seen.outcomes(conn, ids)
 
-    def output(self, task: int, since: int = 0) -> list[tasks.OutputPiece]:
+    def output(self, task: int, since: int = 0) -> list[seen.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""
         with self.database.connection() as conn:
-            return tasks.output(conn, task, since)
+            return seen.output(conn, task, since)
 
-    def workers(self) -> list[tasks.WorkerRow]:
+    def workers(self) -> list[seen.WorkerRow]:
         """The workers that live."""
         with self.database.connection() as conn:
-            return tasks.workers(conn)
+            return seen.workers(conn)
 
     def _inheritance(self, parent: int) -> dict[str, Any]:
         with self.database.connection() as conn:
@@ -162,5 +163,3 @@ def get_broker(url: str | None = None) -> Broker:
     url = config.broker_url(url)
     with _lock:
         return _brokers.setdefault(url, Broker(url))
-
-

@@ -173,5 +173,3 @@ def watch(broker: Broker) -> Watch:
     """The watch of a broker."""
     with _lock:
         return _watches.setdefault(broker, Watch(broker))
-
-

@@ -106,7 +106,8 @@ def find(name: str) -> Pattern:
         return _BUILT_IN[name]
     for point in entry_points(group="aque.patterns", name=name):
         loaded: Any = point.load()
-        return loaded() if isinstance(loaded, type) else loaded
+        pattern: Pattern = loaded() if isinstance(loaded, type) else loaded
+        return pattern
     if ":" in name:
         return _Named(name)
     known = sorted({*_BUILT_IN, *(point.name for point in entry_points(group="aque.patterns"))})

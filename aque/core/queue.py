@@ -24,7 +24,7 @@ class Queue(concurrent.futures.Executor):
         self._is_shut = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        """Queue fn(*args, **kwargs). A future among the arguments becomes a dependency, and is replaced by its result."""
+        """Queue fn(*args, **kwargs). A future as an argument is a dependency, and its result arrives."""
         return self.submit_ex(fn, args, kwargs)
 
     def submit_ex(

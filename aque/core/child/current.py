@@ -41,7 +41,7 @@ _channel: Channel | None = None
 
 def begin(task: CurrentTask, channel: Channel) -> None:
     """This process runs `task` from now on."""
-    global _task, _channel  # noqa: PLW0603
+    global _task, _channel
     _task, _channel = task, channel
 
 

@@ -1,7 +1,6 @@
 """Callables and classes by name: `pkg.mod:Class.method`, or `/abs/script.py:func` for a script's own."""
 
 # pathlib costs more to import than all else that a child needs
-# ruff: noqa: PTH100, PTH113, PTH117
 from __future__ import annotations
 
 import importlib

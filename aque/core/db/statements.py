@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Final, LiteralString, cast
+from typing import Final, LiteralString
 
 _NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
@@ -27,8 +27,7 @@ def statements(module: str) -> Mapping[str, LiteralString]:
 def _split(text: str) -> Iterator[tuple[str, LiteralString]]:
     parts = _NAME.split(text)[1:]
     for name, body in zip(parts[::2], parts[1::2], strict=True):
-        # what lies in the package is as trusted as its code
-        yield name, cast(LiteralString, body.strip().rstrip(";"))
+        yield name, body.strip().rstrip(";")
 
 
 def scripts(folder: str) -> list[tuple[str, LiteralString]]:
@@ -38,4 +37,4 @@ def scripts(folder: str) -> list[tuple[str, LiteralString]]:
 
 
 def _text(file: Traversable) -> LiteralString:
-    return cast(LiteralString, file.read_text("utf-8"))
+    return file.read_text("utf-8")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from ..queries.work import Captured, Outcome, Piece
 from ..states import State
@@ -49,18 +49,29 @@ class Run:
 
 def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, needs_result: bool) -> tuple[State, Any]:
     """The state in which a run ends, and its error."""
-    if end.get("error"):
-        return State.ERROR, {"type": f"aque:{end['error']['kind']}", "message": end["error"]["message"]}
-    if end.get("timed_out"):
-        return State.ERROR, {"type": "builtins:TimeoutError", "message": "it ran longer than its timeout"}
-    if end.get("killed"):
-        return State.KILLED, {"type": "aque.core.errors:TaskKilled", "message": "killed on request"}
-    if "error" in told:
-        return State.ERROR, told["error"]
-    if end.get("signal"):
-        return State.ERROR, {"type": "aque:signal", "message": f"ended by signal {end['signal']}"}
-    if end.get("exit_code"):
-        return State.ERROR, {"type": "aque:exit", "message": f"exit status {end['exit_code']}"}
-    if needs_result and "value" not in told:
-        return State.ERROR, {"type": "aque:no_result", "message": "its process ended without a result"}
-    return State.SUCCESS, None
+    state = State.KILLED if end.get("killed") and not end.get("error") and not end.get("timed_out") else State.ERROR
+    error = next((tell(end, told) for applies, tell in _ENDINGS if applies(end, told)), None)
+    if error is None and needs_result and "value" not in told:
+        error = {"type": "aque:no_result", "message": "its process ended without a result"}
+    return (state, error) if error else (State.SUCCESS, None)
+
+
+_Test: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+
+
+def _error(kind: str, message: str) -> _Test:
+    return lambda end, _: {"type": kind, "message": message.format(**end)}
+
+
+_ENDINGS: Final[Sequence[tuple[_Test, _Test]]] = (
+    (
+        lambda end, _: end.get("error"),
+        lambda end, _: {"type": f"aque:{end['error']['kind']}", "message": end["error"]["message"]},
+    ),
+    (lambda end, _: end.get("timed_out"), _error("builtins:TimeoutError", "it ran longer than its timeout")),
+    (lambda end, _: end.get("killed"), _error("aque.core.errors:TaskKilled", "killed on request")),
+    (lambda _, told: "error" in told, lambda _, told: told["error"]),
+    (lambda end, _: end.get("signal"), _error("aque:signal", "ended by signal {signal}")),
+    (lambda end, _: end.get("exit_code"), _error("aque:exit", "exit status {exit_code}")),
+)
+"""How runs end badly, the first that applies; in order of how much it tells."""

@@ -12,6 +12,7 @@ import os
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -85,10 +86,8 @@ class Worker:
 
     def wake_for_work(self) -> None:
         """Look for work now. May be called from any thread."""
-        try:
+        with suppress(BlockingIOError):  # it is being woken already
             os.write(self._wake_in, b"x")
-        except BlockingIOError:
-            pass  # it is being woken already
 
     def _enter(self) -> None:
         self._runner = Runner.start()
@@ -257,4 +256,3 @@ _HANDLERS: Final[Mapping[str, Callable[[Worker, Run, Mapping[str, Any], bytes], 
     "finished": Worker._on_finished,
     "returned": Worker._on_returned,
 }
-
