@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test lint faults clean
+.PHONY: demo test lint faults clean
+
+demo: .venv/ready
+	$(BIN)/python examples/library.py
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)

@@ -1,0 +1,5 @@
+"""`python -m aque` is `aque`."""
+
+from .cli.main import main
+
+main()
