@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from aque.core import embedded
 from aque.core.broker import Broker
 
 from .work import running_worker
+
+
+settings.register_profile("aque", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # shared machines
+settings.load_profile("aque")
 
 
 @pytest.fixture(scope="session")

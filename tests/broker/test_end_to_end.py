@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import aque
@@ -135,3 +137,16 @@ def test_a_value_of_a_prototype_may_stand_deep_in_an_argument(queue: aque.Queue)
     one = {"func": work.add, "args": [1, 2]}
     total = {"func": "builtins:sum", "args": [[result_of(one), 4]]}
     assert queue.submit_many([total])[0].result(20) == 7
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's worker runs tasks of others")
+def test_a_worker_of_roots_runs_a_task_as_its_user(queue: aque.Queue) -> None:
+    future = queue.submit_ex(pattern="shell", args="id -un", user="nobody", cwd="/")
+    future.result(20)
+    assert future.output() == b"nobody\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's worker runs tasks of others")
+def test_an_unknown_user_is_an_error_of_that_task(queue: aque.Queue) -> None:
+    error = queue.submit_ex(pattern="shell", args=["true"], user="no-such-user").exception(20)
+    assert "no-such-user" in str(error)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .. import child, patterns
 from ..queries.work import Captured
+from ..task import account
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
@@ -48,7 +49,7 @@ def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker
         "memory": task.memory,
         "timeout": task.timeout,
         "grace": _GRACE,
-        "user": None,
+        "user": None if task.username == account() else task.username,
         "group": task.groupname,
         "stdin_size": None if task.stdin_value is None else len(content),
         "input_size": None if argv else len(message),
