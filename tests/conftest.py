@@ -15,7 +15,6 @@ from aque.core.broker import Broker
 
 from .work import running_worker
 
-
 settings.register_profile("aque", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # shared machines
 settings.load_profile("aque")
 
