@@ -34,6 +34,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
         super().__init__()
         self.id = task
         self.broker = broker
+        self._moving = threading.RLock()  # the listener's thread and a caller's may settle it at the same time
 
     def __repr__(self) -> str:
         return f"<aque.Future {self.id} {self._state.lower()}>"
@@ -57,23 +58,31 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
         return data
 
     def _settle_cancelled(self) -> None:
-        if super().cancel():
-            self.set_running_or_notify_cancel()
+        with self._moving:
+            if not self.done() and super().cancel():
+                self.set_running_or_notify_cancel()
+
+    def _mark_running(self) -> None:
+        with self._moving:
+            if not self.running() and not self.done():
+                self.set_running_or_notify_cancel()
 
     def _settle(self, ending: Ending) -> None:
-        if self.done():
-            return
-        try:
-            if ending.state == State.CANCELLED and not self.running():
-                self._settle_cancelled()
-            elif ending.state == State.SUCCESS:
-                self.set_result(_result(ending))
-            else:
-                self.set_exception(_exception(ending))
-        except concurrent.futures.InvalidStateError:
-            pass
-        except AqueError as error:
-            self.set_exception(error)
+        with self._moving:
+            if self.done():
+                return
+            try:
+                self._take(ending)
+            except AqueError as error:
+                self.set_exception(error)
+
+    def _take(self, ending: Ending) -> None:
+        if ending.state == State.CANCELLED and not self.running():
+            self._settle_cancelled()
+        elif ending.state == State.SUCCESS:
+            self.set_result(_result(ending))
+        else:
+            self.set_exception(_exception(ending))
 
 
 def _result(ending: Ending) -> Any:
@@ -155,14 +164,10 @@ class Watch:
         ids = [each for each in list(self._kept) if any(each in span for span in event.ids)]
         if event.state == State.RUNNING:
             for each in ids:
-                _mark_running(self._kept.get(each))
+                if future := self._kept.get(each):
+                    future._mark_running()
         elif ids and event.state != State.PENDING:
             self.check(ids)
-
-
-def _mark_running(future: Future | None) -> None:
-    if future and not future.running() and not future.done():
-        future.set_running_or_notify_cancel()
 
 
 _watches: weakref.WeakKeyDictionary[Broker, Watch] = weakref.WeakKeyDictionary()

@@ -99,7 +99,8 @@ class Listener:
         for channel in _CHANNELS.values():
             conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
         self._listening.set()
-        self._emit(Event("task_status", resync=True))
+        for topic in _CHANNELS:
+            self._emit(Event(topic, resync=True))
         while not self._closed:
             ready, _, _ = select.select([conn.fileno(), self._alarm_out], [], [], _POLL)
             if not ready:

@@ -97,6 +97,7 @@ class Worker:
         self.id = work.register(self._conn, self.info)
         work.hold(self._conn, self.id)
         self.broker.bind("work", self._heard)
+        self.broker.listener.wait(10)
 
     def _leave(self) -> None:
         self.broker.unbind("work", self._heard)
@@ -211,7 +212,7 @@ class Worker:
         due = work.next_due(self._conn)
         now = time.monotonic()
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
-        self._hungry = self._hungry or (due is not None and due <= _HEARTBEAT)
+        self._hungry = True  # the net under notifications that a lost connection swallowed
         self._beat_at = now + _HEARTBEAT
 
     def _epoch(self) -> Any:
