@@ -77,6 +77,14 @@ def test_a_schema_newer_than_the_program_is_refused(broker: Broker) -> None:
         Database(broker.to_url()).prepare()
 
 
+def test_functions_of_another_program_are_replaced_by_those_of_this_one(broker: Broker) -> None:
+    with broker.database.connection() as conn:
+        conn.execute("comment on schema aque is 'functions of yesterday'")
+        conn.execute("drop function aque.release")
+    with Database(broker.to_url()).connection() as conn:
+        assert conn.execute("select to_regproc('aque.release')").fetchone() == ("aque.release",)
+
+
 def test_two_processes_that_migrate_at_once_both_find_it_done(broker: Broker) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from ... import __version__
 from ..errors import SchemaError
 from .failures import translated
-from .migrate import check, migrate, reset, schema_version
+from .migrate import found, migrate, reset
 from .source import Connection, Source, configure
 
 _PATIENCE = 10.0  # seconds to wait for a connection
@@ -64,10 +64,11 @@ class Database:
                 self._ready = True
 
     def _see_to_schema(self, conn: Connection) -> None:
-        if check(version := schema_version(conn)):
+        have = found(conn)
+        if have.is_current():
             return
         if not self.source.embedded:
-            state = "has no aque schema yet" if version == 0 else f"has an older schema (version {version})"
+            state = f"has another schema (version {have.version})" if have.version else "has no aque schema yet"
             raise SchemaError(f"the broker {state}: run `aque init`")
         migrate(conn, __version__)
 
