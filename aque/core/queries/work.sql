@@ -23,15 +23,7 @@ update aque.worker set idle = %(idle)s where id = %(worker)s
 update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(worker)s
 
 -- name: claim
-select c.id, c.lease, c.attempt, c.cpus, c.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
-       p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
-       p.timeout, t.priority, s.queue, t.parent_id, p.extra,
-       exists (select from aque.dependency d where d.task_id = c.id) as has_inputs
-from aque.claim(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, %(limit)s::int) c
-join aque.task t on t.id = c.id
-join aque.spec p on p.task_id = c.id
-join aque.shape s on s.id = t.shape_id
-order by t.priority desc, t.duration desc, c.id
+select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, %(limit)s::int)
 
 -- name: complete
 select id, state::text from aque.complete(
