@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Final
 
 from psycopg_pool import ConnectionPool
 
@@ -14,8 +15,11 @@ from ..errors import SchemaError
 from .failures import translated
 from .migrate import found, migrate, reset
 from .source import Connection, Source, configure
+from .watchdog import limited
 
-_PATIENCE = 10.0  # seconds to wait for a connection
+_PATIENCE: Final = 10.0  # seconds to wait for a connection
+_PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
+_LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
 
 
 class Database:
@@ -27,19 +31,19 @@ class Database:
         self._ready = False
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection from the pool; the first one also sees to the schema.
+    def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
+        """A connection from the pool, for `limit` seconds at most; the first one also sees to the schema.
 
         Raises BrokerUnavailable, or SchemaError where the schema is missing, old or too new.
         """
         self.prepare()
-        with translated(), self._pool.connection(timeout=_PATIENCE) as conn:
+        with translated(), self._pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
             yield conn
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, limit: float = _LIMIT) -> Iterator[Connection]:
         """A connection in a transaction that is committed at the end of the block."""
-        with self.connection() as conn, conn.transaction():
+        with self.connection(limit) as conn, conn.transaction():
             yield conn
 
     def initialise(self, *, from_scratch: bool = False) -> int:
@@ -77,7 +81,7 @@ class Database:
         return ConnectionPool(
             kwargs=self._arguments,
             configure=configure,
-            check=ConnectionPool.check_connection,
+            check=_probe,
             min_size=0,
             max_size=8,
             open=True,
@@ -86,3 +90,8 @@ class Database:
 
     def _arguments(self) -> dict[str, object]:
         return {**self.source.conninfo(), "autocommit": True}
+
+
+def _probe(conn: Connection) -> None:
+    with limited(conn, _PROBE):
+        ConnectionPool.check_connection(conn)
