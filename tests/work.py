@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from aque.core.broker import Broker
 from aque.core.context import current_task, progress
+from aque.core.queue import Queue, current_broker
 from aque.core.worker import Worker
 
 
@@ -31,6 +32,15 @@ async def slowly(value: object) -> object:
 def own_id() -> object:
     task = current_task()
     return task.id if task else None
+
+
+def own_broker() -> str:
+    return current_broker().to_url()
+
+
+def submit_there(number: int) -> object:
+    """Queue a task from inside a task, and wait for it."""
+    return Queue(broker=current_broker()).submit(add, number, 1).result(40)
 
 
 @contextmanager
