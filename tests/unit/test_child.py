@@ -301,6 +301,15 @@ def test_an_argument_that_cannot_be_read_is_named(work: Path) -> None:
     assert "\n" not in error["message"]
 
 
+def test_where_pickle_is_forbidden_the_argument_and_the_type_are_named(work: Path) -> None:
+    forbidden = {"AQUE_PICKLE": "0"}
+    error = run("work:add", work, 1, kwargs={"b": slice(1)}, environ=forbidden).error
+    told = "a stored value of type builtins:slice is pickled, which AQUE_PICKLE=0 forbids to read here"
+    assert error["message"] == f"argument b: {told}"
+    error = run("builtins:slice", work, 1, environ=forbidden).error
+    assert error["message"].startswith("the result: a value of type builtins:slice can only be pickled")
+
+
 def test_a_function_that_is_gone_is_told_in_one_line(work: Path) -> None:
     error = run("work:gone", work).error
     assert error["type"] == "aque.core.child.errors:DecodeError"
