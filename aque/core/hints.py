@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ _MOST_ARGUMENTS: Final = 1000
 _MOST_PATHS: Final = 64
 _LONGEST: Final = 4096  # characters of an argument, or of a text for the shell
 _OPTION: Final = re.compile(r"[\w.+-]+=(?=.)|-[A-Za-z](?=/)", re.ASCII)  # --into=PATH, of=PATH, -I/PATH
+
+_WORD: Final = re.compile(r"""(?:[^\s'"\\;|&<>()]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""", re.DOTALL)
+_QUOTED: Final = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,13 @@ def of_command(args: Sequence[str] | str, cwd: str) -> Hints:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text for the shell, more or less; none where it is long or odd."""
-    if len(text) > _LONGEST:
-        return []
-    words = shlex.shlex(text, posix=True, punctuation_chars=True)
-    words.whitespace_split = True
-    try:
-        return [os.path.expanduser(word) for word in words]  # noqa: PTH111
-    except ValueError:
-        return []
+    """The words of a text for the shell, more or less: shlex takes a hundred times as long."""
+    words = _WORD.findall(text[:_LONGEST])
+    return [os.path.expanduser(_QUOTED.sub(_bare, word)) for word in words]  # noqa: PTH111
+
+
+def _bare(quoted: re.Match[str]) -> str:
+    return quoted[1] or quoted[2] or quoted[3] or ""
 
 
 def _look(word: str, cwd: str) -> Iterator[tuple[str, os.stat_result]]:
