@@ -32,13 +32,11 @@ class Hints:
 def of_command(args: Sequence[str] | str, cwd: str) -> Hints:
     """The hints of an argument list, or of a text for /bin/sh, that runs in `cwd`; the program itself counts not."""
     words = _words(args) if isinstance(args, str) else args
-    paths: dict[str, None] = {}
-    size = 0
+    sizes: dict[str, int] = {}
     for word in words[1:_MOST_ARGUMENTS]:
-        for path, found in _look(word, cwd):
-            size += found.st_size if path not in paths and stat.S_ISREG(found.st_mode) else 0
-            paths[path] = None
-    return Hints(tuple(paths)[:_MOST_PATHS], size)
+        for path, size in _look(word, cwd):
+            sizes[path] = max(size, sizes.get(path, 0))
+    return Hints(tuple(sizes)[:_MOST_PATHS], sum(sizes.values()))
 
 
 def _words(text: str) -> list[str]:
@@ -51,8 +49,8 @@ def _bare(quoted: re.Match[str]) -> str:
     return quoted[1] or quoted[2] or quoted[3] or ""
 
 
-def _look(word: str, cwd: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The longest part that exists of an argument that looks like a path, if it does."""
+def _look(word: str, cwd: str) -> Iterator[tuple[str, int]]:
+    """The longest part that exists of an argument that looks like a path, and its size if it is a whole file."""
     text = _OPTION.sub("", word, count=1) if _OPTION.match(word) else word
     if not text or len(text) > _LONGEST or "://" in text or (text[0] == "-" and "/" not in text):
         return
@@ -60,7 +58,7 @@ def _look(word: str, cwd: str) -> Iterator[tuple[str, os.stat_result]]:
     for path in _upwards(whole) if "/" in text else (whole,):
         found = _stat(path)
         if found is not None:
-            yield path, found
+            yield path, found.st_size if path == whole and stat.S_ISREG(found.st_mode) else 0
             return
 
 

@@ -203,7 +203,7 @@ def _made(load: Callable[[], Any], name: str) -> Pattern:
         raise PatternMissingError(f"the pattern {name} cannot be loaded: {one_line(error)}") from error
     if not isinstance(target, Pattern):
         return _ByName(name, target)
-    target.run_as = target.run_as or name
+    target.run_as = name if hasattr(target, "run") else target.run_as or name
     return target
 
 

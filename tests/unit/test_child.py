@@ -191,8 +191,20 @@ def thread():
     threading.Thread(target=lambda: (threading.main_thread().join(), print("after"))).start()
     return 1
 
+def mark():
+    open("mark", "w").close()
+
 def say():
     print("x" * 10)
+
+def say_and_fail():
+    say()
+    fail("said")
+
+def say_past_another():
+    import io
+    say()
+    sys.stdout = io.StringIO()
 
 def wait():
     import signal
@@ -436,10 +448,17 @@ def test_threads_end_before_the_interpreter_does(work: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
-def test_output_that_could_not_be_written_is_no_success(work: Path) -> None:
+@pytest.mark.parametrize("func", ["say", "say_past_another"])
+def test_output_that_could_not_be_written_is_no_success(work: Path, func: str) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        error = run("work:say", work, stdout=full).error
+        error = run(f"work:{func}", work, stdout=full, environ={"PYTHONUNBUFFERED": ""}).error
     assert error["type"] == "builtins:OSError"
+
+
+def test_a_failure_is_told_rather_than_the_output_that_was_lost_with_it(work: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        error = run("work:say_and_fail", work, stdout=full, environ={"PYTHONUNBUFFERED": ""}).error
+    assert error["message"] == "said"
 
 
 def test_a_folder_that_is_gone_is_no_reason_to_fail(tmp_path: Path, work: Path) -> None:
@@ -483,6 +502,21 @@ def test_a_child_dies_with_the_process_that_started_it(work: Path, python: str) 
         assert select.select([watched], [], [], _WAIT)[0]
     finally:
         os.close(watched)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
+def test_a_child_whose_runner_was_gone_before_it_began_does_nothing(work: Path) -> None:
+    source, into = os.pipe()
+    os.write(into, json.dumps({"task": {"func": "work:mark"}, "run": "generic", "dependencies": []}).encode())
+    os.close(into)
+    out, back = os.pipe()
+    os.close(out)
+    environ = {**os.environ, "AQUE_INPUT_FD": str(source), "AQUE_MESSAGE_FD": str(back)}
+    ended = subprocess.run([sys.executable, _BOOT], cwd=work, env=environ, pass_fds=(source, back), timeout=_WAIT)
+    os.close(source)
+    os.close(back)
+    assert ended.returncode == -signal.SIGKILL
+    assert not (work / "mark").exists()
 
 
 def test_aque_finds_the_task_that_runs_it(work: Path) -> None:

@@ -49,8 +49,9 @@ def test_an_absolute_path_of_which_nothing_exists_is_the_root(folder: Path) -> N
 
 
 def test_whole_files_sum_to_the_size_each_once_and_folders_do_not(folder: Path) -> None:
-    args = ["cat", "big file.dat", "sub/small", str(folder / "sub/small"), "sub", "sub/small/x", "/"]
+    args = ["cat", "big file.dat", "sub/small/x", "sub/small", str(folder / "sub/small"), "sub/small/x", "sub", "/"]
     assert hints.of_command(args, str(folder)).size == 1010
+    assert hints.of_command(["cat", "sub/small/x"], str(folder)) == hints.Hints((str(folder / "sub/small"),), 0)
 
 
 def test_the_program_itself_is_no_argument(folder: Path) -> None:

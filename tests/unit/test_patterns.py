@@ -53,12 +53,17 @@ def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "echo": "echoing:Echo",
         "odd": "echoing:Odd",
         "broken": "echoing:Broken",
+        "timed": "echoing:Timed",
+        "named": "echoing:Named",
     }
     source = (
         "import aque\n"
         "class Echo(aque.Pattern):\n    def command(self, task): return ['echo', task['name'], *task['args']]\n"
         "class Odd(Echo):\n    def command(self, task): return 'echo'\n    def prepare(self, prototype): return 1\n"
         "class Broken(Echo):\n    def command(self, task): return 1 / 0\n    describe = prepare = command\n"
+        "from aque.core.patterns import Generic\n"
+        "class Named(Generic): pass\n"
+        "class Timed(Generic):\n    def run(self, task, dependencies): return 1\n"
     )
     with install(tmp_path, monkeypatch, "echoing", source, {"aque.patterns": points}):
         yield
@@ -75,6 +80,11 @@ def test_an_installed_pattern_is_found_with_its_hooks() -> None:
     assert patterns.command("doubling", {"args": [1]}) is None
     assert patterns.command("echo", {"name": "n", "args": ["a"]}) == ["echo", "n", "a"]
     assert patterns.find("doubling").run_as == f"{_HERE}:Doubling"
+
+
+@pytest.mark.usefixtures("others")
+def test_one_that_is_derived_runs_as_its_base_unless_it_has_a_run_of_its_own() -> None:
+    assert (patterns.find("named").run_as, patterns.find("timed").run_as) == ("generic", "echoing:Timed")
 
 
 @pytest.mark.usefixtures("others")

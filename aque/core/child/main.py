@@ -89,9 +89,9 @@ def _awaited(value: Any) -> Any:
 
 def _flushed(end: dict[str, Any]) -> dict[str, Any]:
     """The end, or the error with which the output before it was lost: then it is no success."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):  # a task may have put others over its own
         try:
-            stream.flush()
+            stream.flush()  # type: ignore[union-attr]
         except OSError as error:
             _give_up(stream)
             if end["type"] == "result":
@@ -104,7 +104,10 @@ def _flushed(end: dict[str, Any]) -> dict[str, Any]:
 def _give_up(stream: Any) -> None:
     """Let what a stream still holds go nowhere: Python would try again at its end, and fail in its own way."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
+    try:
+        os.dup2(nowhere, stream.fileno())
+    except (OSError, ValueError, AttributeError):  # no file of the system's
+        pass
     os.close(nowhere)
 
 

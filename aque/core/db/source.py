@@ -106,7 +106,8 @@ def without_credentials(url: str) -> str:
         return url
     parts = urlsplit(url)
     asked = [(name, value) for name, value in parse_qsl(parts.query) if name not in _CREDENTIALS]
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=urlencode(asked, quote_via=quote)).geturl()
+    query = urlencode(asked, quote_via=quote)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{'?' if query else ''}{query}"
 
 
 def unreachable(url: str, error: psycopg.Error) -> AqueError:
