@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import site
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -69,7 +70,7 @@ class Submission:
             inherited = self._inherited(node)
             pattern = "shell" if "pattern" not in node.given and "func" not in node.given else "generic"
             read = Prototype.read(node.given, inherited, self._defaults, {"pattern": pattern})
-            self._read[key] = patterns.find(read.pattern).prepare(read)
+            self._read[key] = patterns.prepare(read)
         return self._read[key]
 
     def _inherited(self, node: Node) -> Mapping[str, Any]:
@@ -150,8 +151,20 @@ def _default_name(prototype: Prototype) -> str:
     return os.path.basename(str(prototype.args[0])) if prototype.args else prototype.pattern  # noqa: PTH119
 
 
-@cache
 def extra_path() -> str:
-    """Where this process finds modules that its interpreter alone would not find: the script's folder, for instance."""
-    own = (sys.prefix, sys.base_prefix, *site.getsitepackages())
-    return os.pathsep.join(p for p in sys.path if p and os.path.isdir(p) and not p.startswith(own))  # noqa: PTH112
+    """Where this process finds modules that its interpreter alone would not find: the script's folder, for instance.
+
+    The interpreter's own folders stay out: a task's may be of another version.
+    """
+    return _extra(tuple(sys.path))
+
+
+@cache
+def _extra(path: tuple[str, ...]) -> str:
+    own = [*site.getsitepackages(), site.getusersitepackages(), *map(sysconfig.get_path, ("stdlib", "platstdlib"))]
+    folders = dict.fromkeys(os.path.abspath(each) for each in path)  # noqa: PTH100
+    return os.pathsep.join(each for each in folders if os.path.isdir(each) and not _is_below(each, own))  # noqa: PTH112
+
+
+def _is_below(folder: str, others: Iterable[str]) -> bool:
+    return any(f"{folder}/".startswith(f"{each}/") for each in others)

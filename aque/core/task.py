@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from .child.names import name_of
 from .errors import UsageError
 from .units import Cpus, parse_duration, parse_memory
 
@@ -108,6 +109,10 @@ def _arguments(value: Any) -> tuple[Any, ...] | str:
     return value if isinstance(value, str) else tuple(value)
 
 
+def _pattern(value: Any) -> str:
+    return name_of(value) if callable(value) else _text(value) or "generic"
+
+
 def _func(value: Any) -> Any:
     if not callable(value) and not (isinstance(value, str) and re.fullmatch(r".+:[^:]+", value)):
         raise ValueError("a function, or its name as package.module:function")
@@ -151,7 +156,7 @@ _PATH: Final = "a path"
 RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
     {
         "name": _Rule(_text, "a text"),
-        "pattern": _Rule(_named("generic"), "the name of a pattern"),
+        "pattern": _Rule(_pattern, "the name of a pattern, or one that can be found by name"),
         "func": _Rule(_func, "a function, or its name as package.module:function"),
         "args": _Rule(_arguments, "a sequence"),
         "kwargs": _Rule(_mapping, "a mapping with texts as keys"),
