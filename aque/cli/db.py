@@ -10,7 +10,7 @@ from ..core import embedded
 from .options import echo_json, json_option
 
 
-@click.group("db")
+@click.group("db", no_args_is_help=False)
 def command() -> None:
     """Start, stop and look at the embedded server ($AQUE_HOME, else the user's data folder)."""
 

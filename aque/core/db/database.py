@@ -49,6 +49,11 @@ class Database:
                 reset(conn)
             return migrate(conn, __version__)
 
+    def version(self) -> int:
+        """The version of the broker's schema; 0 where there is none."""
+        with translated(), self.source.connect() as conn:
+            return schema_version(conn)
+
     def close(self) -> None:
         """Close all connections."""
         if "_pool" in self.__dict__:

@@ -59,6 +59,9 @@ class Source:
         if not self.embedded:
             _check(url)
 
+    def __str__(self) -> str:
+        return public_url(self.url)
+
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
         options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())

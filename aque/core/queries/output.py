@@ -14,6 +14,8 @@ from ..db.statements import statements
 _SQL: Final = statements(__name__)
 STREAMS: Final = (1, 2)
 """stdout and stderr."""
+BATCH: Final = 256
+"""As many pieces, each of 64 KiB at most, are read at once; fewer mean that there are no more."""
 _END: Final = 2**31 - 1
 
 
@@ -46,7 +48,7 @@ def pieces(
 ) -> list[OutputPiece]:
     """The next pieces of tasks, each from its place on, and those of later attempts up to attempt `last`.
 
-    Each task's pieces come in order; some of them at a time, and none where there are no more.
+    Each task's pieces come in order; fewer than BATCH where there are no more.
     """
     parameters = {
         "ids": list(places),
@@ -54,6 +56,7 @@ def pieces(
         "seqs": [place.seq for place in places.values()],
         "streams": list(streams),
         "last": last,
+        "limit": BATCH,
     }
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
         return cursor.execute(_SQL["pieces"], parameters).fetchall()

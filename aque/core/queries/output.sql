@@ -11,10 +11,10 @@ cross join lateral (
     where o.task_id = f.id and (o.attempt, o.seq) >= (coalesce(f.attempt, t.attempt), f.seq)
       and o.attempt <= coalesce(%(last)s::smallint, o.attempt)
       and o.stream = any(%(streams)s::smallint[])
-    order by o.attempt, o.seq limit 256
+    order by o.attempt, o.seq limit %(limit)s
 ) o
 order by o.round, f.place, o.attempt, o.seq
-limit 256
+limit %(limit)s
 
 -- name: last_pieces
 -- The pieces of one attempt, the latest first, from a place backwards.
