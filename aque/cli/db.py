@@ -12,7 +12,13 @@ from .options import echo_json, json_option
 
 @click.group("db", no_args_is_help=False)
 def command() -> None:
-    """Start, stop and look at the embedded server ($AQUE_HOME, else the user's data folder)."""
+    """Start, stop and look at the embedded server ($AQUE_HOME, else the user's data folder).
+
+    \b
+    Examples:
+      aque db status --json
+      aque db psql -c 'select state, count(*) from aque.task group by state'
+    """
 
 
 @command.command("start")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal as signals
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -91,18 +92,16 @@ def command(
 
 def _preview(preview: Preview, as_json: bool, *, ends: bool) -> int:
     hit = preview.hit(ends=ends)
-    for each in hit:
-        if as_json:
-            echo_json(each)
-        else:
-            at = f" on {clean(each.worker)}, {_hours(each.cpu_seconds)} of cpu time" if each.worker else ""
-            click.echo(f"{each.id:>8}  {each.state:<9}  {clean(each.name)}{at}")
     fallen = preview.dependents if ends else 0
     lost = sum(each.cpu_seconds for each in hit) if ends else 0.0
-    click.echo(
-        f"would reach {_count(len(hit), 'task')}, fail {fallen} that need them, lose {_hours(lost)} of cpu time",
-        err=True,
-    )
+    if as_json:
+        echo_json({"tasks": [asdict(each) for each in hit], "dependents": fallen, "cpu_seconds": lost})
+        return 0 if hit else 1
+    for each in hit:
+        at = f" on {clean(each.worker)}, {_hours(each.cpu_seconds)} of cpu time" if each.worker else ""
+        click.echo(f"{each.id:>8}  {each.state:<9}  {clean(each.name)}{at}")
+    told = f"would reach {_count(len(hit), 'task')}, fail {fallen} that need them, lose {_hours(lost)} of cpu time"
+    click.echo(told, err=True)
     return 0 if hit else 1
 
 

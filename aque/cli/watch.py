@@ -18,7 +18,7 @@ from ..core.waiting import Waiter
 from .sinks import Sink
 
 _SOON: Final = 0.05  # seconds between two looks for output while there is some
-_LATER: Final = 0.2  # and while there is none
+_LATER: Final = 0.15  # and while there is none
 _AWAY: Final = 1.0  # and while the broker is away
 _MOMENT: Final = 1.0  # seconds until someone is told that there is no worker
 _LOST: Final = 30.0  # seconds after which a silent worker's tasks are given away
