@@ -10,15 +10,9 @@ from ..core import embedded
 from .options import echo_json, json_option
 
 
-@click.group("db", no_args_is_help=False)
+@click.group("db")
 def command() -> None:
-    """Start, stop and look at the embedded server ($AQUE_HOME, else the user's data folder).
-
-    \b
-    Examples:
-      aque db status --json
-      aque db psql -c 'select state, count(*) from aque.task group by state'
-    """
+    """Start, stop and look at the embedded server ($AQUE_HOME, else the user's data folder)."""
 
 
 @command.command("start")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..core.queries.tasks import Ending
 
 _UNSTARTED: Final = {"aque:not_found": 127, "aque:not_executable": 126, "aque:too_long": 126}  # as shells have it
-_OWN: Final = ("aque:", "aque.core.errors:")  # kinds whose messages say all
+_OWN: Final = ("aque:", "aque.core.", "_aque_child.")  # kinds whose messages say all
 
 
 def exit_status(ending: Ending) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ..core.states import COMPLETE_STATES, State
 from .options import broker_option, clean, duration, echo_json, ids_argument, json_option, open_broker, some
 
 if TYPE_CHECKING:
@@ -124,16 +125,13 @@ def _report(done: list[Killed], signal: int, as_json: bool) -> int:
 
 def _report_rest(left: list[Killed]) -> None:
     """Those that nothing was done to, by state."""
-    by_state: dict[str, list[int]] = {}
+    by_state: dict[State, list[int]] = {}
     for each in left:
         by_state.setdefault(each.state, []).append(each.id)
     for state, ids in by_state.items():
         click.echo(
-            f"nothing to do for {some(ids)}: {state} {'already' if state in _COMPLETE else ''}".rstrip(), err=True
+            f"nothing to do for {some(ids)}: {state} {'already' if state in COMPLETE_STATES else ''}".rstrip(), err=True
         )
-
-
-_COMPLETE: Final = ("success", "error", "killed", "cancelled")
 
 
 def _signal_name(number: int) -> str:

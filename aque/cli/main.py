@@ -45,6 +45,7 @@ class LazyGroup(click.Group):
 def load(name: str) -> click.Command:
     """The command of a name."""
     command: click.Command = importlib.import_module(f"aque.cli.{name}").command
+    command.no_args_is_help = False  # a group without a command is called wrongly as any other
     return command
 
 

@@ -19,7 +19,7 @@ from .sinks import Sink
 
 _SOON: Final = 0.05  # seconds between two looks for output while there is some
 _LATER: Final = 0.15  # and while there is none
-_AWAY: Final = 1.0  # and while the broker is away
+_AWAY: Final = 0.5  # and while the broker is away
 _MOMENT: Final = 1.0  # seconds until someone is told that there is no worker
 _LOST: Final = 30.0  # seconds after which a silent worker's tasks are given away
 
@@ -76,7 +76,7 @@ class Follower:
                     pause = _SOON if self.reader.copy() else _LATER
                     self.each_turn()
                 except BrokerUnavailable as error:
-                    pause = self._wait_for(error)
+                    self._wait_for(error)
                     continue
                 for each in ended:
                     self.reader.end(each.id)
@@ -85,11 +85,11 @@ class Follower:
                 self.is_away = False
         return endings
 
-    def _wait_for(self, error: BrokerUnavailable) -> float:
+    def _wait_for(self, error: BrokerUnavailable) -> None:
         if not self.is_away:
             click.echo(f"aque: {error}; trying again", err=True)
         self.is_away = True
-        return _AWAY
+        time.sleep(_AWAY)
 
 
 def note_if_nobody_works(broker: Broker, task: int) -> Callable[[], None]:

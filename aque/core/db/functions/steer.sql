@@ -50,7 +50,9 @@ $$;
 drop function if exists aque.kill(bigint[], smallint, real);
 create or replace function aque.kill(targets bigint[], signal smallint, grace real, ends boolean)
 returns table (id bigint, before aque.state, state aque.state, worker_id bigint)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
