@@ -87,7 +87,7 @@ class Shell(Pattern):
 
 def _words(stored: Any) -> str | list[str]:
     """The arguments of a command as they are stored: one that is not UTF-8 has a form of its own."""
-    return [_word(each) for each in stored] if isinstance(stored, list) else _word(stored)
+    return [_word(each) for each in stored] if isinstance(stored, list | tuple) else _word(stored)
 
 
 def _word(stored: Any) -> str:
