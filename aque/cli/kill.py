@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal as signals
 from dataclasses import asdict
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,7 +16,6 @@ from .options import broker_option, clean, duration, echo_json, ids_argument, js
 if TYPE_CHECKING:
     from ..core.queries.kill import Killed, Preview
 
-_GRACE: Final = 5.0  # seconds from a signal that ends a task to SIGKILL
 _BY_NAME: Final = {each.name.removeprefix("SIG"): int(each) for each in signals.Signals}
 
 
@@ -31,6 +31,10 @@ def _signal(_: click.Context, __: click.Parameter, text: str) -> int:
     if number is None:
         raise click.BadParameter(f"no such signal: {text}")
     return number
+
+
+def _grace(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    return inf if text == "never" else duration(context, parameter, text)
 
 
 class _Command(click.Command):
@@ -52,7 +56,7 @@ def _plain(word: str) -> list[str]:
 @click.option("-r", "--recursive", is_flag=True, help="And all that they need and that is not complete.")
 @click.option("--dependents", is_flag=True, help="And all that need them.")
 @click.option(
-    "--grace", metavar="DURATION", callback=duration, help="Until SIGKILL; default 5 where SIGNAL ends tasks."
+    "--grace", metavar="DURATION", callback=_grace, help="Until SIGKILL, or never; default 5 where SIGNAL ends tasks."
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
 @json_option
@@ -85,7 +89,6 @@ def command(
     place = open_broker(broker)
     place.require(ids)
     reached = place.read(kill.reach, ids, dependencies=recursive, dependents=dependents)
-    grace = _GRACE if grace is None and ends(signal, None) else grace
     if dry_run:
         return _preview(place.read(kill.preview, reached), as_json, ends=ends(signal, grace))
     return _report(place.kill(reached, signal, grace), signal, as_json)

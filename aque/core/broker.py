@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
@@ -26,6 +27,7 @@ from .submit import Submission
 P = ParamSpec("P")
 T = TypeVar("T")
 _CHUNK: Final = 2000  # tasks to a statement
+_GRACE: Final = 5.0  # seconds from a signal that ends tasks to SIGKILL
 
 
 class Broker:
@@ -113,16 +115,17 @@ class Broker:
         with self.database.connection() as conn:
             return query(conn, *args, **kwargs)
 
-    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[killing.Killed]:
+    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = None) -> list[killing.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
-        A signal that is not meant to end a task, such as SIGSTOP, and has no `grace`, only goes to those that run.
+        By default these are 5; `math.inf` is never. A signal that is not meant to end a task, such as SIGSTOP, goes to
+        those that run alone, and no SIGKILL follows, unless a `grace` is given.
         Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound, and touches none then.
         """
         with self.database.transaction() as conn:
             self._require(seen.missing(conn, ids))
-            done = killing.kill(conn, ids, signal, grace, ends=ends(signal, grace))
+            done = killing.kill(conn, ids, signal, _until_kill(signal, grace), ends=ends(signal, grace))
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
@@ -174,6 +177,12 @@ class Broker:
 def ends(signal: int, grace: float | None) -> bool:
     """Whether a signal is meant to end a task, or will be followed by one that does."""
     return grace is not None or signal not in GENTLE
+
+
+def _until_kill(signal: int, grace: float | None) -> float | None:
+    """Seconds from a signal to SIGKILL; None: never."""
+    seconds = _GRACE if grace is None and ends(signal, grace) else grace
+    return None if seconds == inf else seconds
 
 
 _brokers: dict[str, Broker] = {}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import signal
 from collections.abc import Iterable, Mapping
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aque
 from aque.core.broker import Broker
-from aque.core.queries import kill
+from aque.core.queries import kill, work
 from aque.core.states import COMPLETE_STATES, State
+from aque.core.worker.host import describe
 
 CONDITIONS = ("success", "complete", "failure")
 
@@ -82,7 +86,51 @@ def test_what_is_complete_is_told_and_left_alone(broker: Broker) -> None:
 
 def test_a_signal_that_does_not_end_tasks_cancels_none_unless_a_grace_follows(broker: Broker) -> None:
     (task,) = submitted(broker, [{}])
-    assert [each.touched for each in broker.kill([task], 10, None)] == [False]
+    assert [each.touched for each in broker.kill([task], signal.SIGUSR1)] == [False]
     assert broker.tasks([task])[0].state == "paused"
-    assert [each.touched for each in broker.kill([task], 10, 1.0)] == [True]
+    assert [each.touched for each in broker.kill([task], signal.SIGUSR1, 1.0)] == [True]
     assert broker.tasks([task])[0].state == "cancelled"
+
+
+def claimed(broker: Broker) -> tuple[int, int]:
+    """A worker by its row alone, and a task that it has captured."""
+    task = aque.Queue(broker=broker).submit_ex(pattern="group").id
+    worker = broker.read(work.register, describe("w", 1.0, 1, None, ()))
+    assert [each.id for each in broker.read(work.claim, worker, 1.0, 1, 1)] == [task]
+    return worker, task
+
+
+@pytest.mark.parametrize(
+    ("number", "grace", "asked"),
+    [
+        (signal.SIGTERM, None, 5.0),
+        (signal.SIGTERM, 60.0, 60.0),
+        (signal.SIGTERM, math.inf, None),
+        (signal.SIGUSR1, 2.0, 2.0),
+        (signal.SIGSTOP, None, None),
+    ],
+)
+def test_what_a_worker_is_asked_for(broker: Broker, number: int, grace: float | None, asked: float | None) -> None:
+    worker, task = claimed(broker)
+    assert [each.worker for each in broker.kill([task], number, grace)] == [worker]
+    (stop,) = broker.read(work.stops, worker)
+    assert (stop.kill_signal, stop.kill_grace) == (number, asked)
+
+
+def test_signals_that_end_nothing_come_once_and_in_order_and_leave_the_end_that_was_asked_for(broker: Broker) -> None:
+    worker, task = claimed(broker)
+    for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGCONT):
+        broker.kill([task], number)
+    assert [each.kill_signal for each in broker.read(work.stops, worker)] == [15, signal.SIGSTOP, signal.SIGCONT]
+    assert [each.kill_signal for each in broker.read(work.stops, worker)] == [15]
+
+
+@pytest.mark.parametrize(("number", "state"), [(signal.SIGSTOP, "pending"), (signal.SIGTERM, "killed")])
+def test_a_task_whose_worker_dies_is_lost_to_an_end_that_was_asked_for_and_to_nothing_else(
+    broker: Broker, number: int, state: str
+) -> None:
+    worker, task = claimed(broker)
+    broker.kill([task], number)
+    broker.read(work.forsake, [worker])
+    assert broker.tasks([task])[0].state == state
+    assert broker.read(work.stops, worker) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
@@ -91,8 +92,8 @@ def test_a_signal_that_ends_nothing_reaches_runs_alone(aque: Aque, broker: Broke
 @pytest.mark.usefixtures("worker")
 def test_a_stop_and_a_continue_each_arrive_once_and_in_order(aque: Aque, broker: Broker) -> None:
     task = running(aque, broker, "while :; do echo on; sleep 0.02; done")
-    broker.kill([int(task)], 19, None)
-    broker.kill([int(task)], 18, None)
+    broker.kill([int(task)], signal.SIGSTOP)
+    broker.kill([int(task)], signal.SIGCONT)
     seen = len(broker.output(int(task)))
     wait_for(lambda: len(broker.output(int(task))) > seen + 5)
     aque("kill", task)
