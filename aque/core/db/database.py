@@ -53,6 +53,11 @@ class Database:
                 reset(conn)
             return migrate(conn, __version__)
 
+    def version(self) -> int:
+        """The version of the broker's schema; 0 where there is none."""
+        with translated(), self.source.connect() as conn:
+            return found(conn).version
+
     def close(self) -> None:
         """Close all connections."""
         if "_pool" in self.__dict__:
