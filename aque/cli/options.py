@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from ..core.errors import UsageError
+from ..core.text import clean
+
+__all__ = ["broker_option", "clean", "echo_json", "ids_argument", "json_option", "read_ids"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,8 +55,3 @@ def echo_json(row: Any) -> None:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def clean(text: str) -> str:
-    """A text of a task's, with nothing in it that a terminal obeys."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
