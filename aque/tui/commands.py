@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
 
 _SHOWN: Final = {
     "up": "↑",
@@ -20,6 +22,9 @@ _SHOWN: Final = {
     "home": "Home",
     "end": "End",
 }
+
+
+_SIGNS: Final = {"question_mark": "?", "colon": ":", "space": "Space", "backspace": "Backspace"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,13 @@ class Command:
     group: str
     footer: bool = False
     changes: bool = False
-    priority: bool = False
 
     def key_names(self) -> list[str]:
         """The keys as people write them."""
         return [_SHOWN.get(key, _plain(key)) for key in self.keys.split(",")]
 
 
-def bindings(commands: Iterable[Command]) -> list[Binding]:
+def bindings(commands: Iterable[Command]) -> list[BindingType]:
     """The bindings of commands, for a widget, a screen or an app."""
     return [
         Binding(
@@ -52,7 +56,6 @@ def bindings(commands: Iterable[Command]) -> list[Binding]:
             each.label,
             show=each.footer,
             key_display=each.key_names()[0],
-            priority=each.priority,
             tooltip=each.help,
             id=each.action,
         )
@@ -67,8 +70,16 @@ def changing(commands: Iterable[Command]) -> frozenset[str]:
 
 def _plain(key: str) -> str:
     *modifiers, name = key.split("+")
-    return "-".join([each.capitalize() for each in modifiers] + [name.upper() if modifiers or _is_function(name) else name])
+    shown = name.upper() if modifiers or _is_function(name) else _SIGNS.get(name, name)
+    return "-".join([*(each.capitalize() for each in modifiers), shown])
 
 
 def _is_function(key: str) -> bool:
     return key[:1] == "f" and key[1:].isdecimal()
+
+
+def available(screen: Screen[Any]) -> list[tuple[DOMNode, Command]]:
+    """The commands of a screen, of what has the focus, and of the app, each with its home; none that is disabled."""
+    homes = [home for home in (screen, screen.focused, screen.app) if home is not None]
+    found = [(home, each) for home in homes for each in getattr(home, "commands", ())]
+    return [(home, each) for home, each in found if home.check_action(each.action, ())]

@@ -1,1 +1,1 @@
-"""The widgets of `aque top`; they know neither the broker nor tasks."""
+"""The widgets of `aque top`; they know no broker."""

@@ -33,7 +33,7 @@ MOVES: Final = (
 class VTable(ScrollView, can_focus=True):
     """Lines that have a key each, under a heading; the cursor belongs to a key, wherever its line moves.
 
-    `arrange` gives the keys of all lines, `feed` the rows of some. Where rows are missing, or soon will be, the table
+    `reorder` gives the keys of all lines, `feed` the rows of some. Where rows are missing, or soon will be, the table
     posts `Want`. It knows nothing of where they come from.
     """
 
@@ -63,11 +63,11 @@ class VTable(ScrollView, can_focus=True):
         self.cursor = 0
         self.cursor_key: int | None = None
         self._rows: Mapping[int, Row | None] = {}
-        self._layout: list[tuple[Column, int]] = []
+        self._widths: list[tuple[Column, int]] = []
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._asked: tuple[object, ...] = ()
 
-    def arrange(self, keys: Keys) -> None:
+    def reorder(self, keys: Keys) -> None:
         """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen."""
         before = self.cursor
         self.keys = keys
@@ -96,8 +96,7 @@ class VTable(ScrollView, can_focus=True):
         ends = max(0, top - height // 2), min(len(self.keys), top + height + height // 2) - 1
         if not len(self.keys) or all(self.keys[each] in self._rows for each in ends):
             return
-        asked = (top, height, self.keys, self._rows)
-        if any(new is not old and new != old for new, old in zip(asked, self._asked or (None,) * 4, strict=True)):
+        if (asked := (top, height, self.keys)) != self._asked:
             self._asked = asked
             self.post_message(self.Want(max(0, top - height), 3 * height))
 
@@ -122,7 +121,7 @@ class VTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Divide the width anew."""
-        self._layout = fit(self.columns, self.scrollable_content_region.width)
+        self._widths = fit(self.columns, self.scrollable_content_region.width)
         self._strips.clear()
         self._set_length()
         self.ask()
@@ -160,7 +159,7 @@ class VTable(ScrollView, can_focus=True):
         plain, toned = self._style(kind), self._style(kind, row.tone)
         parts = [
             Segment(cell(row.cells.get(column.name, ""), width, column.right), toned if column.toned else plain)
-            for column, width in self._layout
+            for column, width in self._widths
         ]
         return [piece for part in parts for piece in (part, Segment(" " * GAP, plain))][:-1]
 
