@@ -31,7 +31,7 @@ class AqueTop(App[None]):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("help", "question_mark", "Help", "Show what can be done here", "View", footer=True),
         Command("command_palette", "colon,ctrl+p", "Palette", "Find a command by its name", "View"),
-        Command("quit", "q", "Quit", "End", "View", footer=True),
+        Command("quit", "q", "Quit", "Leave the screen", "View", footer=True),
     )
     # before the screen, which would take Ctrl-C for a copy
     BINDINGS = [*bindings(commands), Binding("ctrl+c", "quit", show=False, priority=True)]
@@ -49,6 +49,10 @@ class AqueTop(App[None]):
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
+
+    def on_unmount(self) -> None:
+        """Close what the screens looked through."""
+        self.session.view.close()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""

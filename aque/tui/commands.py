@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -24,6 +24,8 @@ _SHOWN: Final = {
 }
 
 
+Group = Literal["Move", "Look", "Act", "Shape", "View"]
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 _SIGNS: Final = {"question_mark": "?", "colon": ":", "space": "Space", "backspace": "Backspace"}
 
 
@@ -38,7 +40,7 @@ class Command:
     keys: str
     label: str
     help: str
-    group: str
+    group: Group
     footer: bool = False
     changes: bool = False
 

@@ -11,11 +11,11 @@ STYLES: Final[Mapping[State, str]] = {
     State.RUNNING: "$success",
     State.PENDING: "$primary-lighten-2",
     State.PAUSED: "$warning",
-    State.CREATING: "$text-muted",
-    State.SUCCESS: "$text-muted",
-    State.ERROR: "$error",
-    State.KILLED: "$secondary",
-    State.CANCELLED: "$text-muted",
+    State.CREATING: "$foreground-darken-3",
+    State.SUCCESS: "$foreground-darken-3",
+    State.ERROR: "$error-lighten-1",
+    State.KILLED: "mediumpurple",
+    State.CANCELLED: "$foreground-darken-3",
 }
 _ALWAYS: Final = frozenset({State.RUNNING, State.PENDING, State.SUCCESS, State.ERROR})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 from textual.app import ComposeResult
@@ -12,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from ..commands import Command, available, bindings
+from ..commands import GROUPS, Command, available, bindings
 
 
 class HelpScreen(ModalScreen[None]):
@@ -33,11 +32,12 @@ class HelpScreen(ModalScreen[None]):
 
 def lines(commands: Sequence[Command]) -> list[Content]:
     """Groups of commands with their keys."""
-    found: list[Content] = []
-    for group, members in groupby(sorted(commands, key=lambda each: each.group), key=lambda each: each.group):
-        found.append(Content.assemble((group, "bold $accent")))
-        found += [_line(each) for each in members]
-    return found
+    groups = {group: [each for each in commands if each.group == group] for group in GROUPS}
+    return [line for group, members in groups.items() if members for line in (_title(group), *map(_line, members))]
+
+
+def _title(group: str) -> Content:
+    return Content.assemble((group, "bold $accent"))
 
 
 def _line(command: Command) -> Content:

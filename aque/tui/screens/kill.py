@@ -53,7 +53,7 @@ def kill(screen: Screen[Any], session: Session, task: int) -> None:
 
     def confirm(victim: Victim) -> None:
         if victim.task.state in COMPLETE_STATES:
-            tell(screen, f"task {task} is complete ({victim.task.state}): there is nothing to stop", "warning")
+            tell(screen, f"task {task} is complete ({victim.task.state}): nothing to stop", "warning")
         else:
             screen.app.push_screen(KillDialog(victim), strike)
 

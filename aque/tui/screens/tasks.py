@@ -75,7 +75,9 @@ class TasksScreen(CommandScreen):
     def on_seen(self, message: Seen) -> None:
         """Show a new picture."""
         self._picture, self.lost = message.picture, None
-        self.query_one(TaskTable).reorder(message.picture.keys)
+        table = self.query_one(TaskTable)
+        table.remark = "no tasks yet: try `aque submit echo hello`"
+        table.reorder(message.picture.keys)
         self._tick()
         self.drawn.set()
 

@@ -19,6 +19,7 @@ from ..keys import Ids, Keys
 from .column import GAP, Column, Row, cell, fit
 
 _HEADING: Final = 1  # line
+_MARGIN: Final = 1  # cells at each side
 
 MOVES: Final = (
     Command("move(-1)", "up,k", "Up", "One line up", "Move"),
@@ -39,7 +40,7 @@ class VTable(ScrollView, can_focus=True):
 
     commands: ClassVar[tuple[Command, ...]] = MOVES
     BINDINGS = bindings(MOVES)
-    COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing"}
+    COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark"}
 
     class Want(Message):
         """Rows are wanted: `count` of them from line `start` on."""
@@ -62,6 +63,8 @@ class VTable(ScrollView, can_focus=True):
         self.keys: Keys = Ids()
         self.cursor = 0
         self.cursor_key: int | None = None
+        self.remark = ""
+        """What stands where there are no lines."""
         self._rows: Mapping[int, Row | None] = {}
         self._widths: list[tuple[Column, int]] = []
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
@@ -121,7 +124,7 @@ class VTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Divide the width anew."""
-        self._widths = fit(self.columns, self.scrollable_content_region.width)
+        self._widths = fit(self.columns, self.scrollable_content_region.width - 2 * _MARGIN)
         self._strips.clear()
         self._set_length()
         self.ask()
@@ -142,7 +145,8 @@ class VTable(ScrollView, can_focus=True):
         if y < _HEADING:
             return self._painted(Row({each.name: each.title for each in self.columns}), "heading")
         if index >= len(self.keys):
-            return Strip.blank(self.size.width, self.rich_style)
+            remark = Segment(f" {self.remark}" if not index else "", self._style("remark"))
+            return Strip([remark]).adjust_cell_length(self.size.width, self.rich_style)
         row = self._rows.get(self.keys[index])
         kind = "cursor" if index == self.cursor else "row" if row else "missing"
         return self._painted(row or Row({self.columns[0].name: str(self.keys[index])}), kind)
@@ -161,7 +165,8 @@ class VTable(ScrollView, can_focus=True):
             Segment(cell(row.cells.get(column.name, ""), width, column.right), toned if column.toned else plain)
             for column, width in self._widths
         ]
-        return [piece for part in parts for piece in (part, Segment(" " * GAP, plain))][:-1]
+        gap = Segment(" " * GAP, plain)
+        return [Segment(" " * _MARGIN, plain), *(piece for part in parts for piece in (part, gap))]
 
     def _style(self, kind: str, tone: str = "") -> Style:
         style = self.rich_style
