@@ -23,7 +23,7 @@ class Field:
 
 
 FIELDS: Final = (
-    Field(Column("id", "ID", 8, right=True), lambda task, _: str(task.id)),
+    Field(Column("id", "ID", 9, right=True), lambda task, _: str(task.id)),
     Field(Column("state", "STATE", 9, rank=1, toned=True), lambda task, _: task.state),
     Field(Column("priority", "PRIO", 5, rank=6, right=True), lambda task, _: str(task.priority)),
     Field(Column("age", "TIME", 6, rank=3, right=True), lambda task, now: age(span(task, now))),

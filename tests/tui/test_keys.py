@@ -74,6 +74,21 @@ def test_the_cursor_stays_with_its_task_when_others_come(broker: Broker) -> None
     play(broker, moves)
 
 
+def test_who_has_not_moved_sees_what_is_new(broker: Broker) -> None:
+    """The first lines are the newest tasks, though the cursor is the first one's that was there."""
+    first = submit(broker, "true")[0]
+
+    async def watches(pilot: Pilot[Any]) -> None:
+        newest = submit(broker, *["true"] * 100)[-1]
+        await until(pilot, lambda: f"{newest}  pending" in shown(pilot))
+        assert cursor(pilot) == first
+        await pilot.press("up")
+        assert cursor(pilot) == first + 1
+        await until(pilot, lambda: f"{first + 1}  pending" in shown(pilot))
+
+    play(broker, watches)
+
+
 def test_a_line_stays_where_it_is_on_the_screen_when_others_come_above(broker: Broker) -> None:
     """Else rows run away under the eyes of who reads further down."""
     submit(broker, *["true"] * 200)

@@ -65,13 +65,17 @@ class VTable(ScrollView, can_focus=True):
         self.cursor_key: int | None = None
         self.remark = ""
         """What stands where there are no lines."""
+        self._is_moved = False
         self._rows: Mapping[int, Row | None] = {}
         self._widths: list[tuple[Column, int]] = []
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._asked: tuple[object, ...] = ()
 
     def reorder(self, keys: Keys) -> None:
-        """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen."""
+        """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen.
+
+        At the top the first lines are always the ones to be seen, until someone moves the cursor away from there.
+        """
         before = self.cursor
         self.keys = keys
         if self.cursor_key is not None:
@@ -80,7 +84,7 @@ class VTable(ScrollView, can_focus=True):
         self._set_length()
         if self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
-        elif before != self.cursor:
+        elif self._is_moved and before != self.cursor:
             self._show_cursor()
         self.refresh()
         self.ask()
@@ -179,6 +183,7 @@ class VTable(ScrollView, can_focus=True):
             self._refresh_index(self.cursor)
             self._set_cursor(index)
             self._refresh_index(self.cursor)
+            self._is_moved = self.cursor > 0
             self._show_cursor()
 
     def _set_cursor(self, index: int) -> None:
