@@ -95,7 +95,13 @@ def test_a_hostile_name_reaches_no_terminal_as_an_escape(aque: Aque) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "absent"), [(["--help"], "psycopg"), (["status", "--help"], "textual"), (["submit", "--help"], "rich")]
+    ("args", "absent"),
+    [
+        (["--help"], "psycopg"),
+        (["status", "--help"], "textual"),
+        (["submit", "--help"], "rich"),
+        (["top", "--help"], "textual"),
+    ],
 )
 def test_commands_load_only_what_they_use(args: list[str], absent: str) -> None:
     code = f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -10,7 +11,7 @@ from textual.widgets import Footer, Static
 
 from ...core.errors import AqueError
 from ...core.queries.tasks import OutputPiece, TaskRow
-from ...core.states import COMPLETE_STATES, State
+from ...core.states import State
 from ...core.text import clean
 from ..commands import Command, bindings
 from ..errands import errand
@@ -23,9 +24,11 @@ from ..widgets.pager import Pager
 from .base import CommandScreen
 from .kill import kill
 
+_FACT: Final = "$foreground-darken-3"
+
 
 class TaskScreen(CommandScreen):
-    """A task in detail, read anew each second until it is complete."""
+    """A task in detail, read anew each second."""
 
     commands = (
         Command("app.pop_screen", "escape,backspace", "Back", "Back to the list", "View", footer=True),
@@ -36,7 +39,6 @@ class TaskScreen(CommandScreen):
     def __init__(self, session: Session, task: int) -> None:
         super().__init__(session)
         self.task_id = task
-        self.row: TaskRow | None = None
         self._attempt = -1
         self._is_reading = False
         self._transcript = Transcript()
@@ -60,14 +62,11 @@ class TaskScreen(CommandScreen):
         kill(self, self.session, self.task_id)
 
     def _read(self) -> None:
-        if self._is_reading or self._is_over():
+        if self._is_reading:
             return
         self._is_reading = True
         attempt, since = self._attempt, self._transcript.next_seq
         errand(self, lambda: self._look(attempt, since), self._show, self._fail)
-
-    def _is_over(self) -> bool:
-        return self.row is not None and self.row.state in COMPLETE_STATES
 
     def _look(self, attempt: int, since: int) -> tuple[TaskRow, Sequence[OutputPiece]]:
         row = self.session.broker.tasks([self.task_id])[0]
@@ -75,18 +74,25 @@ class TaskScreen(CommandScreen):
         return row, self.session.broker.output(row.id, since) if is_known else self.session.view.tail(row.id)
 
     def _show(self, seen: tuple[TaskRow, Sequence[OutputPiece]]) -> None:
-        self.row, pieces = seen
+        row, pieces = seen
         self._is_reading = False
-        if self.row.attempt != self._attempt:
-            self._attempt, self._transcript = self.row.attempt, Transcript()
-        self._transcript.add(pieces)
         self.query_one(Banner).tell("")
-        self.query_one("#title", Static).update(
-            Content.assemble((f"task {self.row.id}  ", "bold"), (self.row.state, STYLES[State(self.row.state)]))
-        )
-        lines = [part for name, value in facts(self.row) for part in ((f"{name:<11}", "$text-muted"), f"{value}\n")]
-        self.query_one("#facts", Static).update(Content.assemble(*lines))
-        self.query_one(Pager).show(self._transcript.lines)
+        self._show_facts(row)
+        if (is_new := row.attempt != self._attempt) or pieces:
+            self._show_output(pieces, is_new)
+        self._attempt = row.attempt
+
+    def _show_facts(self, row: TaskRow) -> None:
+        title = Content.assemble((f"task {row.id}  ", "bold"), (row.state, STYLES[State(row.state)]))
+        self.query_one("#title", Static).update(title)
+        parts = [part for name, value in facts(row) for part in ((f"{name:<11}", _FACT), f"{value}\n")]
+        self.query_one("#facts", Static).update(Content.assemble(*parts).rstrip())
+
+    def _show_output(self, pieces: Sequence[OutputPiece], is_new: bool) -> None:
+        if is_new:
+            self._transcript = Transcript()
+        self._transcript.add(pieces)
+        self.query_one(Pager).show(self._transcript.lines, is_new)
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False

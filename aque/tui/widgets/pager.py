@@ -14,6 +14,8 @@ from textual.strip import Strip
 from ..commands import Command, bindings
 from ..transcript import Line
 
+_STYLES: Final = {0: "pager--remark", 2: "pager--stderr"}  # by stream
+
 SCROLLS: Final = (
     Command("scroll_up", "up,k", "Up", "One line up", "Move"),
     Command("scroll_down", "down,j", "Down", "One line down", "Move"),
@@ -31,19 +33,19 @@ class Pager(ScrollView, can_focus=True):
 
     commands: ClassVar[tuple[Command, ...]] = SCROLLS
     BINDINGS = bindings(SCROLLS)
-    COMPONENT_CLASSES = {"pager--stderr"}
+    COMPONENT_CLASSES = {*_STYLES.values()}
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Sequence[Line] = ()
         self._width = 0
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines, of which those that were there before have not changed."""
+    def show(self, lines: Sequence[Line], is_new: bool = True) -> None:
+        """Show lines: new ones, or those that are shown and more, of which the last that is shown may have changed."""
         is_at_end = self.scroll_offset.y >= self.max_scroll_y
-        new = lines[max(0, len(self._lines) - 1) :] if self._lines else lines
-        self._width = max([self._width, *(cell_len(each.text) for each in new)])
-        self._lines = lines
+        known = 0 if is_new else max(0, len(self._lines) - 1)
+        self._width = max([0 if is_new else self._width, *(cell_len(each.text) for each in lines[known:])])
+        self._lines = tuple(lines)
         self.virtual_size = Size(self._width, len(lines))
         if is_at_end:
             self.scroll_end(animate=False, immediate=True)
@@ -55,5 +57,5 @@ class Pager(ScrollView, can_focus=True):
         if y + top >= len(self._lines):
             return Strip.blank(self.size.width, self.rich_style)
         line = self._lines[y + top]
-        style = self.get_component_rich_style("pager--stderr") if line.stream == 2 else self.rich_style
+        style = self.get_component_rich_style(_STYLES[line.stream]) if line.stream in _STYLES else self.rich_style
         return Strip([Segment(line.text, style)]).crop_extend(x, x + self.size.width, self.rich_style)
