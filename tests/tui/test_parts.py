@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,8 +23,6 @@ from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.pager import SCROLLS
 from aque.tui.widgets.vtable import MOVES
 from tests.snapshots import difference, normal
-
-NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @given(st.text())
@@ -74,7 +72,7 @@ def written(pieces: Sequence[bytes]) -> list[Line]:
 def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[int]) -> None:
     """Within a letter, between the two ends of a line, behind a tab."""
     places = [0, *sorted(cuts), len(data)]
-    pieces = [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [data[start:end] for start, end in pairwise(places)]
     assert written([piece for piece in pieces if piece]) == written([data])
 
 
@@ -116,7 +114,6 @@ def test_ages(seconds: float, told: str) -> None:
 @given(st.floats(-1e9, 3e9))
 def test_an_age_fits_its_column(seconds: float) -> None:
     assert len(age(seconds)) <= 6
-    assert NOW + timedelta(seconds=1) > NOW
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=40))
