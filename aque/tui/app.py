@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 from ..core.broker import Broker
@@ -68,16 +69,28 @@ def run(broker: Broker, read_only: bool = False) -> int:
 
 def frame(broker: Broker, size: os.terminal_size, read_only: bool = False) -> str:
     """One frame as text, without opening the screen; raises BrokerError."""
-    return asyncio.run(_frame(AqueTop(Session.of(broker, read_only)), size))
+    app = AqueTop(Session.of(broker, read_only))
+    found: list[str] = []
+
+    async def take(_: Pilot[object]) -> None:
+        found.append(await _text(app))
+        app.exit()
+
+    app.run(headless=True, size=(size.columns, size.lines), auto_pilot=take)
+    return "".join(found)
 
 
-async def _frame(app: AqueTop, size: os.terminal_size) -> str:
-    async with app.run_test(size=(size.columns, size.lines)) as pilot:
-        screen = app.screen
-        assert isinstance(screen, TasksScreen)
-        screen.add_class("-once")
+async def _text(app: AqueTop) -> str:
+    screen = app.screen
+    assert isinstance(screen, TasksScreen)
+    screen.add_class("-once")
+    try:
         await asyncio.wait_for(screen.drawn.wait(), _PATIENCE)
-        if screen.lost:
-            raise BrokerUnavailable(screen.lost.reason)
-        await pilot.pause()
-        return "\n".join(strip.text.rstrip() for strip in screen._compositor.render_strips()).rstrip()
+    except TimeoutError:
+        raise BrokerUnavailable(f"the broker has not answered in {_PATIENCE:g} s") from None
+    if screen.health.reason:
+        raise BrokerUnavailable(screen.health.reason)
+    drawn = asyncio.Event()
+    screen.call_after_refresh(drawn.set)
+    await drawn.wait()
+    return "\n".join(strip.text.rstrip() for strip in screen._compositor.render_strips()).rstrip()

@@ -89,3 +89,19 @@ def put_state(broker: Broker, task: int, state: str, age: float, ran: float | No
             " worker_id = case when %s then (select max(id) from aque.worker) end where id = %s",
             [state, NOW - timedelta(seconds=age), started, finished, running, task],
         )
+
+
+def put_output(broker: Broker, task: int, *pieces: bytes) -> None:
+    """Give a task that failed an attempt that wrote these, by turns to stdout and stderr."""
+    with broker.database.connection() as conn:
+        conn.execute("update aque.task set attempt = 1 where id = %s", [task])
+        conn.execute(
+            "insert into aque.attempt (task_id, number, finished_at, state, exit_code, error)"
+            " select id, 1, finished_at, state, 3, %s from aque.task where id = %s",
+            ['{"type": "x", "message": "exit status 3"}', task],
+        )
+        for seq, data in enumerate(pieces):
+            conn.execute(
+                "insert into aque.output (task_id, attempt, seq, stream, data) values (%s, 1, %s, %s, %s)",
+                [task, seq, 1 + seq % 2, data],
+            )

@@ -20,8 +20,8 @@ from aque.tui.listing import COLUMNS, age
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.transcript import Line, Transcript
 from aque.tui.widgets.column import GAP, Column, cell, fit
+from aque.tui.widgets.lines import MOVES
 from aque.tui.widgets.pager import SCROLLS
-from aque.tui.widgets.vtable import MOVES
 from tests.snapshots import difference, normal
 
 

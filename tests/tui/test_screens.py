@@ -9,7 +9,7 @@ import pytest
 from aque.core.broker import Broker
 from aque.tui.feed import Lost
 from tests.snapshots import Snapshot
-from tests.tui.scene import opened, put_state, put_worker, submit, table, until
+from tests.tui.scene import opened, put_output, put_state, put_worker, shown, submit, table, until
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",
@@ -52,6 +52,8 @@ def picture(broker: Broker, *keys: str, size: tuple[int, int] = (110, 20), read_
             await pilot.press(*keys)
             if keys and keys[-1] in ("x", "question_mark", "enter"):
                 await until(pilot, lambda: len(pilot.app.screen_stack) > depth)
+            if keys and keys[-1] == "enter":
+                await until(pilot, lambda: "created" in shown(pilot))
             await pilot.pause()
             return pilot.app.export_screenshot()
 
@@ -111,6 +113,18 @@ def test_the_question_before_a_kill_of_what_waits(broker: Broker, snapshot: Snap
     for task in (first, *submit(broker, "make test", "make install", dependencies=[first], user="ada")):
         put_state(broker, task, "pending", 30.0)
     snapshot("kill-pending.svg", picture(broker, "end", "x"))
+
+
+def test_a_task_in_detail(broker: Broker, tasks: list[int], snapshot: Snapshot) -> None:
+    """What is known of it, and its output: errors in another colour, escapes and markup as text, wide letters whole."""
+    put_output(
+        broker,
+        tasks[2],
+        b"frame 1: \x1b[32mok\x1b[0m [b]87%[/b]\r\nframe\t2\n",
+        b"warning: \xff no light\n",
+        b"\xe6\x97\xa5",
+    )
+    snapshot("task.svg", picture(broker, *["down"] * 6, "enter", size=(100, 26)))
 
 
 @pytest.mark.usefixtures("tasks")

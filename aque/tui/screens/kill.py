@@ -52,6 +52,8 @@ def kill(screen: Screen[Any], session: Session, task: int) -> None:
         return Victim(session.broker.tasks([task])[0], session.view.falls([task]))
 
     def confirm(victim: Victim) -> None:
+        if not screen.is_current:
+            return
         if victim.task.state in COMPLETE_STATES:
             tell(screen, f"task {task} is complete ({victim.task.state}): nothing to stop", "warning")
         else:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.widgets import Footer
@@ -16,6 +14,7 @@ from ...core.text import clean
 from ...core.view import View
 from ..commands import Command, bindings
 from ..feed import Feeder, Lost, Picture, Seen
+from ..health import Health
 from ..listing import COLUMNS, row
 from ..mailbox import Wish
 from ..session import Session
@@ -29,7 +28,6 @@ from .kill import kill
 from .task import TaskScreen
 
 _FIRST_ROWS: Final = 100
-_SILENCE: Final = 3.0  # seconds without an answer, after which the screen says so
 
 
 class TasksScreen(CommandScreen):
@@ -46,12 +44,12 @@ class TasksScreen(CommandScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.drawn = asyncio.Event()
-        self.lost: Lost | None = None
-        self._next_try = 0.0
+        """Set as soon as there is something to see, be it trouble."""
+        self._feeder = Feeder(View(session.broker), self.post_message)
+        self.health = Health(self._feeder.silence)
         self._picture: Picture | None = None
         self._time = session.now()
         self._wish = Wish(_FIRST_ROWS)
-        self._feeder = Feeder(View(session.broker), self.post_message)
 
     def compose(self) -> ComposeResult:
         """Summary, banner, table, footer."""
@@ -63,9 +61,8 @@ class TasksScreen(CommandScreen):
     def on_mount(self) -> None:
         """Start to be fed."""
         self._feeder.start()
-        self._feeder.wish(self._wish)
+        self._ask()
         self.set_interval(1.0, self._tick)
-        self._show_place()
         self._tick()
 
     def on_unmount(self) -> None:
@@ -74,7 +71,8 @@ class TasksScreen(CommandScreen):
 
     def on_seen(self, message: Seen) -> None:
         """Show a new picture."""
-        self._picture, self.lost = message.picture, None
+        self.health.find()
+        self._picture = message.picture
         table = self.query_one(TaskTable)
         table.remark = "no tasks yet: try `aque submit echo hello`"
         table.reorder(message.picture.keys)
@@ -83,16 +81,15 @@ class TasksScreen(CommandScreen):
 
     def on_lost(self, message: Lost) -> None:
         """Keep what is there, dimmed, and count to the next try."""
-        self.lost, self._next_try = message, time.monotonic() + message.seconds
+        self.health.lose(message)
         self._tick()
         self.drawn.set()
 
     def on_vtable_want(self, message: VTable.Want) -> None:
         """Have rows read."""
-        anchor = self.query_one(TaskTable).keys[message.start] if message.start else None
-        self._ask(replace(self._wish, count=message.count, anchor=anchor))
+        self._ask(count=message.count, anchor=message.key)
 
-    def on_vtable_chosen(self) -> None:
+    def on_lines_chosen(self) -> None:
         """A double click is as good as Enter."""
         self.action_detail()
 
@@ -108,35 +105,29 @@ class TasksScreen(CommandScreen):
 
     def action_invert(self) -> None:
         """Turn the order."""
-        self._ask(replace(self._wish, newest_first=not self._wish.newest_first))
+        self._ask(newest_first=not self._wish.newest_first)
 
     def action_freeze(self) -> None:
         """Hold the picture still, or let it go on."""
-        self._ask(replace(self._wish, frozen=not self._wish.frozen))
-        self._show_place()
+        self._ask(frozen=not self._wish.frozen)
 
-    def _ask(self, wish: Wish) -> None:
-        self._wish = wish
-        self._feeder.wish(wish)
+    def _ask(self, **changes: Any) -> None:
+        self._wish = replace(self._wish, **changes)
+        self._feeder.wish(self._wish)
+        remarks = {"frozen": self._wish.frozen, "read-only": self.session.read_only}
+        remark = " ".join(word for word, is_so in remarks.items() if is_so)
+        self.query_one(Summary).show_place(clean(self.session.place), remark)
 
     def _tick(self) -> None:
-        trouble = self._trouble()
-        self.set_class(bool(trouble), "-stale")
-        self.query_one(TaskTable).set_class(bool(trouble), "-stale")
+        now, trouble = self.session.now(), self.health.trouble()
+        for each in (self, self.query_one(TaskTable)):
+            each.set_class(bool(trouble), "-stale")
         self.query_one(Banner).tell(trouble)
-        now = self.session.now()
         self.query_one(Summary).show_time(now)
         if not (trouble or self._wish.frozen):
             self._time = now
         if self._picture:
             self._show(self._picture)
-
-    def _trouble(self) -> str:
-        if self.lost:
-            seconds = max(0, math.ceil(self._next_try - time.monotonic()))
-            return f"{clean(self.lost.reason)} · {f'next try in {seconds} s' if seconds else 'trying now'}"
-        silence = self._feeder.silence()
-        return f"the broker has not answered for {silence:.0f} s" if silence > _SILENCE else ""
 
     def _show(self, picture: Picture) -> None:
         summary = self.query_one(Summary)
@@ -144,11 +135,6 @@ class TasksScreen(CommandScreen):
         summary.show_load(load(picture.farm))
         rows = {key: row(task, self._time) if task else None for key, task in picture.rows.items()}
         self.query_one(TaskTable).feed(rows)
-
-    def _show_place(self) -> None:
-        remarks = {"frozen": self._wish.frozen, "read-only": self.session.read_only}
-        remark = " ".join(word for word, is_so in remarks.items() if is_so)
-        self.query_one(Summary).show_place(clean(self.session.place), remark)
 
 
 def load(farm: Farm) -> str:
