@@ -210,6 +210,23 @@ def test_a_chosen_kill_is_done_and_told(broker: Broker, key: str) -> None:
     play(broker, kills)
 
 
+@pytest.mark.usefixtures("worker")
+def test_what_ignores_a_signal_is_killed_at_once(broker: Broker) -> None:
+    """The second button does not wait for the grace of the first."""
+    (task,) = submit(broker, "trap '' TERM; echo up; while :; do sleep 0.1; done")
+
+    async def kills(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: broker.output(task))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, KillDialog))
+        await pilot.press("right", "right", "enter")
+        await until(pilot, lambda: broker.outcomes([task]))
+        assert broker.outcomes([task])[0].signal == 9
+        await until(pilot, lambda: f"{task}  killed" in shown(pilot))
+
+    play(broker, kills)
+
+
 def test_a_task_that_is_complete_is_not_asked_about(broker: Broker) -> None:
     (task,) = submit(broker, "true")
     broker.kill([task])
