@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from .options import clean, echo_json
+from ..core.text import clean
+from .options import echo_json
 
 if TYPE_CHECKING:
     from ..core.queries.tasks import Ending

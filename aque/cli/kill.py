@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..core.states import COMPLETE_STATES, State
-from .options import broker_option, clean, duration, echo_json, ids_argument, json_option, open_broker, some
+from ..core.text import clean
+from .options import broker_option, duration, echo_json, ids_argument, json_option, open_broker, some
 
 if TYPE_CHECKING:
     from ..core.queries.kill import Killed, Preview

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "output": "Show what tasks wrote.",
     "status": "Show tasks.",
     "submit": "Queue a command.",
+    "top": "Watch and steer tasks on the whole screen.",
     "wait": "Wait until tasks are complete.",
     "worker": "Run tasks on this host.",
     "workers": "Show the workers that live.",

@@ -80,11 +80,6 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def clean(text: str) -> str:
-    """A text of a task's, with nothing in it that a terminal obeys."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-
-
 def some(ids: Iterable[int], limit: int = 10) -> str:
     """Ids in a sentence: the first ones, and how many more there are."""
     found = list(ids)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from .options import broker_option, clean, echo_json, json_option, open_broker
+from ..core.text import clean
+from .options import broker_option, echo_json, json_option, open_broker
 
 if TYPE_CHECKING:
     from ..core.queries.tasks import WorkerRow
