@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from .failures import translated
 from .migrate import check, migrate, reset, schema_version
 from .source import Connection, Source, configure
 
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE = 10.0  # seconds to wait for a connection
 
 

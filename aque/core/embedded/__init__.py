@@ -22,7 +22,19 @@ from __future__ import annotations
 from .address import conninfo, psql_command, url
 from .home import Home
 from .lease import Lease
-from .lifecycle import Endpoint, ensure, stop
+from .lifecycle import Endpoint, ensure, parse_linger, stop
 from .status import Status, status
 
-__all__ = ["Endpoint", "Home", "Lease", "Status", "conninfo", "ensure", "psql_command", "status", "stop", "url"]
+__all__ = [
+    "Endpoint",
+    "Home",
+    "Lease",
+    "Status",
+    "conninfo",
+    "ensure",
+    "parse_linger",
+    "psql_command",
+    "status",
+    "stop",
+    "url",
+]

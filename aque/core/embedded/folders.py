@@ -56,6 +56,22 @@ def network(path: Path) -> str:
     return kind if kind in _NETWORK else ""
 
 
+def sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder, before anything that relies on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """`sync` of all that a folder holds, and of itself."""
+    for path in [*folder.rglob("*"), folder]:
+        if not path.is_symlink():
+            sync(path)
+
+
 def _mount(line: str) -> tuple[str, str]:
     before, _, after = line.partition(" - ")
     point = before.split()[4]

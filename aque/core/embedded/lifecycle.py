@@ -39,7 +39,7 @@ def ensure(
     Raises BrokerUnavailable, or BrokerFull where the disk is full, with one line that says what to do.
     """
     place, deadline = locate(home), time.monotonic() + timeout
-    seconds = _linger() if isinstance(linger, EllipsisType) else linger
+    seconds = parse_linger() if isinstance(linger, EllipsisType) else linger
     with failures.explained(place):
         folders.prepare(place)
         claim = lease.take(place, deadline)
@@ -61,6 +61,7 @@ def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
     with failures.explained(place):
         if not place.start_lock.exists():
             return False
+        folders.check(place.root)
         with locks.exclusive(place.start_lock, deadline, _busy(place)):
             pid = _find(place, deadline)
             if pid is None:
@@ -81,8 +82,12 @@ def _busy(place: Home) -> str:
     return f"another process has been starting or stopping the server in {place.root} for too long; see {place.log}"
 
 
-def _linger() -> float | None:
-    text = os.environ.get("AQUE_LINGER", "").strip()
+def parse_linger(text: str | None = None) -> float | None:
+    """Seconds from a text such as `10min`, None from `never`; without one `$AQUE_LINGER`, else 600.
+
+    Raises UsageError.
+    """
+    text = (text or os.environ.get("AQUE_LINGER", "")).strip()
     if not text:
         return LINGER
     return None if text == "never" else parse_duration(text)

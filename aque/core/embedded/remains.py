@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from ..errors import BrokerUnavailable
 from . import address, folders, locks, pidfile, processes
 from .home import Home
 
+_log = logging.getLogger("aque.embedded")
 _ORPHAN_SECONDS: Final = 2.0
 _ELSEWHERE_SECONDS: Final = 5.0
 
@@ -45,6 +47,15 @@ def kill_orphans(home: Home) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
+def end_unreachable(home: Home) -> None:
+    """Stop a server whose socket was removed, as by someone who emptied /tmp: nobody could connect to it ever again."""
+    found = pidfile.read(home)
+    if found and found.ready and pidfile.is_server(found.pid, home.data) and processes.lacks(found.pid, home.socket):
+        _log.warning("the server (pid %d) has lost its socket %s: starting it again", found.pid, home.socket)
+        with suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGINT)
+
+
 def refuse_foreign(home: Home) -> None:
     """Raises BrokerUnavailable where someone started the server by hand, without our lock."""
     found = pidfile.server(home)
@@ -67,6 +78,7 @@ def _outlasts(home: Home, lock: int, deadline: float) -> bool:
             raise BrokerUnavailable(_complaint(home))
         if time.monotonic() > orphans_at:
             kill_orphans(home)
+            end_unreachable(home)
             orphans_at += 1.0
         time.sleep(pause)
         pause = min(pause * 1.3, 0.1)

@@ -65,7 +65,9 @@ def _prepare(request: Request) -> Cluster:
     _warn_of_network(home)
     remains.refuse_foreign(home)
     cluster.sweep(home)
-    made = Cluster(home, binaries.find(home), identity.choose())
+    who = identity.choose()
+    identity.check_way(who, home.data)
+    made = Cluster(home, binaries.find(home), who)
     cluster.create(made, request.start_lock)
     cluster.configure(made)
     cluster.clear(home)
@@ -134,6 +136,6 @@ def _death(home: Home, written: int) -> BrokerError:
         log.seek(written)
         text = log.read()
     what = "the server ended while it started"
-    if failures.reason(text) is None:
+    if failures.reason(text) is None and not failures.full(home):
         return _Killed(f"{what}: it was killed (log: {home.log})")
     return failures.of_server(home, what, text)
