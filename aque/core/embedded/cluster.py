@@ -63,11 +63,16 @@ def create(cluster: Cluster, start_lock: int) -> None:
     folders.sync(home.root)
 
 
-def configure(cluster: Cluster) -> None:
-    """Write our settings, and give the server what it must own."""
+def open_run(cluster: Cluster) -> None:
+    """Make the folder of the socket; raises BrokerUnavailable where somebody has been quicker to make a trap of it."""
     home = cluster.home
     home.run.mkdir(mode=0o700, exist_ok=True)
     folders.check(home.run, address.owners(home) | {cluster.identity.uid})
+
+
+def configure(cluster: Cluster) -> None:
+    """Write our settings, and give the server what it must own."""
+    home = cluster.home
     path, text = home.data / settings.OURS, settings.text(home.run, cluster.binaries.major)
     if not path.exists() or path.read_text("utf-8") != text:
         fresh = path.with_suffix(".tmp")

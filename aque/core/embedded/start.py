@@ -68,6 +68,7 @@ def _prepare(request: Request) -> Cluster:
     who = identity.choose()
     identity.check_way(who, home.data)
     made = Cluster(home, binaries.find(home), who)
+    cluster.open_run(made)
     cluster.create(made, request.start_lock)
     cluster.configure(made)
     cluster.clear(home)
