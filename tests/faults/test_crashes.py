@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from aque.core import embedded
+from tests.waiting import wait_for
 
 from .conftest import Chance, Report
-from .farm import client, kill, servers
+from .farm import alive, client, kill, servers
 
 WRITERS = 4
 Victims = Callable[[psutil.Process, Chance], list[psutil.Process]]
@@ -69,3 +70,25 @@ def storm(home: Path, victims: Victims, pauses: tuple[float, float], seconds: fl
             with suppress(psutil.NoSuchProcess, IndexError):
                 kills += bool(kill(victims(server, chance)))
     return kills
+
+
+@pytest.mark.soak
+def test_a_server_that_recovers_for_ever_is_started_again(home: Path) -> None:
+    """PostgreSQL 18 does not notice that its startup process was killed in the middle of a restart."""
+    embedded.ensure(home, linger=None).lease.close()
+    server = servers(home)[0]
+    wait_for(lambda: stuck(home, server), 60, "the startup process was never hit")
+    assert embedded.ensure(home, timeout=60).lease.held
+    assert not alive(server)
+
+
+def stuck(home: Path, server: psutil.Process) -> bool:
+    """Have the server restart, and kill the process that recovers; whether that was done in time."""
+    embedded.ensure(home)
+    kill([session for session in server.children() if "checkpointer" in session.cmdline()[0]])
+    for _ in range(2000):
+        for each in server.children():
+            with suppress(psutil.NoSuchProcess, IndexError):
+                if "startup" in each.cmdline()[0]:
+                    return bool(kill([each]))
+    return False

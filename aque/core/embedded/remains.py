@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 from ..errors import BrokerUnavailable
 from . import address, folders, locks, pidfile, processes
 from .home import Home
 
+Processes: TypeAlias = dict[int, list[str]]  # with their command lines
+
 _log = logging.getLogger("aque.embedded")
 _ORPHAN_SECONDS: Final = 2.0
+_STARTUP: Final = re.compile(r"postgres: (.*: )?startup\b")
+_RECOVERING: Final = "the database system is in recovery mode"
+_STUCK_LOOKS: Final = 7  # a second apart; it gives sessions five to end before it recovers
 _ELSEWHERE_SECONDS: Final = 5.0
 
 
@@ -34,13 +40,12 @@ def claim(home: Home, deadline: float) -> int | None:
     return None
 
 
-def kill_orphans(home: Home) -> None:
+def kill_orphans(found: Processes) -> None:
     """Kill the sessions that outlived their server.
 
     They end by themselves within milliseconds, save one that sleeps on a lock whose holder was killed as well: it never
     wakes, and would keep the next server from starting. Nothing is lost: recovery from the log follows anyway.
     """
-    found = processes.holders(home.server_lock)
     if all(arguments and arguments[0].startswith("postgres: ") for arguments in found.values()):
         for pid in found:
             with suppress(ProcessLookupError):
@@ -56,6 +61,28 @@ def end_unreachable(home: Home) -> None:
             os.kill(found.pid, signal.SIGINT)
 
 
+class Stuck:
+    """Looks, again and again, whether a server will be recovering for ever.
+
+    PostgreSQL waits without end where the process that recovers was itself killed in the middle of a restart.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._looks = 0
+
+    def look(self, found: Processes) -> None:
+        """End a server that has been found so for long enough; what was acknowledged is in its log."""
+        server = pidfile.server(self._home)
+        at_work = any(_STARTUP.match(arguments[0]) for arguments in found.values() if arguments)
+        waits = server in found and not at_work and _RECOVERING in (address.refusal(self._home) or "")
+        self._looks = self._looks + 1 if waits else 0
+        if server and self._looks == _STUCK_LOOKS:
+            _log.warning("the server (pid %d) recovers for ever: starting it again", server)
+            with suppress(ProcessLookupError):
+                os.kill(server, signal.SIGQUIT)
+
+
 def refuse_foreign(home: Home) -> None:
     """Raises BrokerUnavailable where someone started the server by hand, without our lock."""
     found = pidfile.server(home)
@@ -68,7 +95,7 @@ def refuse_foreign(home: Home) -> None:
 def _outlasts(home: Home, lock: int, deadline: float) -> bool:
     """Whether we got the lock; False where a server answers, which ends the waiting too."""
     started = time.monotonic()
-    orphans_at, pause = started + _ORPHAN_SECONDS, 0.005
+    look_at, pause, stuck = started + _ORPHAN_SECONDS, 0.005, Stuck(home)
     if _elsewhere(home):
         deadline = min(deadline, started + _ELSEWHERE_SECONDS)
     while not locks.locked(lock):
@@ -76,10 +103,12 @@ def _outlasts(home: Home, lock: int, deadline: float) -> bool:
             return False
         if time.monotonic() > deadline:
             raise BrokerUnavailable(_complaint(home))
-        if time.monotonic() > orphans_at:
-            kill_orphans(home)
+        if time.monotonic() > look_at:
+            found = processes.holders(home.server_lock)
+            kill_orphans(found)
             end_unreachable(home)
-            orphans_at += 1.0
+            stuck.look(found)
+            look_at += 1.0
         time.sleep(pause)
         pause = min(pause * 1.3, 0.1)
     return True

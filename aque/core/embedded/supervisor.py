@@ -23,6 +23,7 @@ from typing import NoReturn
 FORBIDDEN = 77
 _NEW_USER_NAMESPACE = 0x10000000
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM}
+_PATIENCE = 20.0  # seconds; a server that does not end by then recovers when it is started next
 _LIMITS = ("RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_NOFILE")
 
 
@@ -80,6 +81,8 @@ def supervise(identity: str, users_lock: str, linger: float, command: list[str])
     if linger >= 0:
         _wait_for_nobody(os.open(users_lock, os.O_RDWR | os.O_CREAT, 0o600), linger)
         os.kill(server, signal.SIGINT)  # a fast shutdown; newcomers wait for the lock until we exit
+        time.sleep(_PATIENCE)
+        os.kill(server, signal.SIGQUIT)
     while True:
         signal.pause()  # the end of the server is ours
 
