@@ -39,7 +39,7 @@ def write(home: Path, linger: float | None, name: str, seconds: str, notes: str)
             number += 1
             try:
                 if conn is None:
-                    endpoint = embedded.ensure(home, linger=linger)
+                    endpoint = embedded.ensure(home, linger=linger, timeout=120)
                     conn = psycopg.connect(**endpoint.conninfo, autocommit=True)
                 conn.execute("insert into written values (%s, %s)", (name, number))
             except psycopg.OperationalError:

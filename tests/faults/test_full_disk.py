@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 from .conftest import New
 
 Aque = Callable[..., subprocess.CompletedProcess[bytes]]
-CONTENT = 3 << 20
+CONTENT = 6 << 20
 root = pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root can make a small disk")
 
 
@@ -32,7 +32,7 @@ class Disk:
         self.folder = folder
         self._ballast = folder / "ballast"
         folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=110m,mode=711", "none", folder], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m,mode=711", "none", folder], check=True)
 
     def fill(self, leave: int = 0) -> None:
         """Leave so many bytes free."""

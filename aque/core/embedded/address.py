@@ -79,7 +79,10 @@ class Contact:
 
 
 def contact(home: Home) -> Contact:
-    """Try to reach the server once."""
+    """Try to reach the server once.
+
+    Raises BrokerUnavailable where `$PGSERVICE` names no service: the driver minds that one for every server.
+    """
     if not home.socket.exists():
         return Contact(refusal="there is no socket")
     if not folders.trusted(home.run, owners(home)):  # another user's server may be behind it
@@ -90,6 +93,8 @@ def contact(home: Home) -> Contact:
             return Contact(version=f"{major}.{minor}")
     except psycopg.OperationalError as error:
         text = " ".join(str(error).split())
+        if "PGSERVICE" in os.environ and "service" in text:
+            raise BrokerUnavailable(f"{text}: unset PGSERVICE, which is for other servers") from None
         busy = "too many clients" in text or "remaining connection slots" in text
         return Contact(refusal=None if busy else text)
 

@@ -30,7 +30,7 @@ def of_server(home: Home, what: str, text: str) -> BrokerError:
     """The error that tells what a program of the server's wrote before it gave up."""
     if any(line in text for line in _FULL) or (reason(text) is None and full(home)):
         return BrokerFull(f"the disk of {home.root} is full: {what}; make room (log: {home.log})")
-    why = reason(text) or "it was killed, or wrote no reason"
+    why = reason(text) or "it crashed, or wrote no reason"
     return BrokerUnavailable(f"{what}: {why[:300]} (log: {home.log})")
 
 
