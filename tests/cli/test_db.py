@@ -18,9 +18,14 @@ Db = Callable[..., subprocess.CompletedProcess[str]]
 COMMAND = [sys.executable, "-c", "from aque.cli.main import main; main()", "db"]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that the tests of this module share: a server that was made once starts quickly."""
+    return tmp_path_factory.mktemp("db") / "broker"
+
+
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    place = tmp_path_factory.mktemp("db") / "broker"
+def home(place: Path) -> Iterator[Path]:
     yield place
     embedded.stop(place)
 
@@ -41,13 +46,14 @@ def outcome(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_nothing_is_made_by_looking_at_a_server_that_never_ran(db: Db, home: Path) -> None:
-    assert outcome(db("status")) == (1, f"{home}: does not run\n", "")
-    told = json.loads(db("status", "--json").stdout)
-    assert (told["running"], told["pid"], told["home"], told["data_bytes"]) == (False, None, str(home), 0)
-    assert outcome(db("stop")) == (0, "", "it did not run\n")
-    assert db("url").returncode == 0
-    assert not home.exists()
+def test_nothing_is_made_by_looking_at_a_server_that_never_ran(db: Db, tmp_path: Path) -> None:
+    new = tmp_path / "broker"
+    assert outcome(db("status", AQUE_HOME=str(new))) == (1, f"{new}: does not run\n", "")
+    told = json.loads(db("status", "--json", AQUE_HOME=str(new)).stdout)
+    assert (told["running"], told["pid"], told["home"], told["data_bytes"]) == (False, None, str(new), 0)
+    assert outcome(db("stop", AQUE_HOME=str(new))) == (0, "", "it did not run\n")
+    assert db("url", AQUE_HOME=str(new)).returncode == 0
+    assert not new.exists()
 
 
 def test_start_status_and_stop(db: Db, home: Path) -> None:
@@ -127,13 +133,14 @@ def test_the_home_of_the_broker_that_is_named_is_the_one_that_is_meant(by: str, 
 
 
 @pytest.mark.parametrize("verb", ["start", "stop", "status", "url", "psql"])
-def test_a_shared_server_is_none_of_its_business(verb: str, db: Db, home: Path) -> None:
-    done = db(verb, AQUE_BROKER="postgresql://me:secret@127.0.0.1:1/farm")
+def test_a_shared_server_is_none_of_its_business(verb: str, db: Db, tmp_path: Path) -> None:
+    new = tmp_path / "broker"
+    done = db(verb, AQUE_BROKER="postgresql://me:secret@127.0.0.1:1/farm", AQUE_HOME=str(new))
     assert (done.returncode, done.stdout) == (2, "")
     assert "`aque db` is about the embedded server" in done.stderr
     assert "secret" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert not home.exists()
+    assert not new.exists()
 
 
 @pytest.mark.parametrize(
@@ -146,4 +153,4 @@ def test_a_linger_that_is_none_starts_nothing(
     done = db("start", *args, **more)
     assert done.returncode == 2
     assert told in done.stderr
-    assert not home.exists()
+    assert not embedded.status(home).running

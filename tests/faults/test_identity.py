@@ -90,7 +90,9 @@ def test_where_namespaces_are_forbidden_root_takes_the_system_user(home: Path) -
     assert owner(home) == "aque"
 
 
-@pytest.mark.parametrize("uid", [pwd.getpwnam(ACCOUNT).pw_uid, 54321], ids=["account", "number"])
+@pytest.mark.parametrize(
+    "uid", [pytest.param(pwd.getpwnam(ACCOUNT).pw_uid, marks=pytest.mark.soak), 54321], ids=["account", "number"]
+)
 def test_an_ordinary_user_with_a_long_name_of_a_home(uid: int, new_home: New) -> None:
     """Its folder of data is below $HOME, and too long for a socket; a uid without a name needs a namespace."""
     above = new_home("h" * 150)
