@@ -66,9 +66,10 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """`sync` of all that a folder holds, and of itself."""
+    """`sync` of what was made in a folder, and of itself; files that are hard links were there before."""
     for path in [*folder.rglob("*"), folder]:
-        if not path.is_symlink():
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
             sync(path)
 
 
