@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from aque.core import embedded
+from aque.core.embedded.home import locate
 
 from .farm import family, kill, servers, supervisors
 
@@ -34,6 +36,7 @@ def new_home() -> Iterator[New]:
             if home.is_dir():
                 embedded.stop(home)
             kill(family([*supervisors(home), *servers(home)]))
+            shutil.rmtree(locate(home).run, ignore_errors=True)  # which may be in /tmp
 
 
 @pytest.fixture
