@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from aque.core import embedded
 from aque.core.embedded import folders, pidfile
+from aque.core.embedded.home import locate
 from aque.core.errors import BrokerUnavailable
 from tests.waiting import wait_for
 
@@ -37,6 +39,7 @@ def place() -> Iterator[Callable[[str], Path]]:
         for home in made:
             if home.is_dir():
                 embedded.stop(home)
+            shutil.rmtree(locate(home).run, ignore_errors=True)  # which may be in /tmp
 
 
 def test_it_is_back_after_its_postmaster_was_killed(place: Callable[[str], Path]) -> None:
@@ -117,7 +120,6 @@ def test_a_forked_child_that_goes_on_does_not_keep_a_server_up(place: Callable[[
     code = f"""
 import os, sys
 from aque.core import embedded
-from aque.core.embedded import folders, pidfile
 endpoint = embedded.ensure({str(home)!r}, linger=0)
 if not os.fork():
     sys.stdin.read()
@@ -134,7 +136,6 @@ def test_limits_of_the_one_that_starts_it_are_not_the_servers(place: Callable[[s
     code = f"""
 import resource
 from aque.core import embedded
-from aque.core.embedded import folders, pidfile
 _, hard = resource.getrlimit(resource.RLIMIT_CPU)
 resource.setrlimit(resource.RLIMIT_CPU, (60, hard))
 embedded.ensure({str(home)!r})
