@@ -78,7 +78,9 @@ def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[i
 
 def test_streams_are_kept_apart_and_in_order() -> None:
     transcript = Transcript()
-    transcript.add([OutputPiece(1, 1, 0, 1, b"out"), OutputPiece(1, 1, 1, 2, b"err\n"), OutputPiece(1, 1, 2, 1, b"put\n")])
+    transcript.add(
+        [OutputPiece(1, 1, 0, 1, b"out"), OutputPiece(1, 1, 1, 2, b"err\n"), OutputPiece(1, 1, 2, 1, b"put\n")]
+    )
     assert transcript.lines == [Line("out", 1), Line("err", 2), Line("put", 1)]
 
 

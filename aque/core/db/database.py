@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from .migrate import found, migrate, reset
 from .source import Connection, Source, configure
 from .watchdog import limited
 
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
 _PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
