@@ -1,11 +1,11 @@
-"""What there is to see of tasks and workers, and the verbs that act on tasks."""
+"""How tasks ended, what they wrote, the workers, and the verbs that act on tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg.rows import class_row
 
@@ -37,39 +37,6 @@ class OutputPiece:
     seq: int
     stream: int
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as lists show it. Memory in bytes, duration in seconds; args and error are JSON texts."""
-
-    id: int
-    name: str
-    state: str
-    pattern: str
-    func: str | None
-    args: str | None
-    priority: int
-    queue: str
-    user: str
-    cpus: float
-    cpu_share: int
-    memory: int
-    blockers: int
-    attempt: int
-    retries: int
-    parent: int | None
-    worker: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    exit_code: int | None
-    signal: int | None
-    error: str | None
-    lease: int | None
-    key: str | None
-    run_at: datetime | None
-    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +88,6 @@ def output(conn: Connection, task: int, since: int = 0) -> list[OutputPiece]:
     """The next pieces of the output of a task's last attempt, from number `since` on; none where there are no more."""
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
         return cursor.execute(_SQL["output"], {"id": task, "since": since}).fetchall()
-
-
-def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
-    """Tasks of these ids, or of all the latest, newest first."""
-    parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
-    with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
-        return cursor.execute(_SQL["rows"], parameters).fetchall()
 
 
 def workers(conn: Connection) -> list[WorkerRow]:

@@ -1,0 +1,78 @@
+-- name: source
+-- A task as lists show it, filter it and sort it: each field of aque.core.fields is the column of its name, and
+-- <name>_value where SQL compares another value than the row shows. What a query does not use of it costs nothing: the
+-- planner drops outer joins to unique rows. A real is compared as it was written: 0.1, and not 0.100000001.
+select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
+       -- as shlex.join writes it
+       case when p.pattern <> 'shell' then coalesce(p.func, '')
+            when json_typeof(p.args) <> 'array' then p.args #>> '{}'
+            else (select coalesce(string_agg(
+                      case when a.word = '' then ''''''
+                           when a.word ~ '[^a-zA-Z0-9_@%%+=:,./-]'
+                           then '''' || replace(a.word, '''', '''"''"''') || ''''
+                           else a.word end, ' ' order by a.place), '')
+                  from json_array_elements_text(p.args) with ordinality a(word, place))
+       end as command,
+       s.cpus, s.cpu_share, case when s.cpu_share = 0 then s.cpus::text::float8 end as cpus_value, s.memory,
+       s.host, s.host || array_remove(array[w.hostname], null) as host_value, w.hostname, s.platform, s.tags,
+       t.blockers, t.attempt, t.retries, p.timeout::text::float8 as timeout, t.duration::text::float8 as duration,
+       t.parent_id as parent, w.name as worker, coalesce(t.worker_id, a.worker_id) as worker_id,
+       t.created_at, t.started_at, t.finished_at, t.run_at, t.lease, t.key,
+       %(now)s::timestamptz - t.created_at as age,
+       coalesce(t.finished_at, %(now)s::timestamptz) - t.started_at as runtime,
+       case when t.state in ('success', 'error', 'killed', 'cancelled') then a.exit_code end as exit_code,
+       case when t.state in ('success', 'error', 'killed', 'cancelled') then a.signal end as signal,
+       case when t.state in ('success', 'error', 'killed', 'cancelled') then a.error end as error,
+       case when t.state in ('success', 'error', 'killed', 'cancelled') then a.error ->> 'message' end as error_value,
+       g.done as progress_done, g.total as progress_total, g.message as progress_message,
+       -- as aque.core.fields.reasons has it
+       array_remove(array[
+           case when t.state in ('pending', 'paused') and t.blockers > (t.run_at is not null)::int
+                then 'dependencies' end,
+           case when t.state in ('pending', 'paused') and t.run_at is not null then 'time' end,
+           case when t.state = 'paused' then 'paused' end], null) as reason
+from aque.task t
+left join aque.spec p on p.task_id = t.id
+left join aque.shape s on s.id = t.shape_id
+left join aque.attempt a on a.task_id = t.id
+     and a.number = (select b.number from aque.attempt b where b.task_id = t.id order by b.finished_at desc limit 1)
+left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
+left join aque.progress g on g.task_id = t.id
+
+-- name: page
+select {columns} from ({source}) r where {where} order by {order} limit %(limit)s::bigint
+
+-- name: ids
+select r.id from ({source}) r where {where} order by r.id limit %(limit)s::bigint
+
+-- name: counts
+select r.state, count(*) from ({source}) r where {where} group by r.state
+
+-- name: needed
+-- Those of some tasks that another one of the selection depends on.
+select n.id from unnest(%(among)s::bigint[]) n(id)
+cross join lateral (
+    select from aque.dependency d join ({source}) r on r.id = d.task_id where d.needs_id = n.id and {where} limit 1
+) dependent
+
+-- name: selected_ids
+r.id = any(%(ids)s::bigint[])
+
+-- name: all_of
+({parts})
+
+-- name: edges
+-- What tasks depend on: the first few of each, in the order of their ids, and how many they are (counted up to a bound).
+select n.id as dependent, e.needs_id as id, e.condition, e.is_child,
+       (select count(*) from (select from aque.dependency d where d.task_id = n.id limit %(bound)s::bigint) c) as total
+from unnest(%(among)s::bigint[]) n(id)
+cross join lateral (
+    select d.needs_id, d.condition, d.is_child from aque.dependency d
+    where d.task_id = n.id order by d.needs_id limit %(width)s::bigint
+) e
+
+-- name: links
+-- The ids on the other ends of the edges of some tasks: true for what they depend on, false for what depends on them.
+select d.task_id, d.needs_id, true from aque.dependency d where d.task_id = any(%(among)s::bigint[])
+union all
+select d.needs_id, d.task_id, false from aque.dependency d where d.needs_id = any(%(among)s::bigint[])
