@@ -94,7 +94,8 @@ def _joined(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 nodes: st.SearchStrategy[Node] = st.recursive(st.one_of(terms(), texts.map(Word)), _joined, max_leaves=6)
 
-_moments = st.one_of(st.none(), st.sampled_from([0, 30, 90, 3600, 9000.25, 300_000]).map(lambda s: NOW - timedelta(seconds=s)))
+_moment = st.sampled_from([0, 30, 90, 3600, 9000.25, 300_000]).map(lambda seconds: NOW - timedelta(seconds=seconds))
+_moments = st.one_of(st.none(), _moment)
 _some = st.one_of(st.none(), _small)
 _names = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=5) | texts
 
@@ -120,7 +121,7 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
         "tags": draw(st.lists(texts, max_size=2)),
         "parent_id": draw(_some),
         "worker_id": draw(st.sampled_from([None, 1, 2])),
-        "created_at": draw(_moments.filter(bool)),
+        "created_at": draw(_moment),
         "run_at": draw(_moments),
         "started_at": draw(_moments),
         "finished_at": draw(_moments),

@@ -20,7 +20,7 @@ from .tree import Level, Tree, grow
 
 _CHUNK: Final = 2000  # rows to a page
 _IDS: Final = 20_000  # ids to a page
-_WINDOW: Final = 500  # candidates for roots to a page
+_WINDOW: Final = 2000  # candidates for roots to a page
 _SCAN: Final = 20_000  # candidates to look at before it is said that there may be more
 _COUNT: Final = 100_000  # where the dependencies of one task are no longer counted
 
@@ -91,19 +91,28 @@ class View:
     def roots(
         self, selection: Selection, sort: Sort = NEWEST, limit: int = 50, after: Sequence[Any] | None = None
     ) -> Page:
-        """Tasks of a selection that no other of it depends on. A page may have fewer than `limit` and yet not be the last."""
-        roots: list[TaskRow] = []
+        """Tasks of a selection that no other of it depends on.
+
+        A page may have fewer than `limit` and not be the last: it ends after so many that are no roots.
+        """
+        found: list[int] = []
         for _ in range(_SCAN // _WINDOW):
-            page = self.page(selection, sort, _WINDOW, after)
             with self._database.connection() as conn:
-                needed = listing.needed(conn, selection, self.now, [row.id for row in page.rows])
-            roots += [row for row in page.rows if row.id not in needed]
-            after = page.after
-            if len(roots) > limit:
-                return Page(tuple(roots[:limit]), place(sort, roots[limit - 1], self.now))
-            if after is None:
-                break
-        return Page(tuple(roots), None if after is None else tuple(after))
+                part = listing.candidates(conn, selection, self.now, sort, _WINDOW, after)
+            found += [task for task, is_needed in part if not is_needed]
+            if len(found) > limit:
+                return self._roots(found[:limit], sort, found[limit - 1])
+            if len(part) < _WINDOW:
+                return self._roots(found, sort)
+            after = self._roots([], sort, part[-1][0]).after
+        return Page(self._roots(found, sort).rows, None if after is None else tuple(after))
+
+    def _roots(self, ids: Sequence[int], sort: Sort, last: int | None = None) -> Page:
+        """The rows of ids, and the place of the last task that was looked at."""
+        with self._database.connection() as conn:
+            rows = listing.page(conn, Selection(tuple(ids)), self.now, sort) if ids else []
+            end = listing.page(conn, Selection((last,)), self.now) if last is not None else []
+        return Page(tuple(rows), place(sort, end[0], self.now) if end else None)
 
     def below(self, ids: Sequence[int], width: int | None = None) -> Level:
         """What tasks depend on; of each task the first `width`."""

@@ -6,6 +6,7 @@ with a lack is null, which counts as no; only negation has to care.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 
@@ -19,6 +20,7 @@ from .values import folded, values
 
 _SQL: Final = {name: sql.SQL(text) for name, text in statements(__name__).items()}
 _COMPARE: Final = {name: sql.SQL(name) for name in ("<", "<=", ">", ">=")}
+_PLAIN: Final = re.compile(r"[\w./:=@%+,-]+", re.ASCII)
 _AND: Final = sql.SQL(" and ")
 _OR: Final = sql.SQL(" or ")
 
@@ -45,7 +47,8 @@ class _Writer:
             case Not(part):
                 return _SQL["not"].format(part=self.node(part))
             case Word(text):
-                return _SQL["word"].format(text=self._parameter(folded(text)))
+                name = "plain_word" if _PLAIN.fullmatch(text) else "word"
+                return _SQL[name].format(text=self._parameter(folded(text)))
             case Term():
                 return self._term(node)
 

@@ -29,6 +29,13 @@ exists (select from unnest({column}) each where each ~ {pattern}::text)
 -- In the "C" collation lower() knows ASCII alone, in every database.
 (strpos(lower(r.name collate "C"), {text}::text) > 0 or strpos(lower(r.command collate "C"), {text}::text) > 0)
 
+-- name: plain_word
+-- The same for a word without anything that is written otherwise in JSON or in a command line: commands are put
+-- together only where the word is in what they are made of.
+(strpos(lower(r.name collate "C"), {text}::text) > 0
+ or strpos(lower(r.raw_command collate "C"), {text}::text) > 0
+    and strpos(lower(r.command collate "C"), {text}::text) > 0)
+
 -- name: worker
 (r.worker_id = any({ids}::bigint[]) or r.worker = any({names}::text[]))
 

@@ -5,7 +5,7 @@ Every function takes the server's time `now`, so that what is older than an hour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -67,11 +67,16 @@ def counts(conn: Connection, selection: Selection, now: datetime) -> dict[State,
     return {State(row[0]): row[1] for row in conn.execute(query, parameters, prepare=False)}
 
 
-def needed(conn: Connection, selection: Selection, now: datetime, among: Iterable[int]) -> set[int]:
-    """Those among some tasks that a task of the selection depends on."""
-    where, parameters = _where(selection, now)
-    query = _SQL["needed"].format(source=_SQL["source"], where=where)
-    return {row[0] for row in conn.execute(query, {**parameters, "among": list(among)}, prepare=False)}
+def candidates(
+    conn: Connection, selection: Selection, now: datetime, sort: Sort, limit: int, after: Sequence[Any] | None
+) -> list[tuple[int, bool]]:
+    """The ids of a page, each with whether a task of the selection depends on it."""
+    where, parameters = _where(selection, now, sort, after)
+    dependent, _ = _where(selection, now)
+    query = _SQL["candidates"].format(
+        source=_SQL["source"], where=where, dependent=dependent, order=ordering.order(sort)
+    )
+    return [(row[0], row[1]) for row in conn.execute(query, {**parameters, "limit": limit}, prepare=False)]
 
 
 def edges(conn: Connection, among: Sequence[int], width: int | None, bound: int) -> list[Edge]:
