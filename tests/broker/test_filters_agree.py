@@ -34,7 +34,8 @@ _STATEMENTS = (
          = (%(queue)s, %(username)s, %(cpus)s::real, %(cpu_share)s, %(memory)s, %(host)s::text[], %(platform)s,
             %(tags)s::text[])""",
     """insert into aque.attempt (task_id, number, worker_id, finished_at, exit_code, signal, state, error)
-       select %(id)s, %(attempt)s, 2, %(created_at)s, %(exit_code)s, %(signal)s, 'error', %(error)s where %(has_run)s""",
+       select %(id)s, %(attempt)s, 2, %(created_at)s, %(exit_code)s, %(signal)s, 'error', %(error)s
+       where %(has_run)s""",
     """insert into aque.dependency (task_id, needs_id) select %(id)s, n from unnest(%(needs)s::bigint[]) n""",
 )
 _WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platform, username, any_user, version)
@@ -81,20 +82,28 @@ def test_sql_and_the_predicate_agree(conn: Connection, given_tasks: list[dict[st
 
 @settings(max_examples=500)
 @given(regexes, st.lists(texts, max_size=8))
-def test_postgresql_and_python_find_a_regex_in_the_same_texts(conn: Connection, pattern: str, given_texts: list[str]) -> None:
+def test_postgresql_and_python_find_a_regex_in_the_same_texts(
+    conn: Connection, pattern: str, given_texts: list[str]
+) -> None:
     regex = read_regex(pattern)
-    found = conn.execute("select coalesce(array_agg(t ~ %s order by n), '{}') from unnest(%s::text[]) with ordinality x (t, n)",
-                         [regex.postgres, given_texts]).fetchone()
+    found = conn.execute(
+        "select coalesce(array_agg(t ~ %s order by n), '{}') from unnest(%s::text[]) with ordinality x (t, n)",
+        [regex.postgres, given_texts],
+    ).fetchone()
     assert found
     assert found[0] == [regex.matches(text) for text in given_texts]
 
 
 @settings(max_examples=100)
 @given(st.lists(tasks(), min_size=1, max_size=8), st.data())
-def test_pages_of_any_size_make_the_whole_list(conn: Connection, given_tasks: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_pages_of_any_size_make_the_whole_list(
+    conn: Connection, given_tasks: list[dict[str, Any]], data: st.DataObject
+) -> None:
     """A keyset that forgets a null, or the direction of a key, would lose tasks or show them twice."""
     sortable = st.sampled_from([field for field in FIELDS if field.sorts])
-    keys = data.draw(st.lists(st.builds(Key, sortable, st.booleans()), max_size=3, unique_by=lambda key: key.field.name))
+    keys = data.draw(
+        st.lists(st.builds(Key, sortable, st.booleans()), max_size=3, unique_by=lambda key: key.field.name)
+    )
     sort = (*keys, Key(FIELDS[0], data.draw(st.booleans())))
     size = data.draw(st.integers(1, 4))
     with conn.transaction(force_rollback=True):
@@ -115,5 +124,9 @@ def test_rows_tell_the_reasons_as_sql_does(conn: Connection, given_tasks: list[d
     with conn.transaction(force_rollback=True):
         _fill(conn, given_tasks)
         for row in listing.page(conn, Selection(), NOW):
-            found = listing.page(conn, Selection.of([row.id], f"reason:{','.join(reasons(row))}"), NOW) if reasons(row) else [row]
+            found = (
+                listing.page(conn, Selection.of([row.id], f"reason:{','.join(reasons(row))}"), NOW)
+                if reasons(row)
+                else [row]
+            )
             assert [each.id for each in found] == [row.id]

@@ -98,7 +98,23 @@ def test_a_bad_filter_says_where_and_what_was_expected(text: str, place: int, to
 
 @pytest.mark.parametrize(
     "pattern",
-    ["a**", "(a+)+", "(a{200}){200}", "a{2,1}", "a{256}", "^*", "*", "[]a]", "[z-a]", "[a-\\d]", "[\\D]", "\\1", "\\", "a)", "(" * 30]
+    [
+        "a**",
+        "(a+)+",
+        "(a{200}){200}",
+        "a{2,1}",
+        "a{256}",
+        "^*",
+        "*",
+        "[]a]",
+        "[z-a]",
+        "[a-\\d]",
+        "[\\D]",
+        "\\1",
+        "\\",
+        "a)",
+        "(" * 30,
+    ],
 )
 def test_a_regex_that_the_two_readers_may_read_apart_is_refused(pattern: str) -> None:
     with pytest.raises(BadRegex):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from .. import patterns
 from ..errors import PatternMissingError
 from ..rows import TaskRow
+from ..states import READY_STATES, UNREADY_STATES, State
 from ..units import Cpus
 
 
@@ -18,8 +19,13 @@ def age(row: TaskRow, now: datetime) -> timedelta:
 
 
 def runtime(row: TaskRow, now: datetime) -> timedelta | None:
-    """How long it ran, or runs already; None before."""
-    return None if row.started_at is None else (row.finished_at or now) - row.started_at
+    """How long it ran, or runs already; None before, and again where it waits for another try."""
+    if row.started_at is None or row.state in _IDLE:
+        return None
+    return (row.finished_at or now) - row.started_at
+
+
+_IDLE: Final = UNREADY_STATES | READY_STATES | {State.CANCELLED}
 
 
 def cpus(row: TaskRow, _: datetime) -> float | None:

@@ -1,10 +1,10 @@
 """The grammar:
 
-    filter  = part { "or" part }
-    part    = item { ["and"] item }
-    item    = ( "-" | "not" ) item | "(" filter ")" | term | word
-    term    = field operator value { "," value }      operator: : ~ = != < <= > >=
-    word    = value                                   value: a text, or "a text in quotes"
+filter  = part { "or" part }
+part    = item { ["and"] item }
+item    = ( "-" | "not" ) item | "(" filter ")" | term | word
+term    = field operator value { "," value }      operator: : ~ = != < <= > >=
+word    = value                                   value: a text, or "a text in quotes"
 """
 
 from __future__ import annotations
@@ -61,9 +61,11 @@ class _Parser:
         return is_or
 
     def _item(self) -> Node:
-        start = self.lexer.peek() and self.lexer.place
+        start = self.lexer.here()
         if self.lexer.keyword("or", "and"):
-            raise self.lexer.error("expected a term before this; write it in quotes to search for it", start, self.lexer.place)
+            raise self.lexer.error(
+                "expected a term before this; write it in quotes to search for it", start, self.lexer.place
+            )
         if self.lexer.take("-") or self.lexer.keyword("not"):
             with self._deeper():
                 return Not(self._item())
@@ -94,11 +96,11 @@ class _Parser:
         return Word(text)
 
     def _term(self) -> Node | None:
-        start = self.lexer.peek() and self.lexer.place
+        start = self.lexer.here()
         found = self.lexer.field()
         if found is None:
             return None
-        field = self._field(found[0], int(start or 0))
+        field = self._field(found[0], start)
         operator = _SYNONYMS.get(found[1], found[1])
         if operator not in field.kind.operators:
             takes = " ".join(field.kind.operators) or "no operator: it is only shown"

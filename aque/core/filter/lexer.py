@@ -37,6 +37,11 @@ class Lexer:
         self.place = space.end() if space else self.place
         return self.text[self.place : self.place + 1]
 
+    def here(self) -> int:
+        """The place of the next character that is no space."""
+        self.peek()
+        return self.place
+
     def take(self, mark: str) -> bool:
         """Whether the next character is `mark`, and if so, go past it."""
         if self.peek() != mark:

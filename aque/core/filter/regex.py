@@ -137,7 +137,7 @@ class _Reader:
     def _group(self) -> _Part:
         start = self.place - 1
         if not self._next("?:") and self._next("?"):
-            raise self.error("expected ( or (?: – look-arounds, flags and names are not known here", start)
+            raise self.error("expected ( or (?: here; look-arounds, flags and names are not known", start)
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise self.error("nested too deep", start)

@@ -19,7 +19,8 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
        t.parent_id as parent, w.name as worker, coalesce(t.worker_id, a.worker_id) as worker_id,
        t.created_at, t.started_at, t.finished_at, t.run_at, t.lease, t.key,
        %(now)s::timestamptz - t.created_at as age,
-       coalesce(t.finished_at, %(now)s::timestamptz) - t.started_at as runtime,
+       case when t.state not in ('creating', 'pending', 'paused', 'cancelled')
+            then coalesce(t.finished_at, %(now)s::timestamptz) - t.started_at end as runtime,
        case when aque.is_complete(t.state) and z.task_id is null then a.exit_code end as exit_code,
        case when aque.is_complete(t.state) and z.task_id is null then a.signal end as signal,
        case when aque.is_complete(t.state) then coalesce(z.error, a.error) end as error,
