@@ -121,7 +121,7 @@ def draw(broker: Broker, request: Request, width: int | None) -> tuple[list[str]
     """The lines of a table, and whether it is not all there is."""
     view, fields = View(broker), columns(request.are_all_users)
     if request.is_flat:
-        page = view.page(request.selection, request.sort, request.limit or sys.maxsize >> 1)
+        page = view.page(request.selection, request.sort, request.limit)
         return draw_list(fields, page.rows, view.now, width), page.after is not None
     tree = view.tree(request.selection, request.sort, request.depth, request.limit, request.limit and _WIDTH)
     lines: list[Line] = list(tree.lines())

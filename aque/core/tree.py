@@ -26,10 +26,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """What some tasks depend on: the first few edges of each, and the rows at their ends."""
+    """What tasks depend on: the first few edges of each, the rows at their ends, and how many edges are left out."""
 
     edges: Mapping[int, Sequence[Edge]]
     rows: Mapping[int, TaskRow]
+    hidden: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Tree:
     roots: tuple[TaskRow, ...]
     rows: Mapping[int, TaskRow]
     edges: Mapping[int, Sequence[Edge]]
+    hidden: Mapping[int, int]
     is_cut: bool
     """Whether there were more roots or levels than were to be read."""
 
@@ -59,7 +61,7 @@ class Tree:
 
     def _below(self, task: int, trail: tuple[bool, ...]) -> list[Line]:
         edges = self.edges[task]
-        hidden = edges[0].total - len(edges)
+        hidden = self.hidden[task]
         lines = [
             Line(self.rows[edge.id], (*trail, place < len(edges) or hidden > 0), edge.condition)
             for place, edge in enumerate(edges, 1)
@@ -76,12 +78,14 @@ def grow(
     """A tree of `depth` levels below the roots; no level is begun once there are `limit` tasks in it."""
     rows = {row.id: row for row in roots}
     edges: dict[int, Sequence[Edge]] = {}
+    hidden: dict[int, int] = {}
     frontier: Sequence[int] = list(rows)
     level = 0
     while frontier and (depth is None or level < depth) and (limit is None or len(rows) < limit):
         found = read(frontier)
         edges.update(found.edges)
+        hidden.update(found.hidden)
         frontier = [task for task in found.rows if task not in rows]
         rows.update((task, found.rows[task]) for task in frontier)
         level += 1
-    return Tree(tuple(roots), rows, edges, bool(frontier) and (depth is None or level < depth))
+    return Tree(tuple(roots), rows, edges, hidden, bool(frontier) and (depth is None or level < depth))

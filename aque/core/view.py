@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,13 +53,13 @@ class View:
             raise TaskNotFound(f"no such task: {', '.join(map(str, missing))}")
 
     def page(
-        self, selection: Selection, sort: Sort = NEWEST, limit: int = 50, after: Sequence[Any] | None = None
+        self, selection: Selection, sort: Sort = NEWEST, limit: int | None = 50, after: Sequence[Any] | None = None
     ) -> Page:
-        """The first `limit` rows, or those that follow a page's `after`."""
+        """The first `limit` rows (None: all), or those that follow a page's `after`."""
         with self._database.connection() as conn:
-            rows = listing.page(conn, selection, self.now, sort, limit + 1, after)
+            rows = listing.page(conn, selection, self.now, sort, None if limit is None else limit + 1, after)
         shown = tuple(rows[:limit])
-        return Page(shown, place(sort, shown[-1], self.now) if len(rows) > limit and shown else None)
+        return Page(shown, place(sort, shown[-1], self.now) if len(shown) < len(rows) else None)
 
     def rows(self, selection: Selection, sort: Sort = NEWEST, limit: int | None = None) -> Iterator[TaskRow]:
         """All rows, or the first `limit`; a page at a time."""
@@ -89,40 +89,43 @@ class View:
             return listing.counts(conn, selection, self.now)
 
     def roots(
-        self, selection: Selection, sort: Sort = NEWEST, limit: int = 50, after: Sequence[Any] | None = None
+        self, selection: Selection, sort: Sort = NEWEST, limit: int | None = 50, after: Sequence[Any] | None = None
     ) -> Page:
         """Tasks of a selection that no other of it depends on.
 
-        A page may have fewer than `limit` and not be the last: it ends after so many that are no roots.
+        With a limit a page may have fewer and not be the last: it ends after so many that are no roots.
         """
         found: list[int] = []
-        for _ in range(_SCAN // _WINDOW):
+        scanned = 0
+        while limit is None or scanned < _SCAN:
             with self._database.connection() as conn:
                 part = listing.candidates(conn, selection, self.now, sort, _WINDOW, after)
             found += [task for task, is_needed in part if not is_needed]
-            if len(found) > limit:
-                return self._roots(found[:limit], sort, found[limit - 1])
-            if len(part) < _WINDOW:
-                return self._roots(found, sort)
-            after = self._roots([], sort, part[-1][0]).after
-        return Page(self._roots(found, sort).rows, None if after is None else tuple(after))
+            scanned += len(part)
+            if limit is not None and len(found) > limit:
+                return Page(self._rows(found[:limit], sort), self._place(sort, found[limit - 1]))
+            after = self._place(sort, part[-1][0]) if len(part) == _WINDOW else None
+            if after is None:
+                break
+        return Page(self._rows(found, sort), after if after is None else tuple(after))
 
-    def _roots(self, ids: Sequence[int], sort: Sort, last: int | None = None) -> Page:
-        """The rows of ids, and the place of the last task that was looked at."""
-        with self._database.connection() as conn:
-            rows = listing.page(conn, Selection(tuple(ids)), self.now, sort) if ids else []
-            end = listing.page(conn, Selection((last,)), self.now) if last is not None else []
-        return Page(tuple(rows), place(sort, end[0], self.now) if end else None)
+    def _rows(self, ids: Sequence[int], sort: Sort = NEWEST) -> tuple[TaskRow, ...]:
+        return self.page(Selection(tuple(ids)), sort, None).rows if ids else ()
+
+    def _place(self, sort: Sort, task: int) -> tuple[Any, ...] | None:
+        """Where a task stands in an order; None where it is gone meanwhile."""
+        return next((place(sort, row, self.now) for row in self._rows([task])), None)
 
     def below(self, ids: Sequence[int], width: int | None = None) -> Level:
         """What tasks depend on; of each task the first `width`."""
         with self._database.connection() as conn:
             edges = listing.edges(conn, ids, width, _COUNT)
-            rows = listing.page(conn, Selection(tuple({edge.id for edge in edges})), self.now)
+        rows = {row.id: row for row in self._rows(sorted({edge.id for edge in edges}))}
         by_task: dict[int, list[listing.Edge]] = {}
         for edge in edges:
             by_task.setdefault(edge.dependent, []).append(edge)
-        return Level(by_task, {row.id: row for row in rows})
+        hidden = {task: found[0].total - len(found) for task, found in by_task.items()}
+        return Level({task: [e for e in found if e.id in rows] for task, found in by_task.items()}, rows, hidden)
 
     def tree(
         self,
@@ -133,9 +136,9 @@ class View:
         width: int | None = None,
     ) -> Tree:
         """The roots of a selection and what is below them, until there are `limit` tasks; of each the first `width`."""
-        page = self.roots(selection, sort, _SCAN if limit is None else limit)
+        page = self.roots(selection, sort, limit)
         tree = grow(page.rows, lambda ids: self.below(ids, width), depth, limit)
-        return Tree(tree.roots, tree.rows, tree.edges, tree.is_cut or page.after is not None)
+        return replace(tree, is_cut=tree.is_cut or page.after is not None)
 
     def context(self, node: Node) -> Context:
         """What a filter's predicate goes by, as it is now."""
