@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -12,14 +12,11 @@ from typing import Any, Final
 from . import config
 from .db.database import Database
 from .errors import TaskNotFound
-from .graph import Node
+from .intake import Expect, Intake
 from .listener import Callback, Listener
 from .queries import submission
 from .queries import tasks as seen
 from .queries.submission import Change
-from .submit import Submission
-
-_CHUNK: Final = 2000  # tasks to a statement
 
 
 class Broker:
@@ -30,7 +27,6 @@ class Broker:
 
     def __init__(self, url: str | None = None) -> None:
         self.database = Database(config.broker_url(url))
-        self._environs: dict[frozenset[tuple[str, str]], int] = {}
 
     def __enter__(self) -> Broker:
         return self
@@ -73,34 +69,21 @@ class Broker:
         """Undo one `bind`."""
         self.listener.unbind(topic, callback)
 
-    def next_ids(self, count: int) -> list[int]:
-        """Ids for new tasks."""
-        with self.database.connection() as conn:
-            return submission.next_ids(conn, count)
+    def submit(
+        self,
+        prototypes: Iterable[Mapping[str, Any]],
+        defaults: Mapping[str, Any],
+        expect: Expect = lambda ids: None,
+    ) -> Sequence[int]:
+        """Store prototypes with all that they depend on, all or none, and wake who sleeps; returns their ids.
 
-    def submit(self, nodes: Sequence[Node], ids: Sequence[int], defaults: Mapping[str, Any]) -> list[Change]:
-        """Store nodes of a graph, all or none, and wake who sleeps.
-
+        `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
-        batch = Submission(nodes, ids, defaults, self._inheritance)
-        rows = [{**row, "environ_id": self._environ_id(environ)} for row, environ in batch.rows()]
-        edges = batch.edges()
-        with self.database.transaction() as conn:
-            changed = [
-                change
-                for start in range(0, len(rows), _CHUNK)
-                for part in [rows[start : start + _CHUNK]]
-                for change in submission.submit(conn, part, [e for row in part for e in edges.get(row["id"], ())])
-            ]
-        self.announce(changed)
-        return changed
-
-    def announce(self, changed: Sequence[Change]) -> None:
-        """Tell all who listen, and wake idle workers."""
         with self.database.connection() as conn:
-            submission.announce(conn, changed)
-            submission.wake(conn)
+            intake = Intake(conn, self.database.source, defaults, expect)
+            intake.take(prototypes)
+        return intake.asked
 
     def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[seen.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
@@ -136,17 +119,6 @@ class Broker:
         """The workers that live."""
         with self.database.connection() as conn:
             return seen.workers(conn)
-
-    def _inheritance(self, parent: int) -> dict[str, Any]:
-        with self.database.connection() as conn:
-            return submission.inheritance(conn, parent)
-
-    def _environ_id(self, environ: Mapping[str, str]) -> int:
-        key = frozenset(environ.items())
-        if key not in self._environs:
-            with self.database.connection() as conn:
-                self._environs[key] = submission.keep_environ(conn, environ)
-        return self._environs[key]
 
     @staticmethod
     def _require(missing: Sequence[int]) -> None:

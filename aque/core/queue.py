@@ -9,7 +9,7 @@ from typing import Any
 
 from .broker import Broker, get_broker
 from .futures import Future, watch
-from .graph import flatten
+from .intake import Expect
 from .task import local_defaults
 
 
@@ -42,20 +42,30 @@ class Queue(concurrent.futures.Executor):
 
         Raises DependencyResolutionError for a cycle and for a dependency that is not there.
         """
+        made: dict[int, Future] = {}
+        watching = watch(self.broker)
+
+        def expect(ids: Sequence[int]) -> None:
+            new = {each: Future(self.broker, each) for each in ids if each not in made}
+            made.update(new)
+            watching.add(new.values())  # before they can end
+
+        try:
+            ids = self._store(prototypes, expect)
+        except BaseException:
+            watching.drop(made)
+            raise
+        self._futures = [each for each in self._futures if not each.done()] + list(made.values())
+        return [made[each] for each in ids]
+
+    def store_many(self, prototypes: Iterable[Mapping[str, Any]]) -> Sequence[int]:
+        """As `submit_many` without futures: returns ids alone, and holds no more than a part of a long iterable."""
+        return self._store(prototypes, lambda ids: None)
+
+    def _store(self, prototypes: Iterable[Mapping[str, Any]], expect: Expect) -> Sequence[int]:
         if self._is_shut:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        nodes, asked = flatten(prototypes)
-        ids = self.broker.next_ids(len(nodes))
-        futures = [Future(self.broker, ids[place]) for place in asked]
-        watching = watch(self.broker)
-        watching.add(futures)  # before they can end
-        try:
-            self.broker.submit(nodes, ids, {"queue": self.name, **self.defaults, **_missing(self.defaults)})
-        except BaseException:
-            watching.drop(future.id for future in futures)
-            raise
-        self._futures = [each for each in self._futures if not each.done()] + futures
-        return futures
+        return self.broker.submit(prototypes, {"queue": self.name, **self.defaults, **_missing(self.defaults)}, expect)
 
     def task(self, func: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """A decorator: f(x) calls f here, f.submit(x) queues it, f.options(cpus=8).submit(x) with other fields."""

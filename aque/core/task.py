@@ -6,6 +6,7 @@ from the fallbacks in order (the parent's inheritable fields, the queue's defaul
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
 import re
@@ -251,18 +252,43 @@ class Prototype:
 
         Raises UsageError that names the field and what it should be.
         """
-        flat = _flatten(given)
-        chosen: dict[str, Any] = {}
-        for layer in (*reversed(fallbacks), flat):
-            chosen.update((name, value) for name, value in layer.items() if name in RULES and value is not None)
-        values = {name: _read(name, value) for name, value in chosen.items()}
-        if values.get("stdin") is not None and values.get("stdin_value") is not None:
-            raise UsageError("give stdin or stdin_value, not both")
-        return cls(**values, extra={name: each for name, each in flat.items() if name not in RULES})
+        return Reader(*fallbacks).read(given)
 
     def inheritable(self) -> dict[str, Any]:
         """The fields that a child takes over where it has none of its own."""
         return {name: getattr(self, name) for name, rule in RULES.items() if rule.inherited}
+
+
+class Reader:
+    """Reads any number of prototypes; what they lack is taken from the fallbacks, which are read once."""
+
+    def __init__(self, *fallbacks: Mapping[str, Any]) -> None:
+        values: dict[str, Any] = {}
+        for layer in reversed(fallbacks):
+            values.update(_values(layer))
+        self.common = Prototype(**values)  # what a prototype without any fields would be
+
+    def but(self, **fields: Any) -> Reader:
+        """The same with other values, which are taken as they are."""
+        made = Reader()
+        made.common = dataclasses.replace(self.common, **fields)
+        return made
+
+    def read(self, given: Mapping[str, Any]) -> Prototype:
+        """As `Prototype.read`."""
+        flat = _flatten(given)
+        values = _values(flat)
+        if len(values) < len(flat):
+            values["extra"] = {name: each for name, each in flat.items() if name not in RULES}
+        made = object.__new__(Prototype)
+        made.__dict__.update(self.common.__dict__, **values)  # much quicker than thirty arguments
+        if made.stdin_value is not None and made.stdin is not None:
+            raise UsageError("give stdin or stdin_value, not both")
+        return made
+
+
+def _values(layer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _read(name, value) for name, value in layer.items() if value is not None and name in RULES}
 
 
 def _read(name: str, value: Any) -> Any:
@@ -274,8 +300,10 @@ def _read(name: str, value: Any) -> Any:
         raise UsageError(f"{name}: {value!r} is not {RULES[name].expects}") from None
 
 
-def _flatten(given: Mapping[str, Any]) -> dict[str, Any]:
+def _flatten(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The nested forms `requirements` and `hints`, made flat."""
+    if _NESTED.keys().isdisjoint(given):
+        return given
     flat = {name: value for name, value in given.items() if name not in _NESTED}
     for nest, names in _NESTED.items():
         for name, value in dict(given.get(nest) or {}).items():

@@ -53,7 +53,7 @@ $$;
 create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
 returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

@@ -1,5 +1,7 @@
 -- Completion: runs that ended, and what follows for those that waited for them.
 
+drop function if exists aque.settle(bigint[]);
+
 create or replace function aque.is_complete(state aque.state) returns boolean
 language sql immutable parallel safe as $$
     select state in ('success', 'error', 'killed', 'cancelled')
@@ -20,10 +22,12 @@ $$;
 -- failed, and is cancelled where that was cancelled, or did not fail as it should have. Dependents are locked in the
 -- order of their ids. Every statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a
 -- lock on its dependency: so none is overlooked.
+-- `among`: only these dependents are told of `done` (the others know); null: all.
 -- Returns the dependents that ended, and one row (null, null) if some became ready.
-create or replace function aque.settle(done bigint[]) returns table (id bigint, state aque.state)
+create or replace function aque.settle(done bigint[], among bigint[] default null)
+returns table (id bigint, state aque.state)
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -39,7 +43,7 @@ begin
                    bool_or(p.state = 'cancelled' or d.condition = 'failure')
                        filter (where not aque.satisfies(p.state, d.condition)) as void
             from aque.dependency d join aque.task p on p.id = d.needs_id
-            where d.needs_id = any(done)
+            where d.needs_id = any(done) and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
             select t.id, e.met, e.broken, e.void
@@ -69,6 +73,7 @@ begin
         readied := readied or coalesce(any_ready, false);
         return query select t.id, t.state from aque.task t where t.id = any(fell);
         done := fell;
+        among := null;
     end loop;
     if readied then
         return query select null::bigint, null::aque.state;
@@ -84,7 +89,7 @@ create or replace function aque.complete(
     errors json[], results json[]
 ) returns table (id bigint, state aque.state)
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
