@@ -20,7 +20,7 @@ order by o.seq limit 256
 -- name: rows
 -- Tasks by id, or the latest of one account.
 select t.id, p.name, t.state::text as state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
-       s.cpus, s.cpu_share, s.memory, t.blockers, t.attempt, t.retries, t.parent_id as parent, w.name as worker,
+       s.cpus, s.cpu_share, t.memory, t.blockers, t.attempt, t.retries, t.parent_id as parent, w.name as worker,
        t.created_at, t.started_at, t.finished_at, a.exit_code, a.signal, a.error, t.lease, t.key, t.run_at, t.duration
 from aque.task t
 join aque.spec p on p.task_id = t.id

@@ -31,3 +31,11 @@ create type aque.demand as (
     queue text, username text, cpus real, cpu_share int, memory bigint, host text[], platform text, tags text[]
 );
 create type aque.edge as (task_id bigint, needs_id bigint, condition aque.condition, place int, is_child boolean);
+
+-- A place in the order of the ready tasks of a shape, as a claim goes through them. `place` is -id; `memory` is what the
+-- task there asks for, `least` what any of its shape does.
+create type aque.head as (
+    shape_id int, cpus real, least bigint, queue text, priority int, duration real, place bigint, memory bigint
+);
+-- Where a session goes on.
+create type aque.marks as (worker_id bigint, until timestamptz, heads aque.head[]);
