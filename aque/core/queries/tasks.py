@@ -127,7 +127,7 @@ def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) 
     """Tasks of these ids, or of all the latest, newest first."""
     parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
     with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
-        return cursor.execute(_SQL["rows"], parameters).fetchall()
+        return cursor.execute(_SQL["rows"], parameters, prepare=False).fetchall()  # its plan depends on what is asked
 
 
 def workers(conn: Connection) -> list[WorkerRow]:

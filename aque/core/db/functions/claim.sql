@@ -65,7 +65,8 @@ as $$
     )
     select coalesce(array_agg(row(l.shape_id, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), s.memory_least, s.queue,
                                   l.priority, l.duration, l.place, 0)::aque.head), '{}')
-    from live l join aque.shape s on s.id = l.shape_id
+    from live l
+    cross join lateral (select * from aque.shape s where s.id = l.shape_id offset 0) s  -- not the other way round
     where aque.fits(me, s)
 $$;
 
@@ -123,6 +124,7 @@ declare
     nothing_left constant bigint := 9223372036854775807;
     limited text[];
     rooms int[];
+    two int[];
     nth int;
     second int;
     best aque.head;
@@ -137,14 +139,15 @@ begin
     select coalesce(array_agg(r.queue), '{}'), coalesce(array_agg(r.room), '{}') into limited, rooms
     from aque.rooms(array(select distinct h.queue from unnest(heads) h)) r;
     while wanted > 0 loop
-        select o.places[1], o.places[2] into nth, second
-        from (select array(
+        two := array(
             select h.n from unnest(heads) with ordinality
                 h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
             where h.cpus <= cpus_free and h.memory <= memory_free
               and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
-            order by h.priority desc, h.duration desc, h.place desc limit 2) as places) o;
-        exit when nth is null;
+            order by h.priority desc, h.duration desc, h.place desc limit 2);
+        exit when two = '{}';
+        nth := two[1];
+        second := two[2];
         best := heads[nth];
         bound := case when second is null then last_of_all else heads[second] end;
 
@@ -201,7 +204,7 @@ end $$;
 -- finds nothing there, or after twenty times the while that it took. So long something better may have to wait.
 create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
 returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column

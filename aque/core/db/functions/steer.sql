@@ -5,7 +5,7 @@
 -- ended because of it, with no state before.
 create or replace function aque.kill(targets bigint[], signal smallint, grace real)
 returns table (id bigint, before aque.state, state aque.state, worker_id bigint)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -40,7 +40,7 @@ end $$;
 -- Workers that are dead: the session lock is gone (kill -9 frees it at once) and so is the heartbeat, or the heartbeat
 -- is older than any lease. After a restart of the server nobody is judged until all had the time to come back.
 create or replace function aque.dead_workers(grace interval) returns setof bigint
-language sql stable as $$
+language sql stable rows 20 as $$
     select w.id from aque.worker w
     where w.ended_at is null
       and clock_timestamp() > pg_postmaster_start_time() + grace
@@ -55,7 +55,7 @@ $$;
 -- their workers have died with them three times: then the task is the likely culprit.
 -- Returns the tasks with their state now, and what settle() says of their dependents.
 create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
