@@ -80,9 +80,8 @@ class Broker:
         `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
-        with self.database.connection() as conn:
-            intake = Intake(conn, self.database.source, defaults, expect)
-            intake.take(prototypes)
+        intake = Intake(self.database, defaults, expect)
+        intake.take(prototypes)
         return intake.asked
 
     def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[seen.Killed]:

@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+from .db.database import Database
 from .db.failures import translated
 from .db.source import Connection, Source
+from .db.watchdog import limited
 from .graph import Graph, Node
 from .queries import storing, submission
-from .queries.storing import Batch
+from .queries.storing import Batch, Ties
 from .queries.submission import Change, Span, spans
 from .states import State
 from .submit import Encoder
 
 _PART: Final = 2000  # tasks to a statement
+_LIMIT: Final = 60.0  # seconds for a statement
 
 Expect: TypeAlias = Callable[[Sequence[int]], object]
 
@@ -26,15 +29,14 @@ Expect: TypeAlias = Callable[[Sequence[int]], object]
 class Intake:
     """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks."""
 
-    def __init__(self, conn: Connection, source: Source, defaults: Mapping[str, Any], expect: Expect) -> None:
+    def __init__(self, database: Database, defaults: Mapping[str, Any], expect: Expect) -> None:
         self.asked = array("q")
-        self._conn = conn
-        self._source = source
+        self._database = database
         self._expect = expect
         self._graph = Graph()
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
-        self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(conn, task))
+        self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task))
 
     def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
         """Store prototypes, and all that they depend on, and tell others of them.
@@ -45,38 +47,53 @@ class Intake:
         rest = iter(prototypes)
         part = list(islice(rest, _PART))
         if len(part) == _PART:
-            ended = self._take_stream(part, rest)
+            self._take_stream(part, rest)
         else:
             nodes, asked = self._graph.add(part)
-            ended = self._take_few(nodes, asked) if len(nodes) <= _PART else self._take_graph(nodes, asked)
-        submission.announce_new(self._conn, self._new)
-        submission.announce(self._conn, ended)
+            take = self._take_few if len(nodes) <= _PART else self._take_graph
+            take(nodes, asked)
 
-    def _take_few(self, nodes: list[Node], asked: list[int]) -> list[Change]:
-        self._number(nodes, asked)
-        return storing.submit(self._conn, self._encode(nodes, 0), self._encoder.ties)
+    def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
+        with self._turn() as conn:
+            self._number(nodes, asked)
+            self._announce(conn, storing.submit(conn, self._encode(nodes, 0), self._encoder.ties))
 
-    def _take_graph(self, nodes: list[Node], asked: list[int]) -> list[Change]:
-        with _stream(self._source) as stream:
+    def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
+        with _stream(self._database.source) as stream:
             self._store(stream, nodes, asked)
-            return stream.link(self._encoder.ties)
+            ended = stream.link(self._encoder.ties)
+        with self._turn() as conn:
+            self._announce(conn, ended)
 
-    def _take_stream(self, part: list[Mapping[str, Any]], rest: Iterator[Mapping[str, Any]]) -> list[Change]:
-        with _stream(self._source) as stream:
+    def _take_stream(self, part: list[Mapping[str, Any]], rest: Iterator[Mapping[str, Any]]) -> None:
+        with _stream(self._database.source) as stream:
             while part:
                 self._store(stream, *self._graph.add(part))
                 part.clear()
                 self._graph.forget()
                 part = list(islice(rest, _PART))
-            return stream.link(self._encoder.ties)
+            ended = stream.link(self._encoder.ties)
+        with self._turn() as conn:
+            self._announce(conn, ended)
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        with self._database.connection() as self._conn:
+            yield self._conn
 
     def _store(self, stream: _Stream, nodes: list[Node], asked: list[int]) -> None:
         start = len(self._ids)
-        self._number(nodes, asked)
+        with self._turn():
+            self._number(nodes, asked)
         for each in range(0, len(nodes), _PART):
-            batch = self._encode(nodes[each : each + _PART], start + each)
-            storing.prepare(self._conn, batch)  # apart: nobody shall wait for the end of a long transaction
+            with self._turn() as conn:
+                batch = self._encode(nodes[each : each + _PART], start + each)
+                storing.prepare(conn, batch)  # apart: nobody shall wait for the end of a long transaction
             stream.store(batch)
+
+    def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
+        submission.announce_new(conn, self._new)
+        submission.announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
         self._ids.extend(storing.next_ids(self._conn, len(nodes)))
@@ -102,11 +119,16 @@ class _Stream:
 
     def store(self, batch: Batch) -> None:
         self._wait()
-        self._stored = self._helper.submit(storing.store, self._conn, batch)
+        self._stored = self._helper.submit(self._store, batch)
 
-    def link(self, ties: storing.Ties) -> list[Change]:
+    def link(self, ties: Ties) -> list[Change]:
         self._wait()
-        return storing.link(self._conn, ties) if ties else []
+        with limited(self._conn, _LIMIT):
+            return storing.link(self._conn, ties) if ties else []
+
+    def _store(self, batch: Batch) -> None:
+        with limited(self._conn, _LIMIT):
+            storing.store(self._conn, batch)
 
     def _wait(self) -> None:
         if self._stored:
@@ -116,4 +138,5 @@ class _Stream:
 @contextmanager
 def _stream(source: Source) -> Iterator[_Stream]:
     with translated(), source.connect() as conn, conn.transaction(), ThreadPoolExecutor(1, "aque-store") as helper:
+        conn.execute("set local idle_in_transaction_session_timeout = '10min'")  # who makes the tasks may be slow
         yield _Stream(conn, helper)

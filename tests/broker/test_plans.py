@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from aque.core.broker import Broker
+from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
 from aque.core.queries import storing, tasks, work
@@ -41,9 +43,14 @@ class Bench:
             self.conn, [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
         )
 
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """As a database: this session must do it all, for its plans are read."""
+        yield self.conn
+
     def submit(self) -> None:
         given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
-        Intake(self.conn, self.broker.database.source, {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
+        Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
 
     def forsake(self) -> object:
         self.claim()
@@ -60,11 +67,18 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "submit": Bench.submit,
     "ids": lambda bench: storing.next_ids(bench.conn, 10),
     "kill": lambda bench: tasks.kill(bench.conn, [run.id for run in bench.claim()], 15, None),
-    "beat": lambda bench: work.beat(bench.conn, bench.worker, idle=True, cpus_used=0, memory_used=0),
-    "dead workers": lambda bench: work.dead_workers(bench.conn, 30),
+    "interrupt": lambda bench: work.interrupt(
+        bench.conn, [(run.id, run.lease) for run in bench.claim()], is_loss=False, reason="drained"
+    ),
+    "beat": lambda bench: work.beat(bench.conn, bench.worker, draining=False, cpus_used=0, memory_used=0),
+    "idle": lambda bench: work.set_idle(bench.conn, bench.worker, True),
+    "strays": lambda bench: work.strays(bench.conn, bench.worker, []),
+    "more to come": lambda bench: work.is_more_to_come(bench.conn, bench.worker),
+    "dead workers": lambda bench: work.dead_workers(bench.conn, 30, settled=True),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
-    "inputs": lambda bench: work.inputs(bench.conn, bench.some[0]),
+    "inputs": lambda bench: work.inputs(bench.conn, bench.some),
+    "environments": lambda bench: work.environs(bench.conn, [1]),
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),
     "a page": lambda bench: tasks.rows(bench.conn, limit=50),

@@ -159,9 +159,10 @@ class Loop:
     def _kill_all(self) -> None:
         """End every task: the worker has not been heard of, and others may hold its tasks now."""
         for job in self._admission.take_all():
+            job.cut_off = True
             self._drop(job)
         for job in list(self._running.values()):
-            job.killed = True
+            job.cut_off = job.killed = True
             self._signal(job, signal.SIGKILL, None)
 
     def _on_environ(self, header: Header, body: bytes) -> None:

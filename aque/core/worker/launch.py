@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from ..task import account
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
-_OWN: Final = frozenset({"stdin_value", "lease", "started_at"})
+_OWN: Final = frozenset({"stdin_value", "lease", "started_at", "has_inputs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Launch:
     body: bytes
 
 
-def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker_url: str) -> Launch:
-    """What starts a task; `inputs` fetches what it may need of its dependencies.
+def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> Launch:
+    """What starts a task; `inputs` is what it may need of its dependencies.
 
     Raises PatternMissingError.
     """
     pattern = patterns.find(task.pattern)
     argv = pattern.command({"args": json.loads(task.args or "[]")})
-    message = b"" if argv else _message(task, pattern.run_as or _name(pattern), inputs(task.id), broker_url)
+    message = b"" if argv else _message(task, pattern.run_as or _name(pattern), inputs, broker_url)
     content = task.stdin_value or b""
     header = {
         "type": "run",
@@ -57,11 +57,17 @@ def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker
     return Launch(header, content + message)
 
 
-def _message(task: Captured, run: str, dependencies: list[dict[str, Any]], broker_url: str) -> bytes:
+def _message(task: Captured, run: str, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> bytes:
     fields = {name: getattr(task, name) for name in Captured.__slots__ if name not in _OWN}
     fields["user"] = fields.pop("username")
-    told = {"task": fields, "run": run, "dependencies": dependencies, "broker": broker_url}
+    told = {"task": fields, "run": run, "dependencies": [_input(each) for each in inputs], "broker": broker_url}
     return json.dumps(told).encode()
+
+
+def _input(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A dependency as the child is told of it: what a command wrote is a text there."""
+    stdout = given["stdout"]
+    return {**given, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
 
 
 def _filled(path: str | None, task: Captured) -> str | None:

@@ -1,7 +1,5 @@
 -- Completion: runs that ended, and what follows for those that waited for them.
 
-drop function if exists aque.settle(bigint[]);
-
 create or replace function aque.is_complete(state aque.state) returns boolean
 language sql immutable parallel safe as $$
     select state in ('success', 'error', 'killed', 'cancelled')
@@ -27,7 +25,8 @@ $$;
 create or replace function aque.settle(done bigint[], among bigint[] default null)
 returns table (id bigint, state aque.state)
 language plpgsql rows 20
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -89,7 +88,8 @@ create or replace function aque.complete(
     errors json[], results json[]
 ) returns table (id bigint, state aque.state)
 language plpgsql rows 20
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

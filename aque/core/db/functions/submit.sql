@@ -1,7 +1,5 @@
 -- Submission: new tasks and the edges between them, and from them to tasks that are there.
 
-drop function if exists aque.lock_needs(bigint[]), aque.adopt(json), aque.submit(json, json);
-
 -- The range of sizes that a size falls into, where there are too many to tell them apart: up to 512 MiB by steps of
 -- 64 MiB, then four to each power of two.
 create or replace function aque.memory_range(size bigint, out low bigint, out high bigint)
@@ -97,7 +95,8 @@ end $$;
 -- Returns the tasks that ended. The message of the error AQ004 names what is missing.
 create or replace function aque.link(dependents bigint[], needs bigint[], parents bigint[], children bigint[])
 returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
