@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from aque.core.broker import Broker
 from aque.core.context import current_task, progress
+from aque.core.queue import Queue, current_broker
 from aque.core.worker import Worker
 
 
@@ -46,6 +47,15 @@ def babble() -> str:
     stream.write(b'[]\n{"type": "progress", "done": "x"}\nnonsense\n{"type": 7}\n\n')
     stream.flush()
     return "done"
+
+
+def own_broker() -> str:
+    return current_broker().to_url()
+
+
+def submit_there(number: int) -> object:
+    """Queue a task from inside a task, and wait for it."""
+    return Queue(broker=current_broker()).submit(add, number, 1).result(40)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import click
 
 from ..core import patterns
 from ..core.broker import get_broker
-from ..core.errors import PatternMissingError
 from ..core.queries.tasks import TaskRow
 from .options import broker_option, clean, echo_json, ids_argument, json_option
 
@@ -31,8 +30,5 @@ def command(ids: list[int], limit: int, as_json: bool, broker: str | None) -> No
 
 
 def _command(row: TaskRow) -> str:
-    try:
-        pattern = patterns.find(row.pattern)
-    except PatternMissingError:
-        return clean(row.pattern)
-    return clean(pattern.describe({"func": row.func, "name": row.name, "args": json.loads(row.args or "[]")}))[:60]
+    fields = {"func": row.func, "name": row.name, "args": json.loads(row.args or "[]")}
+    return clean(patterns.describe(row.pattern, fields))[:60]

@@ -47,7 +47,7 @@ class Broker:
 
     def to_url(self) -> str:
         """The URL under which another process finds this broker."""
-        return self.database.source.url
+        return self.database.source.address()
 
     def now(self) -> datetime:
         """The server's time, by this process's steady clock and the offset between them, measured once."""

@@ -86,8 +86,8 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
 
 
 def _result(ending: Ending) -> Any:
-    if ending.result is None:
-        return ending.exit_code if ending.pattern == "shell" else None
+    if ending.result is None:  # of a command, whose exit status it is, or of nothing that ran
+        return ending.exit_code
     return codec.from_tree(json.loads(ending.result))
 
 

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from . import context
 from .broker import Broker, get_broker
 from .futures import Future, watch
 from .intake import Expect
@@ -112,4 +113,4 @@ class TaskFunction:
 
 def current_broker() -> Broker:
     """The broker of the task that this process runs, or else the one that a new Queue would have."""
-    return get_broker()
+    return get_broker(context.broker_url())

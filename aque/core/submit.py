@@ -7,7 +7,8 @@ import json
 import os
 import site
 import sys
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import sysconfig
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -98,8 +99,7 @@ class Encoder:
         given = node.given
         pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
         reader = self._readers[pattern] if node.parent is None else self._reader(self._inherited(given), pattern)
-        read = reader.read(given)
-        return patterns.find(read.pattern).prepare(read)
+        return patterns.prepare(reader.read(given))
 
     def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
         return Reader(inherited, self._defaults, {"pattern": pattern})
@@ -209,8 +209,20 @@ def _default_name(prototype: Prototype) -> str:
     return os.path.basename(str(prototype.args[0])) if prototype.args else prototype.pattern  # noqa: PTH119
 
 
-@cache
 def extra_path() -> str:
-    """Where this process finds modules that its interpreter alone would not find: the script's folder, for instance."""
-    own = (sys.prefix, sys.base_prefix, *site.getsitepackages())
-    return os.pathsep.join(p for p in sys.path if p and os.path.isdir(p) and not p.startswith(own))  # noqa: PTH112
+    """Where this process finds modules that its interpreter alone would not find: the script's folder, for instance.
+
+    The interpreter's own folders stay out: a task's may be of another version.
+    """
+    return _extra(tuple(sys.path))
+
+
+@cache
+def _extra(path: tuple[str, ...]) -> str:
+    own = [*site.getsitepackages(), site.getusersitepackages(), *map(sysconfig.get_path, ("stdlib", "platstdlib"))]
+    folders = dict.fromkeys(os.path.abspath(each) for each in path)  # noqa: PTH100
+    return os.pathsep.join(each for each in folders if os.path.isdir(each) and not _is_below(each, own))  # noqa: PTH112
+
+
+def _is_below(folder: str, others: Iterable[str]) -> bool:
+    return any(f"{folder}/".startswith(f"{each}/") for each in others)
