@@ -46,31 +46,32 @@ language sql set enable_seqscan = off as $$
     select count(*)::int from promoted
 $$;
 
--- Where the ready tasks of each shape that fits a worker begin. The loose index scan visits only shapes that have ready
--- work, and of each only the first task, so tasks that fit nobody cost nothing however many stand ahead.
+-- The first ready task of each shape that fits a worker (it may be one of those of its shape that are too big). The loose
+-- index scan visits only shapes that have ready work, and of each only the first task, so tasks that fit nobody cost
+-- nothing however many stand ahead.
 create or replace function aque.live(me aque.worker) returns aque.head[]
 language sql stable
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
     with recursive live as (
-        (select t.shape_id, t.priority, t.duration, -t.id as place from aque.task t
+        (select t.shape_id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
          where t.state = 'pending' and t.blockers = 0
          order by t.shape_id, t.priority desc, t.duration desc, -t.id desc limit 1)
         union all
         select following.* from live cross join lateral (
-            select t.shape_id, t.priority, t.duration, -t.id from aque.task t
+            select t.shape_id, t.priority, t.duration, -t.id, t.memory from aque.task t
             where t.state = 'pending' and t.blockers = 0 and t.shape_id > live.shape_id
             order by t.shape_id, t.priority desc, t.duration desc, -t.id desc limit 1) following
     )
     select coalesce(array_agg(row(l.shape_id, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), s.memory_least, s.queue,
-                                  l.priority, l.duration, l.place, 0)::aque.head), '{}')
+                                  l.priority, l.duration, l.place, l.memory)::aque.head), '{}')
     from live l
     cross join lateral (select * from aque.shape s where s.id = l.shape_id offset 0) s  -- not the other way round
     where aque.fits(me, s)
 $$;
 
--- The first ready task of each shape, from a place on.
+-- The first ready task of each shape that is not too big for a worker, from a place on.
 create or replace function aque.first_from(me aque.worker, places aque.head[]) returns aque.head[]
 language sql stable
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -231,7 +232,10 @@ begin
     if taken = '{}' then
         began := clock_timestamp();
         read_before := pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass);
-        heads := aque.first_from(me, aque.live(me));
+        heads := aque.live(me);
+        if exists (select from unnest(heads) h where h.memory > me.memory) then
+            heads := aque.first_from(me, heads);
+        end if;
         marks.until := case
             when pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass) - read_before > many
             then clock_timestamp() + (clock_timestamp() - began) * 20 end;
