@@ -21,7 +21,7 @@ class Queue(concurrent.futures.Executor):
         self.name = name
         self.broker = broker if isinstance(broker, Broker) else get_broker(broker)
         self.defaults = defaults
-        self._futures: list[Future] = []
+        self._futures: set[concurrent.futures.Future[Any]] = set()  # those that are not done
         self._is_shut = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
@@ -56,7 +56,9 @@ class Queue(concurrent.futures.Executor):
         except BaseException:
             watching.drop(made)
             raise
-        self._futures = [each for each in self._futures if not each.done()] + list(made.values())
+        self._futures.update(made.values())
+        for future in made.values():
+            future.add_done_callback(self._futures.discard)
         return [made[each] for each in ids]
 
     def store_many(self, prototypes: Iterable[Mapping[str, Any]]) -> Sequence[int]:
@@ -78,10 +80,10 @@ class Queue(concurrent.futures.Executor):
         """Take no more tasks; `wait` for those that were submitted here."""
         self._is_shut = True
         if cancel_futures:
-            for future in self._futures:
+            for future in list(self._futures):
                 future.cancel()
         if wait:
-            concurrent.futures.wait(self._futures)
+            concurrent.futures.wait(list(self._futures))
 
 
 def _missing(defaults: Mapping[str, Any]) -> dict[str, Any]:
