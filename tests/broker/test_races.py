@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import random
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -104,8 +104,8 @@ def test_whatever_meets_in_whatever_order_there_is_no_deadlock(broker: Broker, p
     for _ in range(_COUNT):
         depend(broker, chance.sample(ids, 4))
     chance.shuffle(runs)
-    some = [chance.sample(ids, 5) for _ in range(_COUNT)]
-    batches = [runs[start : start + 8] for start in range(0, len(runs), 8)]
+    some = [chance.sample(ids, 40) for _ in range(_COUNT)]
+    batches = [runs[start : start + 12] for start in range(0, len(runs), 12)]
     waiting = [row.id for row in broker.tasks() if row.state == "pending"]
     chance.shuffle(waiting)
     kills = [waiting[start : start + 3] for start in range(0, len(waiting), 3)]
@@ -117,3 +117,50 @@ def test_whatever_meets_in_whatever_order_there_is_no_deadlock(broker: Broker, p
         (depend, some),
         (kill, kills),
     )
+
+
+def interrupt(broker: Broker, runs: Sequence[tuple[int, int]]) -> None:
+    with broker.database.transaction() as conn:
+        work.interrupt(conn, runs, is_loss=False, reason="so")
+
+
+def _ids(runs: Sequence[tuple[int, int]]) -> list[int]:
+    return [task for task, _ in runs]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        complete,
+        interrupt,
+        lambda broker, runs: kill(broker, _ids(runs)),
+        lambda broker, runs: depend(broker, _ids(runs)),
+        lambda broker, runs: broker.submit([{"func": "m:f", "user": "me", "parent": task} for task in _ids(runs)], {}),
+    ],
+    ids=["complete", "interrupt", "kill", "depend", "adopt"],
+)
+def test_all_lock_tasks_in_the_order_of_their_ids(broker: Broker, action: Callable[[Broker, Any], object]) -> None:
+    """Two that lock the same tasks in different orders would wait for each other."""
+    low, *_, high = capture(broker, 3)
+    _expect_order(broker, low[0], high[0], lambda: action(broker, [high, low]))
+
+
+def test_dependents_are_locked_in_the_order_of_their_ids(broker: Broker) -> None:
+    first, second = capture(broker, 2)
+    low = broker.submit([{"func": "m:f", "user": "me", "dependencies": [second[0]]}], {})[0]
+    high = broker.submit([{"func": "m:f", "user": "me", "dependencies": [first[0]]}], {})[0]
+    _expect_order(broker, low, high, lambda: complete(broker, [first, second]))
+
+
+def _expect_order(broker: Broker, low: int, high: int, action: Callable[[], object]) -> None:
+    """While the action waits for the lower one it has not locked the higher one."""
+    lock = "select from aque.task where id = %s for update"
+    waiting = "select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')"
+    with broker.database.source.connect() as conn, ThreadPoolExecutor(1) as pool:
+        with conn.transaction():
+            conn.execute(lock, [low])
+            done = pool.submit(action)
+            wait_for(lambda: conn.execute(waiting).fetchone() or done.done())
+            assert not done.done(), done.result()
+            conn.execute(lock + " nowait", [high])
+        done.result(20)
