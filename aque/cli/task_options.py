@@ -119,13 +119,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
     """Store one task; its id. No future is made for it: its value is not to be decoded here."""
-    from ..core.graph import flatten
     from ..core.task import local_defaults
 
-    nodes, _ = flatten([prototype])
-    ids = broker.next_ids(len(nodes))
-    broker.submit(nodes, ids, local_defaults())
-    return ids[0]
+    return broker.submit([prototype], local_defaults())[0]
 
 
 def show(

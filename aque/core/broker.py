@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import inf
@@ -14,7 +14,7 @@ from . import config
 from .db.database import Database
 from .db.source import Connection
 from .errors import TaskNotFound
-from .graph import Node
+from .intake import Expect, Intake
 from .listener import Callback, Listener
 from .queries import kill as killing
 from .queries import listing, submission
@@ -24,11 +24,9 @@ from .queries.submission import Change
 from .rows import TaskRow
 from .runner.gentle import GENTLE
 from .selection import Selection
-from .submit import Submission
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_CHUNK: Final = 2000  # tasks to a statement
 _GRACE: Final = 5.0  # seconds from a signal that ends tasks to SIGKILL
 
 
@@ -40,7 +38,6 @@ class Broker:
 
     def __init__(self, url: str | None = None) -> None:
         self.database = Database(config.broker_url(url))
-        self._environs: dict[frozenset[tuple[str, str]], int] = {}
 
     def __enter__(self) -> Broker:
         return self
@@ -83,34 +80,20 @@ class Broker:
         """Undo one `bind`."""
         self.listener.unbind(topic, callback)
 
-    def next_ids(self, count: int) -> list[int]:
-        """Ids for new tasks."""
-        with self.database.connection() as conn:
-            return submission.next_ids(conn, count)
+    def submit(
+        self,
+        prototypes: Iterable[Mapping[str, Any]],
+        defaults: Mapping[str, Any],
+        expect: Expect = lambda ids: None,
+    ) -> Sequence[int]:
+        """Store prototypes with all that they depend on, all or none, and wake who sleeps; returns their ids.
 
-    def submit(self, nodes: Sequence[Node], ids: Sequence[int], defaults: Mapping[str, Any]) -> list[Change]:
-        """Store nodes of a graph, all or none, and wake who sleeps.
-
+        `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
-        batch = Submission(nodes, ids, defaults, self._inheritance)
-        rows = [{**row, "environ_id": self._environ_id(environ)} for row, environ in batch.rows()]
-        edges = batch.edges()
-        with self.database.transaction() as conn:
-            changed = [
-                change
-                for start in range(0, len(rows), _CHUNK)
-                for part in [rows[start : start + _CHUNK]]
-                for change in submission.submit(conn, part, [e for row in part for e in edges.get(row["id"], ())])
-            ]
-        self.announce(changed)
-        return changed
-
-    def announce(self, changed: Sequence[Change]) -> None:
-        """Tell all who listen, and wake idle workers."""
-        with self.database.connection() as conn:
-            submission.announce(conn, changed)
-            submission.wake(conn)
+        intake = Intake(self.database, defaults, expect)
+        intake.take(prototypes)
+        return intake.asked
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function of the query layer with a connection."""
@@ -158,17 +141,6 @@ class Broker:
         """The workers that live."""
         with self.database.connection() as conn:
             return seen.workers(conn)
-
-    def _inheritance(self, parent: int) -> dict[str, Any]:
-        with self.database.connection() as conn:
-            return submission.inheritance(conn, parent)
-
-    def _environ_id(self, environ: Mapping[str, str]) -> int:
-        key = frozenset(environ.items())
-        if key not in self._environs:
-            with self.database.connection() as conn:
-                self._environs[key] = submission.keep_environ(conn, environ)
-        return self._environs[key]
 
     @staticmethod
     def _require(missing: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
                            else a.word end, ' ' order by a.place), '')
                   from json_array_elements_text(p.args) with ordinality a(word, place))
        end as command, coalesce(p.func, '') || p.args::text as raw_command,
-       s.cpus, s.cpu_share, case when s.cpu_share = 0 then s.cpus::text::float8 end as cpus_value, s.memory,
+       s.cpus, s.cpu_share, case when s.cpu_share = 0 then s.cpus::text::float8 end as cpus_value, t.memory,
        s.host, s.host || array_remove(array[w.hostname], null) as host_value, w.hostname, s.platform, s.tags,
        t.blockers, t.attempt, t.retries, p.timeout::text::float8 as timeout, t.duration::text::float8 as duration,
        t.parent_id as parent, w.name as worker, coalesce(t.worker_id, a.worker_id) as worker_id,

@@ -97,7 +97,7 @@ end $$;
 -- is older than any lease. After a restart of the server, or of all its sessions, the others must have had the time to
 -- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
 create or replace function aque.dead_workers(grace interval, settled boolean) returns setof bigint
-language sql stable as $$
+language sql stable rows 20 as $$
     select w.id from aque.worker w
     where w.ended_at is null
       and ((w.last_active < clock_timestamp() - grace and clock_timestamp() > pg_postmaster_start_time() + grace)
@@ -115,7 +115,8 @@ $$;
 -- Returns the tasks with their state now, and what settle() says of their dependents.
 create or replace function aque.interrupt(ids bigint[], leases bigint[], is_loss boolean, reason text)
 returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -150,7 +151,8 @@ end $$;
 
 -- Ends workers that are gone, and takes their runs away from them: these are losses.
 create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
