@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import click
 
 from ..core.errors import UsageError
-from ..core.selection import Selection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,6 +43,8 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
         )
         @functools.wraps(function)
         def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
+            from ..core.selection import Selection
+
             if required and not ids and text is None:
                 raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
             selection = Selection.of(read_ids(ids) if ids else None, text)
