@@ -39,7 +39,7 @@ def pattern_format(pattern: str) -> Format:
     parts = list(_parts(pattern))
 
     def write(row: TaskRow, now: datetime) -> None:
-        click.echo("".join(text + (_formatted(field.show(row, now), spec) if field else "") for text, field, spec in parts))
+        click.echo("".join(text + _formatted(field, spec, row, now) for text, field, spec in parts))
 
     return write
 
@@ -55,9 +55,9 @@ def _parts(pattern: str) -> Iterator[tuple[str, Field | None, str]]:
         raise UsageError(f"--pattern: {error}: {pattern!r} (write '{{id}} {{name:<20}}')") from None
 
 
-def _formatted(text: str, spec: str) -> str:
+def _formatted(field: Field | None, spec: str, row: TaskRow, now: datetime) -> str:
     try:
-        return format(clean(text), spec)
+        return format(clean(field.show(row, now)), spec) if field else ""
     except ValueError as error:
         raise UsageError(f"--pattern: {error}: {spec!r} (write < or >, and a width)") from None
 
