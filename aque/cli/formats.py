@@ -7,14 +7,14 @@ import io
 import json
 import string
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import click
 
 from ..core.errors import UsageError
-from ..core.fields import FIELDS, find, parse_names
+from ..core.fields import FIELDS, Field, find, parse_names
 from ..core.rows import TaskRow
 from ..core.text import clean
 from .options import echo_json
@@ -37,28 +37,28 @@ def csv_format(names: str) -> Format:
 
 def pattern_format(pattern: str) -> Format:
     """Lines such as `{id:>6} {name}`; raises UsageError for what is no such pattern."""
+    parts = list(_parts(pattern))
+
+    def write(row: TaskRow, now: datetime) -> None:
+        click.echo("".join(text + _formatted(field, spec, row, now) for text, field, spec in parts))
+
+    return write
+
+
+def _parts(pattern: str) -> Iterator[tuple[str, Field | None, str]]:
+    """A text, the field that follows it, and how that is filled up."""
     try:
-        parts = [
-            (text, None if name is None else find(name, lambda field: field.is_listed), spec or "", conversion)
-            for text, name, spec, conversion in string.Formatter().parse(pattern)
-        ]
+        for text, name, spec, _ in string.Formatter().parse(pattern):
+            yield text, None if name is None else find(name, lambda field: field.is_listed), spec or ""
     except UsageError:
         raise
     except ValueError as error:
         raise UsageError(f"--pattern: {error}: {pattern!r} (write '{{id}} {{name:<20}}')") from None
 
-    def write(row: TaskRow, now: datetime) -> None:
-        shown = (
-            text + ("" if field is None else _formatted(field.show(row, now), spec)) for text, field, spec, _ in parts
-        )
-        click.echo("".join(shown))
 
-    return write
-
-
-def _formatted(text: str, spec: str) -> str:
+def _formatted(field: Field | None, spec: str, row: TaskRow, now: datetime) -> str:
     try:
-        return format(clean(text), spec)
+        return format(clean(field.show(row, now)), spec) if field else ""
     except ValueError as error:
         raise UsageError(f"--pattern: {error}: {spec!r} (write < or >, and a width)") from None
 

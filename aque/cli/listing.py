@@ -22,6 +22,8 @@ _COLORS: Final = {
     State.KILLED: "magenta",
     State.CANCELLED: "bright_black",
 }
+_DROPPED: Final = ("age", "runtime", "user", "progress", "exit_code", "priority", "hostname")
+"""What a narrow terminal does without, the last first."""
 _HEADERS: Final = {
     "exit_code": "EXIT",
     "hostname": "HOST",
@@ -50,7 +52,8 @@ def draw_tree(fields: Sequence[Field], lines: Iterable[Line], now: datetime, wid
 
 def _column(field: Field) -> Column:
     header = _HEADERS.get(field.name, field.name.upper())
-    return Column(header, field.kind.is_number, field.name in _FLEXIBLE)
+    rank = _DROPPED.index(field.name) + 1 if field.name in _DROPPED else 0
+    return Column(header, field.kind.is_number, field.name in _FLEXIBLE, rank)
 
 
 def _cell(field: Field, line: Line, now: datetime) -> Cell:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..core.errors import AqueError, UsageError
-from ..core.selection import Selection
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
@@ -57,6 +56,8 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
         )
         @functools.wraps(function)
         def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
+            from ..core.selection import Selection
+
             if required and not ids and text is None:
                 raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
             selection = Selection.of(read_ids(ids) if ids else None, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,11 +17,16 @@ _LEAST: Final = 12  # cells of a flexible column that is cut
 
 @dataclass(frozen=True)
 class Column:
-    """A column; a flexible one is cut where the terminal is too narrow. One without content is left out."""
+    """A column; one without content is left out.
+
+    Where the terminal is too narrow, flexible ones are cut first; then those that have a rank are left out, the highest
+    first.
+    """
 
     header: str
     is_number: bool = False
     is_flexible: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,20 +40,35 @@ class Cell:
 
 def render(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int | None) -> list[str]:
     """Lines of a table, the header first; no wider than `width` cells, if that can be."""
-    cleaned = [[Cell(clean(cell.text), cell.color, cell.is_dim) for cell in row] for row in rows]
-    used = [place for place in range(len(columns)) if any(row[place].text for row in cleaned)]
+    body = [[Cell(clean(cell.text), cell.color, cell.is_dim) for cell in row] for row in rows]
+    body.insert(0, [Cell(column.header, is_dim=True) for column in columns])
+    used = [place for place in range(len(columns)) if any(row[place].text for row in body[1:])]
+    natural = {place: max(cells(row[place].text) for row in body) for place in used}
+    used = _fitting(columns, natural, width)
     shown = [columns[place] for place in used]
-    head = [Cell(column.header, is_dim=True) for column in shown]
-    body = [head, *([row[place] for place in used] for row in cleaned)]
-    widths = _widths(shown, body, width)
-    return [_line(shown, row, widths) for row in body]
+    widths = _widths(shown, [natural[place] for place in used], width)
+    return [_line(shown, [row[place] for place in used], widths) for row in body]
 
 
-def _widths(columns: Sequence[Column], body: Sequence[Sequence[Cell]], width: int | None) -> list[int]:
-    widths = [max(cells(row[place].text) for row in body) for place in range(len(columns))]
-    if width is None:
-        return widths
-    over = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+def _fitting(columns: Sequence[Column], natural: Mapping[int, int], width: int | None) -> list[int]:
+    """The columns for which there is room, with the flexible ones cut."""
+    used = list(natural)
+    least = {place: min(size, _LEAST) if columns[place].is_flexible else size for place, size in natural.items()}
+    while width is not None and _total([least[place] for place in used]) > width:
+        dropped = max(used, key=lambda place: columns[place].rank)
+        if not columns[dropped].rank:
+            break
+        used.remove(dropped)
+    return used
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _widths(columns: Sequence[Column], natural: Sequence[int], width: int | None) -> list[int]:
+    widths = list(natural)
+    over = 0 if width is None else _total(widths) - width
     for place in reversed(range(len(columns))):
         if columns[place].is_flexible and over > 0:
             cut = min(over, max(widths[place] - _LEAST, 0))

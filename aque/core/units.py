@@ -105,6 +105,6 @@ def show_duration(seconds: float) -> str:
     """Seconds as people read them, in the two largest units: `45s`, `3m20s`, `2h05m`, `4d07h`."""
     whole = round(max(seconds, 0))
     if whole < 60:
-        return f"{round(seconds, 1):g}s" if 0 < seconds < 9.5 else f"{whole}s"
+        return f"{round(seconds, 1):g}s" if 0 < seconds < 9.95 else f"{whole}s"
     large, size, small, step = next(pair[1:] for pair in _PAIRS if whole < pair[0])
     return f"{whole // size}{large}{whole % size // step:02}{small}"

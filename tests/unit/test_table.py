@@ -39,6 +39,15 @@ def test_the_last_flexible_column_is_cut_first() -> None:
     assert plain(table(30, ("1", name, "", command)))[1] == f" 1  {'n' * 11}…  {'c' * 11}…"
 
 
+def test_a_narrow_terminal_goes_without_the_columns_of_the_highest_rank() -> None:
+    columns = [Column("A"), Column("B", rank=1), Column("C", rank=2), Column("D", is_flexible=True)]
+    rows = [[Cell("a" * 5), Cell("b" * 5), Cell("c" * 5), Cell("d" * 30)]]
+    lines = {width: plain(render(columns, rows, width))[1] for width in (40, 30, 20)}
+    assert lines[40] == f"aaaaa  bbbbb  ccccc  {'d' * 18}…"
+    assert lines[30] == f"aaaaa  bbbbb  {'d' * 15}…"
+    assert lines[20] == f"aaaaa  {'d' * 12}…"
+
+
 @pytest.mark.parametrize("hostile", ["\x1b[31m", "a\nb", "\x9b2J", "\u202edcba", "\r", "\x07"])
 def test_nothing_that_a_terminal_obeys_is_left(hostile: str) -> None:
     lines = plain(table(None, ("1", hostile, "", "x")))
