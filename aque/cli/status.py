@@ -9,7 +9,8 @@ import click
 from ..core import patterns
 from ..core.broker import get_broker
 from ..core.queries.tasks import TaskRow
-from .options import broker_option, clean, echo_json, ids_argument, json_option
+from ..core.text import clean
+from .options import broker_option, echo_json, ids_argument, json_option
 
 
 @click.command("status")

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from math import inf
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
 from .db.database import Database
+from .db.source import Connection
 from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .listener import Callback, Listener
+from .queries import kill as killing
+from .queries import output as written
 from .queries import submission
 from .queries import tasks as seen
 from .queries.submission import Change
+from .runner.gentle import GENTLE
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_GRACE: Final = 5.0  # seconds from a signal that ends tasks to SIGKILL
 
 
 class Broker:
@@ -84,18 +93,31 @@ class Broker:
         intake.take(prototypes)
         return intake.asked
 
-    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[seen.Killed]:
+    def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function of the query layer with a connection."""
+        with self.database.connection() as conn:
+            return query(conn, *args, **kwargs)
+
+    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = None) -> list[killing.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
+        By default these are 5; `math.inf` is never. A signal that is not meant to end a task, such as SIGSTOP, goes to
+        those that run alone, and no SIGKILL follows, unless a `grace` is given.
+        Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound, and touches none then.
         """
         with self.database.transaction() as conn:
             self._require(seen.missing(conn, ids))
-            done = seen.kill(conn, ids, signal, grace)
+            done = killing.kill(conn, ids, signal, _until_kill(signal, grace), ends=ends(signal, grace))
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
-            submission.announce(conn, [Change(each.id, each.state) for each in done if each.worker is None])
+            ended = [each for each in done if each.worker is None and each.touched]
+            submission.announce(conn, [Change(each.id, each.state) for each in ended])
         return done
+
+    def require(self, ids: Sequence[int]) -> None:
+        """Raise TaskNotFound for ids that no task has."""
+        self._require(self.read(seen.missing, ids))
 
     def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[seen.TaskRow]:
         """Tasks by id, or the latest. Raises TaskNotFound for an id that no task has."""
@@ -109,10 +131,9 @@ class Broker:
         with self.database.connection() as conn:
             return seen.outcomes(conn, ids)
 
-    def output(self, task: int, since: int = 0) -> list[seen.OutputPiece]:
+    def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""
-        with self.database.connection() as conn:
-            return seen.output(conn, task, since)
+        return self.read(written.pieces, {task: written.Place(None, since)})
 
     def workers(self) -> list[seen.WorkerRow]:
         """The workers that live."""
@@ -123,6 +144,17 @@ class Broker:
     def _require(missing: Sequence[int]) -> None:
         if missing:
             raise TaskNotFound(f"no such task: {', '.join(map(str, missing))}")
+
+
+def ends(signal: int, grace: float | None) -> bool:
+    """Whether a signal is meant to end a task, or will be followed by one that does."""
+    return grace is not None or signal not in GENTLE
+
+
+def _until_kill(signal: int, grace: float | None) -> float | None:
+    """Seconds from a signal to SIGKILL; None: never."""
+    seconds = _GRACE if grace is None and ends(signal, grace) else grace
+    return None if seconds == inf else seconds
 
 
 _brokers: dict[str, Broker] = {}

@@ -15,10 +15,15 @@ from .child.names import name_of
 from .units import Cpus, parse_duration, parse_memory
 
 
-def _text(value: Any) -> str:
+def _system_text(value: Any) -> str:
     if isinstance(value, str | os.PathLike) and "\0" not in (text := os.fspath(value)):
         return text if isinstance(text, str) else os.fsdecode(text)
     raise ValueError("a text without NUL")
+
+
+def _text(value: Any) -> str:
+    (text := _system_text(value)).encode()  # the broker stores UTF-8
+    return text
 
 
 def _integer(value: Any) -> int:
@@ -48,11 +53,11 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _environ(value: Any) -> Mapping[str, str]:
-    return MappingProxyType({_variable(name): _text(text) for name, text in dict(value).items()})
+    return MappingProxyType({_variable(name): _system_text(text) for name, text in dict(value).items()})
 
 
 def _variable(name: Any) -> str:
-    if not (text := _text(name)) or "=" in text:
+    if not (text := _system_text(name)) or "=" in text:
         raise ValueError("names of variables without =")
     return text
 
@@ -116,11 +121,12 @@ class Rule:
 
 _WHOLE: Final = "a whole number"
 _SECONDS: Final = "seconds, or a text such as 1h30m"
-_PATH: Final = "a path"
+_TEXT: Final = "a text in UTF-8"
+_PATH: Final = "a path in UTF-8"
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
-        "name": Rule(_text, "a text"),
+        "name": Rule(_text, _TEXT),
         "pattern": Rule(_pattern, "the name of a pattern, or one that can be found by name"),
         "func": Rule(_func, "a function, or its name as package.module:function"),
         "args": Rule(_arguments, "a sequence"),
@@ -149,7 +155,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "retry_delay": Rule(parse_duration, _SECONDS, inherited=True),
         "timeout": Rule(parse_duration, _SECONDS, inherited=True),
         "run_at": Rule(_moment, "a time, such as 2030-01-31T18:00"),
-        "key": Rule(_text, "a text"),
+        "key": Rule(_text, _TEXT),
         "hold": Rule(bool, "true or false"),
     }
 )

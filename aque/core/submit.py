@@ -58,7 +58,7 @@ class Encoder:
         common = self._common.__dict__
         own = {name: value for name, value in prototype.__dict__.items() if value is not common[name]}
         row = {"id": task, **_columns(own), **self._work(prototype)}
-        row["name"] = prototype.name or _default_name(prototype)
+        row["name"] = codec.clean_text(prototype.name or _default_name(prototype))
         row["environ"] = self._environ(prototype, batch)
         if not _DEMAND.isdisjoint(own):
             row["demand"] = batch.demands.place(_demand(prototype), lambda: _demand_row(prototype))
@@ -126,7 +126,7 @@ class Encoder:
     def _encode(self, values: Any, what: str) -> Any:
         """Each value apart, so that an error names it and a bad one spoils no other."""
         if isinstance(values, str):
-            return values
+            return self._tree(values, what)
         if isinstance(values, dict):
             return {name: self._tree(each, f"{what} {name}") for name, each in values.items()}
         return [self._tree(each, f"{what} {place}") for place, each in enumerate(values, 1)]
@@ -196,8 +196,8 @@ def _environ_row(environ: Mapping[str, str], is_shell: bool) -> Mapping[str, Any
 
 @lru_cache(64)
 def _digested(variables: frozenset[tuple[str, str]]) -> Mapping[str, Any]:
-    ordered = dict(sorted(variables))
-    return {"digest": f"\\x{hashlib.sha256(json.dumps(ordered).encode()).hexdigest()}", "vars": ordered}
+    text = json.dumps(dict(sorted(variables)))  # stays a text: what is no UTF-8 is escaped in it, and read by no server
+    return {"digest": f"\\x{hashlib.sha256(text.encode()).hexdigest()}", "vars": text}
 
 
 def _default_name(prototype: Prototype) -> str:

@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 )
 
 from aque.core.broker import Broker
-from aque.core.queries import tasks, work
+from aque.core.queries import kill as killing
+from aque.core.queries import work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import MOVES, State
 
@@ -138,7 +139,7 @@ class BrokerMachine(RuleBasedStateMachine):
     def kill(self, data: st.DataObject) -> None:
         targets = data.draw(st.lists(st.sampled_from(sorted(self.model.tasks)), min_size=1, max_size=2, unique=True))
         with self.broker.database.connection() as conn:
-            tasks.kill(conn, targets, 15, 5.0)
+            killing.kill(conn, targets, 15, 5.0, ends=True)
         self.model.kill(targets)
 
     @invariant()

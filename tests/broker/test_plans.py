@@ -14,6 +14,7 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
+from aque.core.queries import kill as killing
 from aque.core.queries import storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
@@ -66,7 +67,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "forsake": Bench.forsake,
     "submit": Bench.submit,
     "ids": lambda bench: storing.next_ids(bench.conn, 10),
-    "kill": lambda bench: tasks.kill(bench.conn, [run.id for run in bench.claim()], 15, None),
+    "kill": lambda bench: killing.kill(bench.conn, [run.id for run in bench.claim()], 15, None, ends=True),
     "interrupt": lambda bench: work.interrupt(
         bench.conn, [(run.id, run.lease) for run in bench.claim()], is_loss=False, reason="drained"
     ),

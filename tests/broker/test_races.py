@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from aque.core.broker import Broker
-from aque.core.queries import tasks, work
+from aque.core.queries import kill as killing
+from aque.core.queries import work
 from aque.core.queries.work import Outcome
 from aque.core.states import State
 from tests.waiting import wait_for
@@ -56,7 +57,7 @@ def depend(broker: Broker, needs: Sequence[int]) -> None:
 
 def kill(broker: Broker, targets: Sequence[int]) -> None:
     with broker.database.transaction() as conn:
-        tasks.kill(conn, targets, 15, None)
+        killing.kill(conn, targets, 15, None, ends=True)
 
 
 def at_once(broker: Broker, processes: ProcessPoolExecutor, *work: tuple[Any, Sequence[Any]]) -> None:

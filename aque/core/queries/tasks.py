@@ -1,4 +1,4 @@
-"""What there is to see of tasks and workers, and the verbs that act on tasks."""
+"""What there is to see of tasks and workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
-from ..states import State
 
 _SQL: Final = statements(__name__)
 
@@ -27,16 +26,6 @@ class Ending:
     signal: int | None
     error: str | None
     result: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutputPiece:
-    """A piece of a task's output, as it came; stream is 1 for stdout and 2 for stderr."""
-
-    attempt: int
-    seq: int
-    stream: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker that lives."""
+    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks."""
 
     id: int
     name: str
@@ -94,16 +83,8 @@ class WorkerRow:
     last_active: datetime
     idle: bool
     draining: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Killed:
-    """What a kill did to a task: `before` None where it ended because of another; `worker` has to act on a run."""
-
-    id: int
-    before: State | None
-    state: State
-    worker: int | None
+    running: int
+    silent_for: float
 
 
 def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
@@ -117,12 +98,6 @@ def missing(conn: Connection, ids: Sequence[int]) -> list[int]:
     return [row[0] for row in conn.execute(_SQL["missing"], {"ids": list(ids)})]
 
 
-def output(conn: Connection, task: int, since: int = 0) -> list[OutputPiece]:
-    """The next pieces of the output of a task's last attempt, from number `since` on; none where there are no more."""
-    with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
-        return cursor.execute(_SQL["output"], {"id": task, "since": since}).fetchall()
-
-
 def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
     """Tasks of these ids, or of all the latest, newest first."""
     parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
@@ -134,12 +109,6 @@ def workers(conn: Connection) -> list[WorkerRow]:
     """The workers that live."""
     with conn.cursor(row_factory=class_row(WorkerRow)) as cursor:
         return cursor.execute(_SQL["workers"]).fetchall()
-
-
-def kill(conn: Connection, ids: Sequence[int], signal: int, grace: float | None) -> list[Killed]:
-    """Cancel tasks that wait, and ask for the end of those that run."""
-    found = conn.execute(_SQL["kill"], {"ids": list(ids), "signal": signal, "grace": grace})
-    return [Killed(row[0], row[1] and State(row[1]), State(row[2]), row[3]) for row in found]
 
 
 def now(conn: Connection) -> datetime:

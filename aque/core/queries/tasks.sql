@@ -11,12 +11,6 @@ where t.id = any(%(ids)s) and t.state in ('success', 'error', 'killed', 'cancell
 -- name: missing
 select n from unnest(%(ids)s::bigint[]) n where not exists (select from aque.task t where t.id = n) order by n
 
--- name: output
-select o.attempt, o.seq, o.stream, o.data from aque.output o
-join aque.task t on t.id = o.task_id and t.attempt = o.attempt
-where o.task_id = %(id)s and o.seq >= %(since)s
-order by o.seq limit 256
-
 -- name: rows
 -- Tasks by id, or the latest of one account.
 select t.id, p.name, t.state::text as state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
@@ -32,13 +26,11 @@ left join lateral (
 where (%(ids)s::bigint[] is null or t.id = any(%(ids)s::bigint[]))
 order by t.id desc limit %(limit)s
 
--- name: kill
-select id, before::text, state::text, worker_id
-from aque.kill(%(ids)s::bigint[], %(signal)s::smallint, %(grace)s::real)
-
 -- name: workers
 select w.id, w.name, w.hostname, w.ip, w.pid, w.platform, w.username, w.cpus, w.cpus_used, w.memory, w.memory_used,
-       w.queues, w.tags, w.version, w.started_at, w.last_active, w.idle, w.draining
+       w.queues, w.tags, w.version, w.started_at, w.last_active, w.idle, w.draining,
+       (select count(*) from aque.task t where t.state = 'running' and t.worker_id = w.id) as running,
+       extract(epoch from clock_timestamp() - w.last_active)::float8 as silent_for
 from aque.worker w where w.ended_at is null order by w.id
 
 -- name: now

@@ -12,6 +12,7 @@ from typing import Any
 from .admission import Admission
 from .channel import Channel, ChannelClosed
 from .frames import Frame, Header
+from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
@@ -19,8 +20,6 @@ from .reaper import Reaper, kill_everything
 from .spawn import spawn
 from .timers import Switch, Timers
 
-# Signals that are not meant to end a task.
-GENTLE = {0, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
 # Terminals and service managers signal us along with the worker, which is the one to decide.
 WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
