@@ -1,9 +1,11 @@
-"""What commands share: the broker, ids, JSON lines."""
+"""What commands share: the broker, the selection of tasks, JSON lines, colours."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..core.errors import AqueError, UsageError
+from ..core.selection import Selection
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
@@ -39,6 +42,46 @@ def open_broker(url: str | None) -> Broker:
 def json_option(function: Function) -> Function:
     """`--json`"""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(function)
+
+
+def selecting(required: bool = True) -> Callable[[Function], Function]:
+    """Ids of tasks (`-` reads them from stdin) and `-f FILTER`; the command takes them as one `selection`.
+
+    Both together select those of the ids that match. Where `required`, it is a UsageError to give neither.
+    """
+
+    def decorate(function: Function) -> Function:
+        @click.argument("ids", nargs=-1, metavar="[ID...]")
+        @click.option(
+            "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
+        )
+        @functools.wraps(function)
+        def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
+            if required and not ids and text is None:
+                raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
+            selection = Selection.of(read_ids(ids) if ids else None, text)
+            return function(*args, selection=selection, **kwargs)
+
+        return command  # type: ignore[return-value]
+
+    return decorate
+
+
+def color_option(function: Function) -> Function:
+    """`--color`, as a truth: whether to write colours."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        callback=lambda *got: _is_coloured(got[2]),
+        help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
+    )(function)
+
+
+def _is_coloured(choice: str) -> bool:
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
 
 
 def ids_argument(required: bool = True) -> Callable[[Function], Function]:

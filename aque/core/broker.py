@@ -17,11 +17,13 @@ from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .listener import Callback, Listener
 from .queries import kill as killing
+from .queries import listing, submission
 from .queries import output as written
-from .queries import submission
 from .queries import tasks as seen
 from .queries.submission import Change
+from .rows import TaskRow
 from .runner.gentle import GENTLE
+from .selection import Selection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -119,10 +121,10 @@ class Broker:
         """Raise TaskNotFound for ids that no task has."""
         self._require(self.read(seen.missing, ids))
 
-    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[seen.TaskRow]:
-        """Tasks by id, or the latest. Raises TaskNotFound for an id that no task has."""
+    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
+        """Tasks by id, or the latest; View has more. Raises TaskNotFound for an id that no task has."""
         with self.database.connection() as conn:
-            found = seen.rows(conn, ids, limit if ids is None else len(ids))
+            found = listing.page(conn, Selection.of(ids), self.now(), limit=limit if ids is None else None)
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 

@@ -53,7 +53,7 @@ class AqueTop(App[None]):
 
     def on_unmount(self) -> None:
         """Close what the screens looked through."""
-        self.session.view.close()
+        self.session.monitor.close()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""

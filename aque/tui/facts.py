@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from ..core.queries.tasks import TaskRow
+from ..core.monitor import command_line
+from ..core.rows import TaskRow
 from ..core.text import clean
 from ..core.units import Cpus
-from ..core.view import command_line
 
 
 def facts(task: TaskRow) -> list[tuple[str, str]]:

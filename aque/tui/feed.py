@@ -12,9 +12,9 @@ from textual.message import Message
 
 from ..core.errors import AqueError
 from ..core.listener import Event
+from ..core.monitor import Monitor
 from ..core.queries.lists import Farm, ListedTask
 from ..core.states import State
-from ..core.view import View
 from .keys import Ids
 from .mailbox import Mailbox, Wish
 from .roll import Paced, Roll
@@ -58,12 +58,12 @@ class Lost(Message):
 class Feeder:
     """Serves the latest wish, at least once a second, from `start` to `stop`; posts Seen or Lost."""
 
-    def __init__(self, view: View, post: Callable[[Message], object]) -> None:
-        self._view = view
+    def __init__(self, monitor: Monitor, post: Callable[[Message], object]) -> None:
+        self._monitor = monitor
         self._post = post
         self._mailbox = Mailbox()
-        self._roll = Roll(view)
-        self._read_counts = Paced(view.counts)
+        self._roll = Roll(monitor)
+        self._read_counts = Paced(monitor.counts)
         self._counts: Mapping[State, int] = {}
         self._farm = Farm(0, 0.0, 0.0, 0, 0)
         self._pause = _FIRST_PAUSE
@@ -88,9 +88,9 @@ class Feeder:
         """End, and cancel what is being asked."""
         self._mailbox.close()
         if self._is_bound:
-            self._view.broker.unbind("task_status", self._hear)
+            self._monitor.broker.unbind("task_status", self._hear)
         if self._asked_at is not None:
-            self._view.cancel()
+            self._monitor.cancel()
         self._thread.join(_FAREWELL)
 
     def _run(self) -> None:
@@ -106,14 +106,14 @@ class Feeder:
                 self._post(Lost(str(error), self._pause))
                 self._mailbox.pause(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        self._view.close()
+        self._monitor.close()
 
     def _look(self, wish: Wish) -> Picture:
         if not wish.frozen:
             self._refresh()
         keys = Ids(self._roll.ids, wish.newest_first)
         wanted = keys.part(0 if wish.anchor is None else keys.find(wish.anchor), wish.count)
-        found = {row.id: row for row in self._view.rows(wanted)}
+        found = {row.id: row for row in self._monitor.rows(wanted)}
         return Picture(keys, {each: found.get(each) for each in wanted}, self._counts, self._farm)
 
     def _refresh(self) -> None:
@@ -121,11 +121,11 @@ class Feeder:
         self._roll.refresh()
         counts = self._read_counts()
         self._counts = self._counts if counts is None else counts
-        self._farm = self._view.farm()
+        self._farm = self._monitor.farm()
 
     def _listen(self) -> None:
         if not self._is_bound:
-            self._view.broker.bind("task_status", self._hear)
+            self._monitor.broker.bind("task_status", self._hear)
             self._is_bound = True
 
     def _hear(self, _: Event) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from ..core.monitor import command_line
 from ..core.queries.lists import ListedTask
 from ..core.text import clean
-from ..core.view import command_line
 from .widgets.column import Column, Row
 
 

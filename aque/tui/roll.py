@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from ..core.view import View
+from ..core.monitor import Monitor
 
 Value = TypeVar("Value")
 _SHARE: Final = 20  # a read may take one part in so many of the time
@@ -35,9 +35,9 @@ class Paced(Generic[Value]):
 class Roll:
     """The ids of all tasks: the latest of them at each look, all now and then."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._all = Paced(view.ids)
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._all = Paced(monitor.ids)
         self.ids: array[int] = array("q")
 
     def refresh(self) -> array[int]:
@@ -48,12 +48,12 @@ class Roll:
 
     def _read(self) -> array[int]:
         if not self.ids:
-            return self._view.latest(_TAIL)
+            return self._monitor.latest(_TAIL)
         found = self._all()
         return self._joined() if found is None else found
 
     def _joined(self) -> array[int]:
         if len(self.ids) <= _TAIL:
-            return self._view.ids()
+            return self._monitor.ids()
         kept = self.ids[:-_TAIL]
-        return kept + self._view.ids(kept[-1] + 1)
+        return kept + self._monitor.ids(kept[-1] + 1)

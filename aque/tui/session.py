@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.broker import Broker
-from ..core.view import View
+from ..core.monitor import Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Session:
     """The broker, what is shown of it, and what may be done. `now` gives the server's time."""
 
     broker: Broker
-    view: View
+    monitor: Monitor
     place: str
     now: Callable[[], datetime]
     read_only: bool = False
@@ -24,5 +24,5 @@ class Session:
     def of(cls, broker: Broker, read_only: bool = False) -> Session:
         """A session with a broker; raises BrokerError where it cannot be used."""
         broker.now()
-        view = View(broker)
-        return cls(broker, view, view.place, broker.now, read_only)
+        monitor = Monitor(broker)
+        return cls(broker, monitor, monitor.place, broker.now, read_only)

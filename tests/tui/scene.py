@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 import aque
 from aque.core.broker import Broker
-from aque.core.view import View
+from aque.core.monitor import Monitor
 from aque.tui.app import AqueTop
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.session import Session
@@ -28,7 +28,7 @@ async def opened(
     """The screen with its first rows; a still one has a clock that stands and names no place of this machine."""
     session = Session.of(broker, read_only)
     if still:
-        session = Session(broker, View(broker), "embedded:", lambda: NOW, read_only)
+        session = Session(broker, Monitor(broker), "embedded:", lambda: NOW, read_only)
     async with AqueTop(session).run_test(size=size, notifications=True) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, TasksScreen)

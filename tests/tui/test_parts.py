@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from aque.core.monitor import command_line
 from aque.core.queries.output import OutputPiece
 from aque.core.text import clean
-from aque.core.view import command_line
 from aque.tui.commands import bindings
 from aque.tui.keys import Ids
 from aque.tui.listing import COLUMNS, age

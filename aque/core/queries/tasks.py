@@ -1,11 +1,11 @@
-"""What there is to see of tasks and workers."""
+"""How tasks ended, and the workers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg.rows import class_row
 
@@ -26,39 +26,6 @@ class Ending:
     signal: int | None
     error: str | None
     result: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as lists show it. Memory in bytes, duration in seconds; args and error are JSON texts."""
-
-    id: int
-    name: str
-    state: str
-    pattern: str
-    func: str | None
-    args: str | None
-    priority: int
-    queue: str
-    user: str
-    cpus: float
-    cpu_share: int
-    memory: int
-    blockers: int
-    attempt: int
-    retries: int
-    parent: int | None
-    worker: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    exit_code: int | None
-    signal: int | None
-    error: str | None
-    lease: int | None
-    key: str | None
-    run_at: datetime | None
-    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +63,6 @@ def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
 def missing(conn: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the ids that no task has."""
     return [row[0] for row in conn.execute(_SQL["missing"], {"ids": list(ids)})]
-
-
-def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
-    """Tasks of these ids, or of all the latest, newest first."""
-    parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
-    with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
-        return cursor.execute(_SQL["rows"], parameters, prepare=False).fetchall()  # its plan depends on what is asked
 
 
 def workers(conn: Connection) -> list[WorkerRow]:

@@ -13,11 +13,11 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Static
 
+from ...core.monitor import command_line
 from ...core.queries.kill import Killed
-from ...core.queries.tasks import TaskRow
+from ...core.rows import TaskRow
 from ...core.states import COMPLETE_STATES, State
 from ...core.text import clean
-from ...core.view import command_line
 from ..commands import Command, bindings
 from ..errands import errand, tell
 from ..session import Session
@@ -50,7 +50,7 @@ def kill(screen: Screen[Any], session: Session, task: int) -> None:
     """Ask whether a task is to be stopped, do it, and tell what was done."""
 
     def look() -> Victim:
-        return Victim(session.broker.tasks([task])[0], session.view.falls([task]))
+        return Victim(session.broker.tasks([task])[0], session.monitor.falls([task]))
 
     def confirm(victim: Victim) -> None:
         if not screen.is_current:

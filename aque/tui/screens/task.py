@@ -11,7 +11,7 @@ from textual.widgets import Footer, Static
 
 from ...core.errors import AqueError
 from ...core.queries.output import OutputPiece
-from ...core.queries.tasks import TaskRow
+from ...core.rows import TaskRow
 from ...core.states import State
 from ...core.text import clean
 from ..commands import Command, bindings
@@ -72,7 +72,7 @@ class TaskScreen(CommandScreen):
     def _look(self, attempt: int, since: int) -> tuple[TaskRow, Sequence[OutputPiece]]:
         row = self.session.broker.tasks([self.task_id])[0]
         is_known = row.attempt == attempt
-        return row, self.session.broker.output(row.id, since) if is_known else self.session.view.tail(row.id)
+        return row, self.session.broker.output(row.id, since) if is_known else self.session.monitor.tail(row.id)
 
     def _show(self, seen: tuple[TaskRow, Sequence[OutputPiece]]) -> None:
         row, pieces = seen

@@ -9,9 +9,9 @@ from typing import Any, Final
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
+from ...core.monitor import Monitor
 from ...core.queries.lists import Farm
 from ...core.text import clean
-from ...core.view import View
 from ..commands import Command, bindings
 from ..feed import Feeder, Lost, Picture, Seen
 from ..health import Health
@@ -45,7 +45,7 @@ class TasksScreen(CommandScreen):
         super().__init__(session)
         self.drawn = asyncio.Event()
         """Set as soon as there is something to see, be it trouble."""
-        self._feeder = Feeder(View(session.broker), self.post_message)
+        self._feeder = Feeder(Monitor(session.broker), self.post_message)
         self.health = Health(self._feeder.silence)
         self._picture: Picture | None = None
         self._time = session.now()
