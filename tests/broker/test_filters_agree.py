@@ -21,15 +21,17 @@ from aque.core.sorting import Key, place
 from tests.filters import NOW, nodes, regexes, tasks, texts
 
 _STATEMENTS = (
-    """insert into aque.shape (queue, username, cpus, cpu_share, memory, host, platform, tags)
-       values (%(queue)s, %(username)s, %(cpus)s, %(cpu_share)s, %(memory)s, %(host)s, %(platform)s, %(tags)s)
+    """insert into aque.shape (queue, username, cpus, cpu_share, memory, memory_least, host, platform, tags)
+       values (%(queue)s, %(username)s, %(cpus)s, %(cpu_share)s, %(memory)s, %(memory)s, %(host)s, %(platform)s,
+               %(tags)s)
        on conflict do nothing""",
     """insert into aque.spec (task_id, name, pattern, func, args, timeout)
        values (%(id)s, %(name)s, %(pattern)s, %(func)s, %(args)s, %(timeout)s)""",
     """insert into aque.task (id, parent_id, worker_id, created_at, run_at, started_at, finished_at, priority, duration,
-                              blockers, state, attempt, retries, lease, shape_id)
+                              blockers, state, attempt, retries, lease, memory, shape_id)
        select %(id)s, %(parent_id)s, %(worker_id)s, %(created_at)s, %(run_at)s, %(started_at)s, %(finished_at)s,
-              %(priority)s, %(duration)s, %(blockers)s, %(state)s::aque.state, %(attempt)s, %(retries)s, %(lease)s, s.id
+              %(priority)s, %(duration)s, %(blockers)s, %(state)s::aque.state, %(attempt)s, %(retries)s, %(lease)s,
+              %(memory)s, s.id
        from aque.shape s where (s.queue, s.username, s.cpus, s.cpu_share, s.memory, s.host, s.platform, s.tags)
          = (%(queue)s, %(username)s, %(cpus)s::real, %(cpu_share)s, %(memory)s, %(host)s::text[], %(platform)s,
             %(tags)s::text[])""",

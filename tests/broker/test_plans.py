@@ -14,9 +14,9 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import kill as killing
-from aque.core.queries import storing, tasks, work
+from aque.core.queries import kill, listing, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
+from aque.core.selection import Selection
 from aque.core.states import State
 
 from . import backlog
@@ -24,6 +24,7 @@ from . import backlog
 _ROUNDS = 8  # the sixth may be another plan
 _BATCH = 20
 _MOST = 1000  # rows that any part of a plan may read, whatever the backlog
+_NOW = datetime.now(UTC)
 _BIG = {"task", "spec", "dependency", "attempt", "result", "output", "environ"}
 
 
@@ -67,7 +68,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "forsake": Bench.forsake,
     "submit": Bench.submit,
     "ids": lambda bench: storing.next_ids(bench.conn, 10),
-    "kill": lambda bench: killing.kill(bench.conn, [run.id for run in bench.claim()], 15, None, ends=True),
+    "kill": lambda bench: kill.kill(bench.conn, [run.id for run in bench.claim()], 15, None, ends=True),
     "interrupt": lambda bench: work.interrupt(
         bench.conn, [(run.id, run.lease) for run in bench.claim()], is_loss=False, reason="drained"
     ),
@@ -82,8 +83,8 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "environments": lambda bench: work.environs(bench.conn, [1]),
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),
-    "a page": lambda bench: tasks.rows(bench.conn, limit=50),
-    "some rows": lambda bench: tasks.rows(bench.conn, bench.some),
+    "a page": lambda bench: listing.page(bench.conn, Selection(), _NOW, limit=50),
+    "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
 }
 
 
