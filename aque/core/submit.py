@@ -196,8 +196,8 @@ def _environ_row(environ: Mapping[str, str], is_shell: bool) -> Mapping[str, Any
 
 @lru_cache(64)
 def _digested(variables: frozenset[tuple[str, str]]) -> Mapping[str, Any]:
-    ordered = dict(sorted(variables))
-    return {"digest": f"\\x{hashlib.sha256(json.dumps(ordered).encode()).hexdigest()}", "vars": ordered}
+    text = json.dumps(dict(sorted(variables)))  # stays a text: what is no UTF-8 is escaped in it, and read by no server
+    return {"digest": f"\\x{hashlib.sha256(text.encode()).hexdigest()}", "vars": text}
 
 
 def _default_name(prototype: Prototype) -> str:

@@ -37,8 +37,13 @@ class Model:
         """How many dependencies keep a task waiting."""
         return sum(self.tasks[need].state not in _MEETS[condition] for need, condition in self.tasks[task].needs)
 
+    def promote(self) -> None:
+        """The delay of retries is over."""
+        for task in self.tasks.values():
+            task.is_delayed = False
+
     def ready(self) -> list[int]:
-        """Tasks that may run, in the order in which they are claimed; a retry's delay is over by then."""
+        """Tasks that may run, in the order in which they are claimed."""
         found = [each for each, task in self.tasks.items() if task.state is State.PENDING and not self.open_edges(each)]
         return sorted(found, key=lambda each: (-self.tasks[each].priority, each))
 
@@ -57,7 +62,7 @@ class Model:
         found = self.tasks[task]
         found.state, found.worker, found.lease = State.RUNNING, worker, lease
         found.attempt += 1
-        found.is_wanted_stopped = found.is_delayed = False
+        found.is_wanted_stopped = False
 
     def complete(self, ends: dict[int, State]) -> None:
         """Runs end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -109,3 +110,11 @@ def test_a_graph_keeps_what_others_hold_and_forgets_the_rest() -> None:
     nodes, places = graph.add([held, {"name": "new"}])
     assert [node.given["name"] for node in nodes] == ["new"]
     assert places == [0, 2]
+
+
+def test_an_environment_that_is_no_utf8_is_stored_as_it_is(queue: aque.Queue, broker: Broker) -> None:
+    queue.store_many([{"func": work.add, "environ": {"NAME": "a\udc80"}}])
+    with broker.database.connection() as conn:
+        row = conn.execute("select vars from aque.environ").fetchone()
+    assert row
+    assert json.loads(row[0])["NAME"] == "a\udc80"

@@ -42,14 +42,14 @@ begin
     return found_id;
 end $$;
 
--- Makes what is not there yet of shapes and environments ({digest, vars}), in one order for all.
+-- Makes what is not there yet of shapes and environments ({digest, vars}, vars a text), in one order for all.
 create or replace function aque.prepare(demands json, environs json) returns void
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
     perform aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d order by d;
     insert into aque.environ (digest, vars)
-    select e.digest, e.vars from json_to_recordset(environs) e (digest bytea, vars json)
+    select e.digest, e.vars::json from json_to_recordset(environs) e (digest bytea, vars text)
     where not exists (select from aque.environ v where v.digest = e.digest)
     order by e.digest
     on conflict (digest) do nothing;
