@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cached_property
 from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
-from .db.database import Database
 from .db.source import Connection
 from .errors import TaskNotFound
 from .intake import Expect, Intake
-from .listener import Callback, Listener
+from .line import Line, Sleeper
 from .queries import kill as killing
-from .queries import listing, submission
+from .queries import listing, submission, work
 from .queries import output as written
 from .queries import tasks as seen
 from .queries.submission import Change
@@ -30,55 +26,11 @@ T = TypeVar("T")
 _GRACE: Final = 5.0  # seconds from a signal that ends tasks to SIGKILL
 
 
-class Broker:
+class Broker(Line):
     """One broker, as this process sees it. Its methods may be called from any thread.
 
     Every method raises BrokerUnavailable where the server cannot be reached in time.
     """
-
-    def __init__(self, url: str | None = None) -> None:
-        self.database = Database(config.broker_url(url))
-
-    def __enter__(self) -> Broker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close all connections; the broker may be used again."""
-        if "listener" in self.__dict__:
-            self.listener.close()
-            del self.__dict__["listener"]
-        self.database.close()
-
-    @cached_property
-    def listener(self) -> Listener:
-        return Listener(self.database.source)
-
-    def to_url(self) -> str:
-        """The URL under which another process finds this broker."""
-        return self.database.source.address()
-
-    def now(self) -> datetime:
-        """The server's time, by this process's steady clock and the offset between them, measured once."""
-        return self._epoch + timedelta(seconds=time.monotonic())
-
-    @cached_property
-    def _epoch(self) -> datetime:
-        before = time.monotonic()
-        with self.database.connection() as conn:
-            told = seen.now(conn)
-        return told - timedelta(seconds=(before + time.monotonic()) / 2)
-
-    def bind(self, topic: str, callback: Callback) -> None:
-        """Call `callback(event)` on `task_status`, `task_status.running`, `task_status.<id>` and the like."""
-        self.database.prepare()
-        self.listener.bind(topic, callback)
-
-    def unbind(self, topic: str, callback: Callback) -> None:
-        """Undo one `bind`."""
-        self.listener.unbind(topic, callback)
 
     def submit(
         self,
@@ -136,6 +88,27 @@ class Broker:
     def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""
         return self.read(written.pieces, {task: written.Place(None, since)})
+
+    def capture(self, worker: Sleeper, cpus: float, memory: int, limit: int) -> list[work.Captured]:
+        """Capture up to `limit` tasks for a worker, which together take no more than `cpus` and `memory` (bytes).
+
+        Each comes with a lease, under which alone its run can be ended.
+        """
+        with self.database.connection() as conn:
+            return work.claim(conn, worker.id, cpus, memory, limit)
+
+    def release(self, runs: Iterable[tuple[int, int]]) -> list[int]:
+        """Give captured tasks (id, lease) back unrun; returns the ids of those whose lease still held."""
+        with self.database.connection() as conn:
+            given_back = work.release(conn, runs)
+            submission.wake(conn)
+        return given_back
+
+    def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:
+        """Tell that a worker lives, and what it has in use; False where it was given up for dead."""
+        with self.database.connection() as conn:
+            found = work.beat(conn, worker.id, draining=False, cpus_used=cpus_used, memory_used=memory_used)
+        return found is not None
 
     def workers(self) -> list[seen.WorkerRow]:
         """The workers that live."""

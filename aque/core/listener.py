@@ -1,6 +1,8 @@
 """The one connection of a process that listens, and the callbacks that are bound to what it hears.
 
-Topics are `task_status`, `task_status.<state>`, `task_status.<id>`, and `work`. Callbacks run on the listener's thread.
+Topics are `task_status`, `task_status.<state>`, `task_status.<id>`, `output.<id>` and `work`. Callbacks run on the
+listener's thread. Output is looked for, five times a second, and only while somebody has bound to it: a notification
+for each piece would hold up the commits of everybody.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import logging
 import os
 import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -18,19 +21,22 @@ import psycopg
 from .db.source import Connection, Source
 from .db.watchdog import limited
 from .errors import AqueError
+from .queries import output
+from .queries.output import Place
 from .queries.submission import read_payload
 from .states import State
 
 _log: Final = logging.getLogger("aque.listener")
 _CHANNELS: Final = {"task_status": "aque_task", "work": "aque_work"}
 _POLL: Final = 10.0  # seconds; the net under notifications that a lost connection swallowed
+_LOOK: Final = 0.2  # seconds between two looks for new output
 _PROBE: Final = 5.0  # seconds for the server to answer
 _LONGEST_PAUSE: Final = 1.0  # seconds between two tries to connect
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was heard: tasks (as ranges of ids) and their state; a `work` event has none.
+    """What was heard: tasks (as ranges of ids) and their state, or that they wrote; a `work` event has none.
 
     `resync`: some may have been missed, so whoever waits should look for itself.
     """
@@ -64,6 +70,7 @@ class Listener:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aque-listener", daemon=True)
                 self._thread.start()
+        os.write(self._alarm_in, b"b")  # it may be something that has to be looked for
 
     def unbind(self, topic: str, callback: Callback) -> None:
         """Undo one `bind`; unknown pairs are ignored."""
@@ -103,14 +110,43 @@ class Listener:
         self._listening.set()
         for topic in _CHANNELS:
             self._emit(Event(topic, resync=True))
+        seen: dict[int, Place] = {}
+        quiet_until = time.monotonic() + _POLL
         while not self._closed:
-            ready, _, _ = select.select([conn.fileno(), self._alarm_out], [], [], _POLL)
-            if not ready:
-                with limited(conn, _PROBE):
-                    conn.execute("select 1")
-                self._emit(Event("task_status", resync=True))
-            for notice in conn.notifies(timeout=0):
+            written = self._written()
+            timeout = _LOOK if written else max(0.0, quiet_until - time.monotonic())
+            ready, _, _ = select.select([conn.fileno(), self._alarm_out], [], [], timeout)
+            if self._alarm_out in ready:
+                os.read(self._alarm_out, 4096)
+            with limited(conn, _PROBE):
+                notices = list(conn.notifies(timeout=0))
+                if written:
+                    seen = self._look(conn, written, seen)
+            if notices:
+                quiet_until = time.monotonic() + _POLL
+            for notice in notices:
                 self._emit(_read(notice.channel, notice.payload))
+            if time.monotonic() >= quiet_until:
+                self._resync(conn)
+                quiet_until = time.monotonic() + _POLL
+
+    def _resync(self, conn: Connection) -> None:
+        with limited(conn, _PROBE):
+            conn.execute("select 1")
+        self._emit(Event("task_status", resync=True))
+
+    def _written(self) -> list[int]:
+        """The tasks to whose output somebody has bound."""
+        with self._lock:
+            topics = [topic.partition(".") for topic in self._bound]
+        return [int(number) for name, _, number in topics if name == "output" and number.isdecimal()]
+
+    def _look(self, conn: Connection, ids: list[int], seen: dict[int, Place]) -> dict[int, Place]:
+        found = output.heads(conn, ids)
+        news = tuple(range(task, task + 1) for task, place in found.items() if seen.get(task) != place)
+        if news:
+            self._emit(Event("output", ids=news))
+        return found
 
     def _emit(self, event: Event) -> None:
         for callback in list(self._callbacks(event)):

@@ -67,6 +67,11 @@ def attempts(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in conn.execute(_SQL["attempts"], {"ids": list(ids)})}
 
 
+def heads(conn: Connection, ids: Sequence[int]) -> dict[int, Place]:
+    """The last piece that tasks have written, by id; those that wrote nothing are left out."""
+    return {row[0]: Place(row[1], row[2]) for row in conn.execute(_SQL["heads"], {"ids": list(ids)})}
+
+
 def tail(
     conn: Connection, task: int, attempt: int, lines: int, *, streams: Sequence[int] = STREAMS
 ) -> list[OutputPiece]:

@@ -25,3 +25,11 @@ order by o.seq desc limit 64
 -- name: attempts
 -- The number of the latest attempt of tasks.
 select t.id, t.attempt from aque.task t where t.id = any(%(ids)s)
+
+-- name: heads
+-- The last piece that each of some tasks has written.
+select f.id, o.attempt, o.seq
+from unnest(%(ids)s::bigint[]) f (id)
+cross join lateral (
+    select o.attempt, o.seq from aque.output o where o.task_id = f.id order by o.attempt desc, o.seq desc limit 1
+) o

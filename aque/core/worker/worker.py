@@ -19,7 +19,6 @@ from typing import Final
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
-from ..listener import Event
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -101,7 +100,7 @@ class Worker:
         self._session.open()
         self._crew = Crew(self.info.cpus, self.info.memory)
         self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url())
-        self.broker.bind("work", self._heard)
+        self.broker.register_worker(self)
         self.broker.listener.wait(10)
 
     def _talk(self) -> bool:
@@ -206,7 +205,7 @@ class Worker:
         ready, _, _ = select.select(readable, [self._crew.fileno()] if self._crew.wants_write else [], [], timeout)
         if self._wake_out in ready:
             os.read(self._wake_out, 4096)
-            self._pace.is_hungry = True
+            self._pace.is_hungry = self._is_asked = True
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
 
@@ -224,15 +223,8 @@ class Worker:
             self._desk.forget()
             self._crew.replace()
 
-    def _heard(self, event: Event) -> None:
-        if event.payload == str(self.id) or event.resync:
-            self._is_asked = True
-        elif event.payload:
-            return
-        self.wake_for_work()
-
     def _end(self) -> None:
-        self.broker.unbind("work", self._heard)
+        self.broker.unregister_worker(self)
         self._crew.close()
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:

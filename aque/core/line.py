@@ -1,0 +1,94 @@
+"""The line to a broker: its connections, its time, and what is heard of it."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Protocol, Self
+
+from . import config
+from .db.database import Database
+from .listener import Callback, Event, Listener
+from .queries import tasks
+
+
+class Sleeper(Protocol):
+    """What sleeps until there is work: a worker. `id` is its id in the broker."""
+
+    @property
+    def id(self) -> int: ...
+
+    def wake_for_work(self) -> object:
+        """Look for work now; called on the listener's thread."""
+
+
+class Line:
+    """One process's connections to a broker, opened when first used.
+
+    Every method raises BrokerUnavailable where the server cannot be reached in time.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self.database = Database(config.broker_url(url))
+        self._sleepers: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; the broker may be used again."""
+        if "listener" in self.__dict__:
+            self.listener.close()
+            del self.__dict__["listener"]
+        self.database.close()
+
+    @cached_property
+    def listener(self) -> Listener:
+        return Listener(self.database.source)
+
+    def to_url(self) -> str:
+        """The URL under which another process finds this broker."""
+        return self.database.source.address()
+
+    def now(self) -> datetime:
+        """The server's time, by this process's steady clock and the offset between them, measured once."""
+        return self._epoch + timedelta(seconds=time.monotonic())
+
+    @cached_property
+    def _epoch(self) -> datetime:
+        before = time.monotonic()
+        with self.database.connection() as conn:
+            told = tasks.now(conn)
+        return told - timedelta(seconds=(before + time.monotonic()) / 2)
+
+    def bind(self, topic: str, callback: Callback) -> None:
+        """Call `callback(event)` on `task_status`, `task_status.running`, `task_status.<id>`, `output.<id>` or `work`.
+
+        Callbacks run on the listener's thread.
+        """
+        self.database.prepare()
+        self.listener.bind(topic, callback)
+
+    def unbind(self, topic: str, callback: Callback) -> None:
+        """Undo one `bind`."""
+        self.listener.unbind(topic, callback)
+
+    def register_worker(self, worker: Sleeper) -> None:
+        """Call `worker.wake_for_work()` when there is new work, or something is asked of it, as long as it lives."""
+        if not self._sleepers:
+            self.bind("work", self._wake)
+        self._sleepers.add(worker)
+
+    def unregister_worker(self, worker: Sleeper) -> None:
+        """Let a worker sleep."""
+        self._sleepers.discard(worker)
+
+    def _wake(self, event: Event) -> None:
+        for worker in list(self._sleepers):
+            if event.payload in ("", str(worker.id)):
+                worker.wake_for_work()
