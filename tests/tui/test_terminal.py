@@ -8,9 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -56,26 +57,31 @@ class Pty:
 
     KEYS = {"Right": "\x1b[C", "Enter": "\r"}
 
-    def __init__(self, folder: Path, argv: list[str], env: dict[str, str]) -> None:
-        del folder
+    def __init__(self, _: Path, argv: list[str], env: dict[str, str]) -> None:
         self._seen: list[bytes] = []
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
-            os.execvpe(argv[0], argv, {**env, "COLUMNS": "110", "LINES": "30"})
-        self._thread = threading.Thread(target=_drain, args=(self._fd, self._seen.append), daemon=True)
-        self._thread.start()
+        self._master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (30, 110))
+        self.process = subprocess.Popen(argv, env=env, stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def shown(self) -> str:
         return b"".join(self._seen).decode(errors="replace")
 
     def press(self, *keys: str) -> None:
-        os.write(self._fd, "".join(self.KEYS.get(key, key) for key in keys).encode())
+        os.write(self._master, "".join(self.KEYS.get(key, key) for key in keys).encode())
 
     def close(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-        self._thread.join(10)
-        os.close(self._fd)
+        self.process.kill()
+        self.process.wait(10)
+        self._reader.join(10)
+        os.close(self._master)
+
+    def _read(self) -> None:
+        with suppress(OSError):  # Linux raises it where the other end is gone
+            while piece := os.read(self._master, 65536):
+                self._seen.append(piece)
 
 
 @pytest.fixture
@@ -100,9 +106,11 @@ def terminal(tmp_path: Path, env: dict[str, str]) -> Iterator[Terminal]:
 @contextmanager
 def worker(env: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen([*AQUE, "worker", "-c", "2"], env=env, stderr=subprocess.DEVNULL)
-    yield
-    process.terminate()
-    process.wait(30)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def test_a_task_is_seen_and_killed_from_the_screen(terminal: Terminal, broker: Broker, env: dict[str, str]) -> None:
@@ -122,21 +130,17 @@ def test_a_task_is_seen_and_killed_from_the_screen(terminal: Terminal, broker: B
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, env: dict[str, str]) -> None:
+def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, env: dict[str, str], tmp_path: Path) -> None:
     """Else the shell that comes back has no echo, no cursor, and a mouse that types."""
-    master, slave = pty.openpty()
-    seen: list[bytes] = []
-    process = subprocess.Popen([*AQUE, "top"], env=env, stdin=slave, stdout=slave, stderr=slave)
-    os.close(slave)
-    reader = threading.Thread(target=_drain, args=(master, seen.append))
-    reader.start()
-    wait_for(lambda: b"no tasks yet" in b"".join(seen), 30)
-    process.send_signal(number)
-    assert process.wait(30) == 128 + number
-    reader.join(10)
-    os.close(master)
-    for undone in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
-        assert undone in b"".join(seen)
+    terminal = Pty(tmp_path, [*AQUE, "top"], env)
+    try:
+        wait_for(lambda: "no tasks yet" in terminal.shown(), 30)
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(30) == 128 + number
+    finally:
+        terminal.close()
+    for undone in ("\x1b[?1049l", "\x1b[?25h", "\x1b[?1000l"):
+        assert undone in terminal.shown()
 
 
 def test_without_a_terminal_it_is_told_in_a_line(env: dict[str, str]) -> None:
@@ -158,11 +162,3 @@ def test_a_broker_that_is_not_there_is_exit_status_3(env: dict[str, str]) -> Non
     env = {**env, "AQUE_BROKER": "postgresql://127.0.0.1:1/none"}
     done = subprocess.run([*AQUE, "top", "--once"], env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
-
-
-def _drain(descriptor: int, keep: Callable[[bytes], object]) -> None:
-    try:
-        while piece := os.read(descriptor, 65536):
-            keep(piece)
-    except OSError:  # Linux says so where the other end is gone
-        pass
