@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from .limits import size
 from .options import Options, Refused
 from .shell import quote, template
-from .tokens import Argument
+from .tokens import Argument, cut
 
 Command: TypeAlias = tuple[bytes, ...]
+_NO_ROOM: Final = "cannot fit single argument within argument list size limit"
 
 
 def commands(arguments: Iterable[Argument], options: Options) -> Iterator[Command]:
     """The commands to run, each as soon as it is complete; raises Refused, after the commands before it."""
     return _replaced(arguments, options) if options.replace is not None else _appended(arguments, options)
-
-
-def size(words: Iterable[bytes]) -> int:
-    """The bytes of words, with the NUL of each."""
-    return sum(len(word) + 1 for word in words)
 
 
 class _Group:
@@ -30,7 +27,7 @@ class _Group:
         self._initial = tuple(initial)
         self._room = options.max_chars - size(initial)
         if self._room < 0:
-            raise Refused("cannot fit single argument within argument list size limit")
+            raise Refused(_NO_ROOM)
         self._words: list[bytes] = []
         self._free = self._room
 
@@ -39,8 +36,8 @@ class _Group:
 
     def fits(self, word: bytes) -> bool:
         """Whether the word has room; raises Refused where there can be none."""
-        if len(word) + 1 > self._room:
-            raise Refused("argument line too long")
+        if len(word) >= self._room:
+            raise Refused(_NO_ROOM)
         if len(word) < self._free:
             return True
         options = self._options
@@ -56,7 +53,7 @@ class _Group:
 
     def take(self) -> Command:
         """The command, and start the next."""
-        command = (*self._initial, *self._words)
+        command = (*self._initial, *map(cut, self._words))
         self._words.clear()
         self._free = self._room
         return command
@@ -86,18 +83,14 @@ def _appended(arguments: Iterable[Argument], options: Options) -> Iterator[Comma
 def _replaced(arguments: Iterable[Argument], options: Options) -> Iterator[Command]:
     name, *rest = template(options)
     pattern, limit = options.replace or b"", options.max_chars
-    longest = limit - 1
     for line, _ in arguments:
-        if len(line) > longest:
-            raise Refused("argument line too long")
-        value = quote(line) if options.shell else line
+        value = quote(cut(line)) if options.shell else line
         command = (name, *(_inserted(word, pattern, value, limit) for word in rest))
         if len(name) >= limit:
-            raise Refused("cannot fit single argument within argument list size limit")
+            raise Refused(_NO_ROOM)
         if size(command) > limit:
             raise Refused("argument list too long")
-        yield command
-        longest = limit - len(name) - 2
+        yield tuple(map(cut, command))
 
 
 def _inserted(word: bytes, pattern: bytes, value: bytes, limit: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,3 +44,8 @@ def measure(environ: Mapping[bytes, bytes]) -> Limits:
     """The limits of this system under an environment."""
     size = sum(len(name) + len(value) + 2 for name, value in environ.items())
     return Limits(size, os.sysconf("SC_ARG_MAX") - size - _HEADROOM)
+
+
+def size(words: Iterable[bytes]) -> int:
+    """The bytes of words, with the NUL of each."""
+    return sum(len(word) + 1 for word in words)

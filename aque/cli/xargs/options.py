@@ -128,7 +128,7 @@ def _eof(read: _Reading) -> Options:
 
 def _replace(read: _Reading) -> Options:
     pattern = os.fsencode(read.value or "{}") if read.name == "i" else os.fsencode(read.value)
-    return read.exclusive("--replace/-I/-i", replace=pattern, exit_if_exceeded=True)
+    return read.exclusive("--replace/-I/-i", replace=pattern)
 
 
 def _max_args(read: _Reading) -> Options:
@@ -140,7 +140,7 @@ def _max_args(read: _Reading) -> Options:
 
 def _max_lines(read: _Reading) -> Options:
     by = "-L" if read.name == "L" else "--max-lines/-l"
-    return read.exclusive(by, max_lines=read.number(1), exit_if_exceeded=True)
+    return read.exclusive(by, max_lines=read.number(1))
 
 
 def _slot(read: _Reading) -> Options:
@@ -214,6 +214,8 @@ def parse(words: Sequence[str], limits: Limits, warn: _Warn) -> Options:
                 return found
     except getopt.BadOption as error:
         raise Refused(str(error), hint=True) from None
+    if found.max_lines or found.replace is not None:
+        found = replace(found, exit_if_exceeded=True)
     if found.eof is not None and found.delimiter is not None:
         warn("warning: the -E option has no effect if -0 or -d is used.\n")
         found = replace(found, eof=None)

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol, TypeAlias
 
+from .limits import size
 from .options import Options, Refused
+from .shell import template
 
 Argument: TypeAlias = tuple[bytes, bool]
 NUL_WARNING: Final = (
@@ -19,9 +21,15 @@ NUL_WARNING: Final = (
 )
 
 
-class Reader(Protocol):
-    """Cuts chunks into arguments; `is_over` once the rest of the input does not matter."""
+def cut(word: bytes) -> bytes:
+    """A word up to its first NUL: no argument can hold one, though it counts in full."""
+    return word.partition(b"\0")[0]
 
+
+class Reader(Protocol):
+    """Cuts chunks into arguments of fewer than `limit` bytes; `is_over` once the rest of the input does not matter."""
+
+    limit: int
     is_over: bool
 
     def feed(self, chunk: bytes) -> Iterator[Argument]: ...
@@ -31,22 +39,32 @@ class Reader(Protocol):
 
 def arguments(chunks: Iterable[bytes], options: Options, warn: Callable[[str], None]) -> Iterator[Argument]:
     """The arguments in the input."""
-    reader: Reader = Words(options, warn) if options.delimiter is None else Items(options.delimiter, options.max_chars)
+    reader: Reader = Words(options, warn) if options.delimiter is None else Items(options.delimiter)
+    reader.limit, later = _limits(options)
     for chunk in chunks:
-        yield from reader.feed(chunk)
+        for argument in reader.feed(chunk):
+            yield argument
+            reader.limit = later
         if reader.is_over:
             return
     yield from reader.finish()
+
+
+def _limits(options: Options) -> tuple[int, int]:
+    """The bytes that there are for the first argument, and for those that follow."""
+    initial = template(options)
+    room = options.max_chars - size(initial if options.replace is None else initial[:1])
+    return (room, room) if options.replace is None else (options.max_chars, room)
 
 
 class Items:
     """What stands between delimiters, as it is; empty items too."""
 
     is_over = False
+    limit = 0
 
-    def __init__(self, delimiter: bytes, limit: int) -> None:
+    def __init__(self, delimiter: bytes) -> None:
         self._delimiter = delimiter
-        self._limit = limit
         self._rest = b""
 
     def feed(self, chunk: bytes) -> Iterator[Argument]:
@@ -57,12 +75,12 @@ class Items:
 
     def finish(self) -> Iterator[Argument]:
         if self._rest:
-            yield self._rest, True
+            yield self._checked(self._rest), True
 
     def _checked(self, item: bytes) -> bytes:
-        if len(item) >= self._limit:
+        if item and len(item) >= self.limit:
             raise Refused("argument line too long")
-        return item.partition(b"\0")[0] if self._delimiter != b"\0" else item
+        return item
 
 
 _SPACES: Final = re.compile(rb"[ \t\n\v\f\r]*")
@@ -82,7 +100,7 @@ class Words:
         self.is_over = False
         self._plain = _WORD if options.replace is None else _LINE
         self._eof = options.eof
-        self._limit = options.max_chars
+        self.limit = options.max_chars
         self._warn = warn
         self._warned = False
         self._word = bytearray()
@@ -93,21 +111,18 @@ class Words:
         self._is_after_blank = False
 
     def feed(self, chunk: bytes) -> Iterator[Argument]:
-        place, size = 0, len(chunk)
-        while place < size and not self.is_over:
+        place, end = 0, len(chunk)
+        while place < end and not self.is_over:
             place = self._run(chunk, place)
-            if place < size:
-                mark = chunk[place : place + 1]
+            if place < end:
+                yield from self._marked(chunk[place : place + 1])
                 place += 1
-                yield from self._marked(mark)
-            if len(self._word) >= self._limit:
-                raise Refused("argument line too long")
 
     def finish(self) -> Iterator[Argument]:
         if self._quote and self._word:
             raise self._unmatched()
-        if self._word and not (self._is_first and self._word == self._eof):
-            yield self._cut(), False
+        if self._word and not (self._is_first and self._is_eof()):
+            yield bytes(self._word), False
 
     def _run(self, chunk: bytes, place: int) -> int:
         """Take what has no meaning of its own; the place of the first byte that has."""
@@ -119,15 +134,22 @@ class Words:
         pattern = _QUOTED[self._quote] if self._quote else self._plain
         end = pattern.match(chunk, place).end()  # type: ignore[union-attr]
         if end > place:
-            self._word += chunk[place:end]
-            self._is_after_blank = chunk[end - 1] in b" \t"
+            self._add(chunk[place:end])
         return end
+
+    def _add(self, piece: bytes) -> None:
+        self._word += piece
+        self._is_after_blank = piece.endswith((b" ", b"\t"))
+        if b"\0" in piece and not self._warned and 0 <= self._word.find(b"\0") < self.limit - 1:
+            self._warned = True
+            self._warn(NUL_WARNING)
+        if len(self._word) >= self.limit:
+            raise Refused("argument line too long")
 
     def _marked(self, mark: bytes) -> Iterator[Argument]:
         if self._is_escaped:
             self._is_escaped = False
-            self._word += mark
-            self._is_after_blank = mark in (b" ", b"\t")
+            self._add(mark)
         elif self._quote:
             self._close(mark)
         elif mark in _QUOTED:
@@ -144,21 +166,15 @@ class Words:
         self._is_after_blank = False
 
     def _separated(self, *, is_line: bool) -> Iterator[Argument]:
-        word, ends_line = self._cut(), is_line and not self._is_after_blank
+        self.is_over = self._is_eof()
+        word, ends_line = bytes(self._word), is_line and not self._is_after_blank
         self._word.clear()
         self._is_between, self._is_first, self._is_after_blank = True, is_line, False
-        if word == self._eof:
-            self.is_over = True
-        else:
+        if not self.is_over:
             yield word, ends_line
 
-    def _cut(self) -> bytes:
-        """The word, up to its first NUL: no argument can hold one."""
-        word, nul, _ = bytes(self._word).partition(b"\0")
-        if nul and not self._warned:
-            self._warned = True
-            self._warn(NUL_WARNING)
-        return word
+    def _is_eof(self) -> bool:
+        return self._eof is not None and cut(bytes(self._word)) == self._eof
 
     def _unmatched(self) -> Refused:
         name = _NAMES[self._quote]

@@ -40,13 +40,32 @@ _MODES = (
 )
 _SHELL_SIZE = 40  # bytes that the command which tells of its arguments takes itself, nearly
 _text = st.lists(
-    st.sampled_from([b"a", b"b", b"_", b",", b" ", b"\t", b"\n", b"\r", b"'", b'"', b"\\", b"\0", b"\xff", b"''", b"{}", b"abcdefgh"]),
+    st.sampled_from(
+        [
+            b"a",
+            b"b",
+            b"_",
+            b",",
+            b" ",
+            b"\t",
+            b"\n",
+            b"\r",
+            b"'",
+            b'"',
+            b"\\",
+            b"\0",
+            b"\xff",
+            b"''",
+            b"{}",
+            b"abcdefgh",
+        ]
+    ),
     max_size=24,
 ).map(b"".join)
 _initial = st.lists(st.sampled_from(["{}", "x{}y{}", "b", "", "-n"]), max_size=2)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(mode=st.sampled_from(_MODES), content=_text, initial=_initial, chunk=st.sampled_from([1, 2, 3, 2**16]))
 @example(mode=[], content=b"a '", initial=[], chunk=1)
 @example(mode=["-L1"], content=b"a\\ \nb\n", initial=[], chunk=1)
@@ -54,7 +73,7 @@ def test_the_same_commands_and_complaints(mode: list[str], content: bytes, initi
     assert ours(mode, content, initial, chunk) == real(mode, content, initial)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     mode=st.sampled_from(_MODES),
     content=_text,
