@@ -140,7 +140,7 @@ class Words:
     def _add(self, piece: bytes) -> None:
         self._word += piece
         self._is_after_blank = piece.endswith((b" ", b"\t"))
-        if b"\0" in piece and not self._warned and 0 <= self._word.find(b"\0") < self.limit - 1:
+        if b"\0" in piece and not self._warned:
             self._warned = True
             self._warn(NUL_WARNING)
         if len(self._word) >= self.limit:

@@ -76,7 +76,7 @@ def test_the_same_commands_and_complaints(mode: list[str], content: bytes, initi
 @settings(max_examples=200)
 @given(
     mode=st.sampled_from(_MODES),
-    content=_text,
+    content=_text.map(lambda text: text.replace(b"\0", b"c")),  # whether a NUL or the size is told first is luck
     initial=_initial,
     size=st.integers(_SHELL_SIZE - 10, _SHELL_SIZE + 25),
 )
