@@ -13,7 +13,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Final
 
-from .errors import PatternMissingError, UsageError
+from .child import codec
+from .errors import DecodeError, PatternMissingError, UsageError
 from .task import Prototype
 
 
@@ -76,12 +77,25 @@ class Shell(Pattern):
         return prototype
 
     def describe(self, fields: Mapping[str, Any]) -> str:
-        args = fields.get("args") or ()
+        args = _words(fields.get("args") or [])
         return args if isinstance(args, str) else shlex.join(args)
 
     def command(self, fields: Mapping[str, Any]) -> list[str]:
-        args = fields["args"]
-        return ["/bin/sh", "-c", args] if isinstance(args, str) else list(args)
+        args = _words(fields["args"])
+        return ["/bin/sh", "-c", args] if isinstance(args, str) else args
+
+
+def _words(stored: Any) -> str | list[str]:
+    """The arguments of a command as they are stored: one that is not UTF-8 has a form of its own."""
+    return [_word(each) for each in stored] if isinstance(stored, list) else _word(stored)
+
+
+def _word(stored: Any) -> str:
+    if isinstance(stored, dict) and set(stored) == {"$str"}:
+        return str(codec.from_tree(stored))
+    if isinstance(stored, str):
+        return stored
+    raise DecodeError(f"not an argument of a command: {codec.describe(stored)}")
 
 
 class Group(Pattern):

@@ -90,7 +90,7 @@ class Submission:
     def _encode(self, values: Any, what: str) -> Any:
         """Each value apart, so that an error names it and a bad one spoils no other."""
         if isinstance(values, str):
-            return values
+            return self._tree(values, what)
         if isinstance(values, dict):
             return {name: self._tree(each, f"{what} {name}") for name, each in values.items()}
         return [self._tree(each, f"{what} {place}") for place, each in enumerate(values, 1)]
@@ -112,7 +112,7 @@ def _row(prototype: Prototype) -> dict[str, Any]:
     """The columns that are stored as they were read."""
     content = prototype.stdin_value
     return {
-        "name": prototype.name or _default_name(prototype),
+        "name": codec.clean_text(prototype.name or _default_name(prototype)),
         "pattern": prototype.pattern,
         "cwd": prototype.cwd,
         "username": prototype.user,

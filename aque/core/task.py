@@ -49,10 +49,15 @@ def stdout_of(task: Mapping[str, Any] | TaskHandle | int) -> ValueOf:
     return ValueOf(task, "stdout")
 
 
-def _text(value: Any) -> str:
+def _system_text(value: Any) -> str:
     if isinstance(value, str | os.PathLike) and "\0" not in (text := os.fspath(value)):
         return text if isinstance(text, str) else os.fsdecode(text)
     raise ValueError("a text without NUL")
+
+
+def _text(value: Any) -> str:
+    (text := _system_text(value)).encode()  # the broker stores UTF-8
+    return text
 
 
 def _integer(value: Any) -> int:
@@ -82,11 +87,11 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _environ(value: Any) -> Mapping[str, str]:
-    return MappingProxyType({_variable(name): _text(text) for name, text in dict(value).items()})
+    return MappingProxyType({_variable(name): _system_text(text) for name, text in dict(value).items()})
 
 
 def _variable(name: Any) -> str:
-    if not (text := _text(name)) or "=" in text:
+    if not (text := _system_text(name)) or "=" in text:
         raise ValueError("names of variables without =")
     return text
 
@@ -146,11 +151,12 @@ class _Rule:
 
 _WHOLE: Final = "a whole number"
 _SECONDS: Final = "seconds, or a text such as 1h30m"
-_PATH: Final = "a path"
+_TEXT: Final = "a text in UTF-8"
+_PATH: Final = "a path in UTF-8"
 
 RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
     {
-        "name": _Rule(_text, "a text"),
+        "name": _Rule(_text, _TEXT),
         "pattern": _Rule(_named("generic"), "the name of a pattern"),
         "func": _Rule(_func, "a function, or its name as package.module:function"),
         "args": _Rule(_arguments, "a sequence"),
@@ -179,7 +185,7 @@ RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
         "retry_delay": _Rule(parse_duration, _SECONDS, inherited=True),
         "timeout": _Rule(parse_duration, _SECONDS, inherited=True),
         "run_at": _Rule(_moment, "a time, such as 2030-01-31T18:00"),
-        "key": _Rule(_text, "a text"),
+        "key": _Rule(_text, _TEXT),
         "hold": _Rule(bool, "true or false"),
     }
 )
