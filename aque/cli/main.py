@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "wait": "Wait until tasks are complete.",
     "worker": "Run tasks on this host.",
     "workers": "Show the workers that live.",
+    "xargs": "Queue commands that are built from stdin, as xargs does.",
 }
 
 
@@ -54,9 +55,14 @@ def main() -> None:
     sys.exit(_status())
 
 
-def _status() -> int:
+def xargs() -> None:
+    """`aque-xargs` is `aque xargs`."""
+    sys.exit(_status(["xargs", *sys.argv[1:]]))
+
+
+def _status(words: list[str] | None = None) -> int:
     try:
-        result: Any = cli.main(standalone_mode=False)
+        result: Any = cli.main(words, standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
         return 130

@@ -14,7 +14,7 @@ from .db.database import Database
 from .errors import TaskNotFound
 from .graph import Node
 from .listener import Callback, Listener
-from .queries import submission
+from .queries import batches, submission
 from .queries import tasks as seen
 from .queries.submission import Change
 from .submit import Submission
@@ -114,6 +114,24 @@ class Broker:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             submission.announce(conn, [Change(each.id, each.state) for each in done if each.worker is None])
         return done
+
+    def withdraw(self, ids: Sequence[int]) -> list[Change]:
+        """Cancel those of the tasks that have not begun, and leave alone those that run."""
+        with self.database.transaction() as conn:
+            changed = batches.withdraw(conn, ids)
+        self.announce(changed)
+        return changed
+
+    def seal(self, group: int) -> None:
+        """Let a group that was submitted with `hold`, so that children could be added, end with its children."""
+        with self.database.connection() as conn:
+            batches.seal(conn, group)
+            submission.wake(conn)
+
+    def outputs(self, ids: Sequence[int], after: batches.Place) -> list[batches.PlacedPiece]:
+        """The next pieces of the output of tasks, in the order of their ids."""
+        with self.database.connection() as conn:
+            return batches.outputs(conn, ids, after)
 
     def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[seen.TaskRow]:
         """Tasks by id, or the latest. Raises TaskNotFound for an id that no task has."""
