@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aque.core.broker import Broker
 from aque.core.context import current_task, progress
+from aque.core.queue import Queue, current_broker
 from aque.core.worker import Worker
 
 
@@ -31,6 +33,29 @@ async def slowly(value: object) -> object:
 def own_id() -> object:
     task = current_task()
     return task.id if task else None
+
+
+def say_what_cannot_be_stored() -> None:
+    """A text with NUL, which the library would have cleaned."""
+    channel = sys.modules["_aque_child.current"]._channel
+    channel.send({"type": "progress", "done": 1, "message": "\0"})
+
+
+def babble() -> str:
+    """Lines on the message pipe that are no messages."""
+    stream = sys.modules["_aque_child.current"]._channel.stream
+    stream.write(b'[]\n{"type": "progress", "done": "x"}\nnonsense\n{"type": 7}\n\n')
+    stream.flush()
+    return "done"
+
+
+def own_broker() -> str:
+    return current_broker().to_url()
+
+
+def submit_there(number: int) -> object:
+    """Queue a task from inside a task, and wait for it."""
+    return Queue(broker=current_broker()).submit(add, number, 1).result(40)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 
 import click
 
@@ -34,7 +35,11 @@ def command(
     name: str | None,
     broker: str | None,
 ) -> None:
-    """Run tasks on this host. HUP and TERM drain: no more are taken, and it ends with the last that runs."""
+    """Run tasks on this host.
+
+    HUP, TERM and Ctrl-C drain it: no more are taken, and it ends with the last that runs. A second TERM or Ctrl-C ends
+    it now; what runs is killed then, and pending again.
+    """
     logging.basicConfig(level=os.environ.get("AQUE_LOG", "WARNING").upper(), format="%(asctime)s %(name)s %(message)s")
     worker = Worker(
         get_broker(broker),
@@ -44,6 +49,21 @@ def command(
         tags=tags,
         name=name,
     )
-    for each in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(each, lambda *_: worker.drain())
+    _obey_signals(worker)
     worker.run(limit=1 if one else None, until_empty=to_the_end)
+
+
+def _obey_signals(worker: Worker) -> None:
+    def drain(*_: object) -> None:
+        worker.drain()
+
+    def end(*_: object) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: worker.stop())
+        if sys.stderr.isatty():
+            os.write(2, b"aque: draining; once more to kill what runs and end now\n")
+        worker.drain()
+
+    signal.signal(signal.SIGHUP, drain)
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)

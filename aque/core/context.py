@@ -1,4 +1,4 @@
-"""The task that is running here, if this is a task's process."""
+"""The task that is running here, and where it came from, if this is a task's process."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def current_task() -> CurrentTask | None:
     child = _child()
     task: CurrentTask | None = child.current_task() if child else None
     return task
+
+
+def broker_url() -> str | None:
+    """Where the broker is that the running task came from; None outside of tasks."""
+    child = _child()
+    url: str | None = child.broker_url() if child else None
+    return url
 
 
 def progress(done: float, total: float | None = None, message: str | None = None) -> None:

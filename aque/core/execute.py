@@ -32,7 +32,7 @@ def execute(prototype: Mapping[str, Any]) -> Any:
 def _run(node: Node, nodes: list[Node], results: Mapping[int, Any]) -> Any:
     kind = "shell" if "pattern" not in node.given and "func" not in node.given else "generic"
     read = Prototype.read(node.given, local_defaults(), {"pattern": kind})
-    task = patterns.find(read.pattern).prepare(read)
+    task = patterns.prepare(read)
     if task.pattern not in _RUNNERS:
         raise PatternMissingError(f"without a broker only {', '.join(_RUNNERS)} tasks can be executed")
     for edge in node.edges:
@@ -56,7 +56,7 @@ def _reduce(task: Prototype, inputs: list[Any], _: Mapping[int, Any]) -> Any:
 
 
 def _shell(task: Prototype, _: list[Any], __: Mapping[int, Any]) -> Any:
-    argv = patterns.find("shell").command({"args": task.args})
+    argv = patterns.command("shell", {"args": task.args})
     assert argv
     done = subprocess.run(argv, cwd=task.cwd, env=dict(task.environ), input=task.stdin_value, check=False)
     if done.returncode:

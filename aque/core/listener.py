@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 import psycopg
 
 from .db.source import Connection, Source
+from .db.watchdog import limited
 from .errors import AqueError
 from .queries.submission import read_payload
 from .states import State
@@ -23,7 +24,8 @@ from .states import State
 _log: Final = logging.getLogger("aque.listener")
 _CHANNELS: Final = {"task_status": "aque_task", "work": "aque_work"}
 _POLL: Final = 10.0  # seconds; the net under notifications that a lost connection swallowed
-_LONGEST_PAUSE: Final = 5.0  # seconds between two tries to connect
+_PROBE: Final = 5.0  # seconds for the server to answer
+_LONGEST_PAUSE: Final = 1.0  # seconds between two tries to connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Listener:
         while not self._closed:
             ready, _, _ = select.select([conn.fileno(), self._alarm_out], [], [], _POLL)
             if not ready:
-                conn.execute("select 1")
+                with limited(conn, _PROBE):
+                    conn.execute("select 1")
                 self._emit(Event("task_status", resync=True))
             for notice in conn.notifies(timeout=0):
                 self._emit(_read(notice.channel, notice.payload))

@@ -2,20 +2,29 @@
 
 A pattern is a class with hooks. Built in are `generic` (a function), `shell` (a command), `reduce` (a function over the
 results of the dependencies) and `group` (nothing of its own: it is there when its dependencies are). Others come from
-the entry point group `aque.patterns`, or by name as `package.module:object`.
+the entry point group `aque.patterns`, or by name as `package.module:object`; docs/patterns.md shows how.
+
+Hooks of others are called through `prepare`, `describe` and `command` of this module, which turn whatever they raise
+into one line. A pattern that goes by name is imported where a task is submitted and where it runs, and nowhere else.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any, ClassVar, Final
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
 
+from . import hints
 from .child import codec
-from .errors import DecodeError, PatternMissingError, UsageError
+from .child.codec import describe as shown
+from .child.names import one_line, resolve_name
+from .errors import AqueError, DecodeError, PatternMissingError, UsageError
 from .task import Prototype
+
+_SHOWN: Final = 8  # arguments of a call that people are shown
 
 
 class Pattern:
@@ -25,8 +34,8 @@ class Pattern:
     task's own process and whose return value is the result.
     """
 
-    run_as: ClassVar[str] = ""
-    """What the child runs: a built-in name, or this class as package.module:Class."""
+    run_as: str = ""
+    """What the child runs: a built-in name, or this pattern as package.module:object."""
 
     def prepare(self, prototype: Prototype) -> Prototype:
         """Complete or refuse a prototype on submission; raises UsageError."""
@@ -58,6 +67,12 @@ class Generic(Pattern):
             raise UsageError("args: a text is no sequence of arguments")
         return prototype
 
+    def describe(self, fields: Mapping[str, Any]) -> str:
+        words = [shown(each) for each in (fields.get("args") or ())[: _SHOWN + 1]]
+        words += [f"{name}={shown(each)}" for name, each in (fields.get("kwargs") or {}).items()]
+        more = ["…"] if len(words) > _SHOWN else []
+        return f"{super().describe(fields)}({', '.join(words[:_SHOWN] + more)})"
+
 
 class Reduce(Generic):
     """Folds the results of the dependencies, in their order, with func; args may give the first value."""
@@ -69,12 +84,13 @@ class Shell(Pattern):
     """Runs a command: args is the argument list, or a text for /bin/sh. Its result is 0."""
 
     def prepare(self, prototype: Prototype) -> Prototype:
+        """Checked, and with `io_paths` and `duration` (in bytes to read) guessed where it has none."""
         if not prototype.args:
             raise UsageError("a shell task needs a command in args")
         for each in prototype.args:
             if not isinstance(each, str) or "\0" in each:
                 raise UsageError(f"the arguments of a command are texts without NUL, not {each!r}")
-        return prototype
+        return prototype if prototype.io_paths is not None else _hinted(prototype)
 
     def describe(self, fields: Mapping[str, Any]) -> str:
         args = _words(fields.get("args") or [])
@@ -87,7 +103,7 @@ class Shell(Pattern):
 
 def _words(stored: Any) -> str | list[str]:
     """The arguments of a command as they are stored: one that is not UTF-8 has a form of its own."""
-    return [_word(each) for each in stored] if isinstance(stored, list) else _word(stored)
+    return [_word(each) for each in stored] if isinstance(stored, list | tuple) else _word(stored)
 
 
 def _word(stored: Any) -> str:
@@ -105,6 +121,23 @@ class Group(Pattern):
         return True
 
 
+def _hinted(prototype: Prototype) -> Prototype:
+    found = hints.of_command(prototype.args, prototype.cwd)
+    if not found.paths:
+        return prototype
+    return dataclasses.replace(prototype, io_paths=found.paths, duration=prototype.duration or float(found.size))
+
+
+class _ByName(Pattern):
+    """Known by its name alone; the child finds the object. With the object itself: the hooks that this has."""
+
+    def __init__(self, name: str, target: object = None) -> None:
+        self.run_as = name
+        for hook in ("prepare", "describe", "command"):
+            if callable(own := getattr(target, hook, None)):
+                setattr(self, hook, own)
+
+
 _BUILT_IN: Final[Mapping[str, Pattern]] = {
     "generic": Generic(),
     "shell": Shell(),
@@ -115,21 +148,84 @@ _BUILT_IN: Final[Mapping[str, Pattern]] = {
 
 @cache
 def find(name: str) -> Pattern:
-    """The pattern of a name; raises PatternMissingError."""
+    """The pattern of a name, as the worker and the screens see it; raises PatternMissingError."""
     if name in _BUILT_IN:
         return _BUILT_IN[name]
-    for point in entry_points(group="aque.patterns", name=name):
-        loaded: Any = point.load()
-        pattern: Pattern = loaded() if isinstance(loaded, type) else loaded
-        return pattern
+    if point := installed().get(name):
+        return _made(point.load, f"{point.module}:{point.attr}")
     if ":" in name:
-        return _Named(name)
-    known = sorted({*_BUILT_IN, *(point.name for point in entry_points(group="aque.patterns"))})
-    raise PatternMissingError(f"no such pattern: {name!r} (known: {', '.join(known)})")
+        return _ByName(name)
+    known = ", ".join(sorted({*_BUILT_IN, *installed()}))
+    raise PatternMissingError(f"no such pattern: {name!r} (known: {known})")
 
 
-class _Named(Pattern):
-    """Any callable, or class with a run method, found by its name inside the child."""
+@cache
+def installed() -> Mapping[str, EntryPoint]:
+    """The patterns that installed packages bring, by name."""
+    return {point.name: point for point in entry_points(group="aque.patterns")}
 
-    def __init__(self, name: str) -> None:
-        self.run_as = name  # type: ignore[misc]
+
+def prepare(prototype: Prototype) -> Prototype:
+    """The prototype as its pattern completes it on submission; raises UsageError or PatternMissingError."""
+    done = _guarded(prototype.pattern, _submitted(prototype.pattern).prepare, prototype)
+    if not isinstance(done, Prototype):
+        raise UsageError(f"pattern {prototype.pattern}: prepare() returned {done!r}, not a prototype")
+    return done
+
+
+def describe(name: str, fields: Mapping[str, Any]) -> str:
+    """One line for people on what a task does; `args`, `kwargs` and `extra` are trees. Never raises."""
+    try:
+        return str(find(name).describe(fields)) or name
+    except Exception:  # a screen lives on without a description
+        return name
+
+
+def command(name: str, fields: Mapping[str, Any]) -> list[str] | None:
+    """The argument list of a task, or None where a Python child does the work; fields as in `describe`.
+
+    Raises UsageError or PatternMissingError.
+    """
+    argv = _guarded(name, find(name).command, fields)
+    if argv is None:
+        return None
+    if not (isinstance(argv, list | tuple) and argv and all(isinstance(each, str) for each in argv)):
+        raise UsageError(f"pattern {name}: command() returned {argv!r}, not a list of texts")
+    return list(argv)
+
+
+@cache
+def _submitted(name: str) -> Pattern:
+    """The pattern for a submission: one that goes by its name is imported for its hooks, if it is to be found here."""
+    pattern = find(name)
+    if not isinstance(pattern, _ByName) or name in installed():
+        return pattern
+    try:
+        return _made(lambda: resolve_name(name), name)
+    except DecodeError:
+        return pattern
+
+
+def _made(load: Callable[[], Any], name: str) -> Pattern:
+    """A pattern of somebody else: an instance of a class, derived from Pattern or not, or any callable."""
+    try:
+        loaded = load()
+        target = loaded() if isinstance(loaded, type) else loaded
+    except AqueError:
+        raise
+    except Exception as error:
+        raise PatternMissingError(f"the pattern {name} cannot be loaded: {one_line(error)}") from error
+    if not isinstance(target, Pattern):
+        return _ByName(name, target)
+    target.run_as = name if hasattr(target, "run") else target.run_as or name
+    return target
+
+
+def _guarded(name: str, hook: Callable[[Any], Any], given: object) -> Any:
+    """Call a hook; what it raises is told in one line."""
+    try:
+        return hook(given)
+    except AqueError:
+        raise
+    except Exception as error:
+        raise UsageError(f"pattern {name}: {one_line(error)}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aque.core.db.database import Database
 from aque.core.queries.submission import read_payload
 from aque.core.states import State
 from tests import work
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -77,9 +79,15 @@ def test_a_schema_newer_than_the_program_is_refused(broker: Broker) -> None:
         Database(broker.to_url()).prepare()
 
 
-def test_two_processes_that_migrate_at_once_both_find_it_done(broker: Broker) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+def test_functions_of_another_program_are_replaced_by_those_of_this_one(broker: Broker) -> None:
+    with broker.database.connection() as conn:
+        conn.execute("comment on schema aque is 'functions of yesterday'")
+        conn.execute("drop function aque.release")
+    with Database(broker.to_url()).connection() as conn:
+        assert conn.execute("select to_regproc('aque.release')").fetchone() == ("aque.release",)
 
+
+def test_two_processes_that_migrate_at_once_both_find_it_done(broker: Broker) -> None:
     with broker.database.connection() as conn:
         conn.execute("drop schema aque cascade")
     with ThreadPoolExecutor(8) as pool:
@@ -96,3 +104,24 @@ def test_an_unreachable_broker_is_told_at_once_without_its_password() -> None:
 
 def test_announcements_survive_their_text_form() -> None:
     assert read_payload("success 3,7-9") == (State.SUCCESS, [range(3, 4), range(7, 10)])
+
+
+def test_a_task_that_is_submitted_while_a_claim_begins_is_captured_whole(broker: Broker, queue: aque.Queue) -> None:
+    """The claim sees what was committed after its statement began; so must what reads the fields of what it got."""
+    with broker.database.connection() as one, broker.database.connection() as other:
+        worker = one.execute(
+            "insert into aque.worker (name, hostname, pid, platform, username, any_user, cpus, memory, version)"
+            " values ('w', 'h', 1, 'linux', 'root', true, 2, 1, '0') returning id"
+        ).fetchone()
+        assert worker
+        one.execute("select pg_advisory_lock(7)")
+        claim = (
+            "with waited as materialized (select pg_advisory_xact_lock(7))"
+            f" select c.* from waited, lateral aque.capture({worker[0]}, 2, 1, 9) c"
+        )
+        with ThreadPoolExecutor(1) as pool:
+            captured = pool.submit(lambda: other.execute(claim).fetchall())
+            wait_for(lambda: one.execute("select 1 from pg_locks where objid = 7 and not granted").fetchone(), 10)
+            future = queue.submit(work.add, 1, 2)
+            one.execute("select pg_advisory_unlock(7)")
+            assert [row[0] for row in captured.result(10)] == [future.id]

@@ -24,7 +24,12 @@ class _Untouched(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         from .main import run
 
-        return run(ctx.args)
+        return run(ctx.args, ctx.find_root().params.get("broker"))
+
+    def get_help(self, ctx: click.Context) -> str:
+        from .help import HELP
+
+        return HELP
 
 
 command = _Untouched("xargs", help="Queue commands that are built from the lines on stdin, as xargs does.")

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ...core.broker import Broker
-from ...core.graph import Node
 from ...core.task import local_defaults
 from . import stdin
 from .commands import Command
@@ -31,13 +30,8 @@ class Batches:
         """Store commands in one transaction; the ids of their tasks, in ascending order."""
         if self.group is None:
             self.group = self._store_group(commands[0])
-        ids = self._broker.next_ids(len(commands))
-        parent = (self.group, False)
-        nodes = [
-            Node(self._fields(command, slot, procs), (), parent) for command, slot in zip(commands, slots, strict=True)
-        ]
-        self._broker.submit(nodes, ids, {})
-        return ids
+        given = [self._fields(command, slot, procs) for command, slot in zip(commands, slots, strict=True)]
+        return list(self._broker.submit(given, {}))
 
     def seal(self) -> None:
         """There will be no more."""
@@ -48,14 +42,13 @@ class Batches:
         given = {name: self._options.fields[name] for name in _INHERITED if name in self._options.fields}
         name = self._options.fields.get("name") or f"xargs {os.path.basename(os.fsdecode(command[0]))}"  # noqa: PTH119
         group = {"pattern": "group", "name": name, "hold": True, "cpus": 0, **given}
-        (task,) = self._broker.next_ids(1)
-        self._broker.submit([Node(group, ())], [task], local_defaults())
-        return task
+        return self._broker.submit([group], local_defaults())[0]
 
     def _fields(self, command: Command, slot: int, procs: int) -> Mapping[str, Any]:
         options = self._options
         fields: dict[str, Any] = {
             "pattern": "shell",
+            "parent": self.group,
             "args": [os.fsdecode(word) for word in command],
             "cpus": f"/{procs}" if procs else 0,
             **{name: options.fields[name] for name in _OWN if name in options.fields},

@@ -22,8 +22,11 @@ _CHUNK: Final = 64 * 1024
 _TOLD: Final = {"help": HELP, "version": f"{NAME} {__version__}"}
 
 
-def run(words: Sequence[str]) -> int:
-    """Run it; the exit status is that of xargs: 0, 1, 123 to 127, and 130 where it was interrupted."""
+def run(words: Sequence[str], broker: str | None = None) -> int:
+    """Run it on the broker that it names, or else on `broker`.
+
+    The exit status is that of xargs: 0, 1, 123 to 127; and 128 and a signal's number where it was interrupted.
+    """
     logging.basicConfig(level=os.environ.get("AQUE_LOG", "WARNING").upper(), format="%(name)s %(message)s")
     limits = measure(os.environb)
     try:
@@ -36,7 +39,7 @@ def run(words: Sequence[str]) -> int:
         for line in limits.lines(options.max_chars) if options.show_limits else ():
             print(line, file=sys.stderr)  # noqa: T201
         made = commands(arguments(_chunks(_open(options)), options, say), options)
-        return Session(options, get_broker(options.broker), made).run()
+        return Session(options, get_broker(options.broker or broker), made).run()
     except Refused as error:
         say(str(error))
         return 1

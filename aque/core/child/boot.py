@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import sys
 
 TYPE_CHECKING = False
@@ -11,11 +9,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _load() -> Any:
+def _load(folder: str) -> Any:
     """The package of this folder, under a name of its own: the folder never gets onto sys.path."""
-    folder = os.path.dirname(os.path.abspath(__file__))
+    import importlib.util
+
     spec = importlib.util.spec_from_file_location(
-        "_aque_child", os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+        "_aque_child", folder + "/__init__.py", submodule_search_locations=[folder]
     )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -25,10 +24,7 @@ def _load() -> Any:
 
 
 if __name__ == "__main__":
-    sys.path[0] = os.getcwd()
-    extra = os.environ.pop("AQUE_SYS_PATH", "").split(os.pathsep)
-    sys.path += [path for path in extra if path and path not in sys.path]
-    main = _load().main
-    for name in ("_load", "extra", "importlib", "os", "__file__"):
-        globals().pop(name, None)
-    main()
+    _folder = __file__.rpartition("/")[0]
+    if sys.path[:1] == [_folder]:  # not so with PYTHONSAFEPATH
+        del sys.path[0]
+    _load(_folder).main()

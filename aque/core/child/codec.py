@@ -18,7 +18,18 @@ from .forms import BY_TAG, form_of, from_base64, to_base64
 from .kinds import KINDS, LOADERS
 from .names import name_of, one_line, resolve_name, type_name
 
-__all__ = ["Reference", "clean_text", "decode", "describe", "encode", "from_tree", "name_of", "resolve_name", "to_tree"]
+__all__ = [
+    "Reference",
+    "clean_text",
+    "decode",
+    "describe",
+    "encode",
+    "from_tree",
+    "name_of",
+    "resolve_name",
+    "tags",
+    "to_tree",
+]
 
 Write = Callable[[Any], Any]
 MAX_DEPTH = 100
@@ -270,3 +281,8 @@ def _load_pickle(payload: str) -> Any:
 
 
 _LOADERS = {**LOADERS, "pickle": lambda payload, read: _load_pickle(payload)}
+
+
+def tags() -> frozenset[str]:
+    """The names of all forms, without their `$`."""
+    return frozenset((*BY_TAG, *_LOADERS, *_REFERENCE_KINDS))

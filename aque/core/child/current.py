@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 from typing import Any, BinaryIO, Mapping, Sequence
+
+from .codec import clean_text
+from .fields import DependencyFields, TaskFields
 
 
 class CurrentTask:
-    """A task that is running: its id, name, attempt and all its fields; its dependencies as they were stored."""
+    """A task that is running: its id, name, attempt, all its fields, and those of its dependencies."""
 
     __slots__ = ("attempt", "dependencies", "fields", "id", "name")
 
@@ -16,8 +18,8 @@ class CurrentTask:
         self.id = fields.get("id")
         self.name = fields.get("name")
         self.attempt = fields.get("attempt")
-        self.fields = MappingProxyType(dict(fields))
-        self.dependencies = tuple(dependencies)
+        self.dependencies = tuple(DependencyFields(each) for each in dependencies)
+        self.fields = TaskFields(fields, self.dependencies)
 
     def __repr__(self) -> str:
         return f"<aque task {self.id} {self.name!r}>"
@@ -37,12 +39,13 @@ class Channel:
 
 _task: CurrentTask | None = None
 _channel: Channel | None = None
+_broker_url: str | None = None
 
 
-def begin(task: CurrentTask, channel: Channel) -> None:
-    """This process runs `task` from now on."""
-    global _task, _channel
-    _task, _channel = task, channel
+def begin(task: CurrentTask, channel: Channel, url: str | None) -> None:
+    """This process runs `task`, of the broker at `url`, from now on."""
+    global _task, _channel, _broker_url
+    _task, _channel, _broker_url = task, channel, url
 
 
 def current_task() -> CurrentTask | None:
@@ -50,7 +53,22 @@ def current_task() -> CurrentTask | None:
     return _task
 
 
+def broker_url() -> str | None:
+    """Where the broker is that the task came from."""
+    return _broker_url
+
+
 def progress(done: float, total: float | None = None, message: str | None = None) -> None:
-    """Tell how far the task is: `done` of `total`, and in what."""
-    if _channel is not None:
-        _channel.send({"type": "progress", "done": done, "total": total, "message": message})
+    """Tell how far the task is: `done` of `total`, and in what. Raises TypeError for what is no number."""
+    if _channel is None:
+        return
+    told = {
+        "type": "progress",
+        "done": float(done),
+        "total": None if total is None else float(total),
+        "message": None if message is None else clean_text(str(message)),
+    }
+    try:
+        _channel.send(told)
+    except BrokenPipeError:  # what a task forked lives on, and nobody listens any more
+        pass

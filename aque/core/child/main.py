@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import json
 import os
 import sys
@@ -11,61 +10,74 @@ from typing import Any, Callable, Mapping
 
 from . import codec
 from .current import Channel, CurrentTask, begin
-from .errors import AqueError, DecodeError
+from .errors import EncodeError
+from .failure import failure
 from .names import resolve_name
+from .parent import die_with_parent
+
+_OF_MAIN = {"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__"}
 
 
 def main() -> None:
     """Run the task that is described on the descriptor AQUE_INPUT_FD, and exit: 0 if it returned, 1 if it raised."""
-    channel = Channel(os.fdopen(_inherited("AQUE_MESSAGE_FD"), "wb"))
+    pipe = _inherited("AQUE_MESSAGE_FD")
+    die_with_parent(pipe)
+    channel = Channel(os.fdopen(pipe, "wb"))
     with os.fdopen(_inherited("AQUE_INPUT_FD"), "rb") as source:
         told = json.load(source)
-    begin(CurrentTask(told["task"], told["dependencies"]), channel)
-    end = _end(told)
-    _flush()
-    channel.send(end)
+    _enter()
+    task = CurrentTask(told["task"], told["dependencies"])
+    begin(task, channel, told.get("broker"))
+    process = os.getpid()
+    end = _flushed(_end(task, told["run"]))
+    if os.getpid() == process:
+        channel.send(end)
+    elif end["type"] == "error":  # a fork of the task's own that came back; how the task ends is not for it to tell
+        sys.stderr.write(end["error"]["traceback"])
     sys.exit(0 if end["type"] == "result" else 1)
 
 
 def _inherited(name: str) -> int:
+    """A descriptor from the runner, kept from the programs that the task starts."""
     descriptor = int(os.environ.pop(name))
     os.set_inheritable(descriptor, False)
     return descriptor
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
-
-
-def _end(told: Mapping[str, Any]) -> dict[str, Any]:
-    """How the task ended, as the worker is told."""
+def _enter() -> None:
+    """Give the task an empty `__main__`, and imports from its folder first, last from where its submitter had them."""
+    main = vars(sys.modules["__main__"])
+    for name in main.keys() - _OF_MAIN:
+        del main[name]
+    sys.argv[:] = [""]
     try:
-        return {"type": "result", "value": codec.to_tree(_run(told))}
-    except SystemExit as error:
-        if error.code in (None, 0):
-            return {"type": "result", "value": None}
-        return _failure(error)
+        sys.path.insert(0, os.getcwd())
+    except OSError:  # it is gone, and with it all that could be imported from there
+        pass
+    extra = os.environ.pop("AQUE_SYS_PATH", "").split(os.pathsep)
+    sys.path += [path for path in dict.fromkeys(extra) if path and path not in sys.path]
+
+
+def _end(task: CurrentTask, run: str) -> dict[str, Any]:
+    """How the task ends, as the worker is told."""
+    try:
+        return {"type": "result", "value": _stored(_awaited(_function(run)(task)))}
     except BaseException as error:
-        return _failure(error)
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return {"type": "result", "value": None}
+        return {"type": "error", "error": failure(error)}
 
 
-def _run(told: Mapping[str, Any]) -> Any:
-    name = told["run"]
-    if name in _BUILT_IN:
-        value = _BUILT_IN[name](told)
-    else:
-        target = resolve_name(name)
-        call = target().run if isinstance(target, type) else getattr(target, "run", target)
-        value = call(told["task"], told["dependencies"])
-    return _awaited(value)
+def _stored(value: Any) -> Any:
+    try:
+        return codec.to_tree(value)
+    except EncodeError as error:
+        raise EncodeError(f"the result: {error}") from error.__cause__
 
 
 def _awaited(value: Any) -> Any:
-    if not inspect.isawaitable(value):
+    """The value, or what it comes to if it is to be awaited."""
+    if not hasattr(type(value), "__await__"):
         return value
     import asyncio
 
@@ -75,86 +87,52 @@ def _awaited(value: Any) -> Any:
     return asyncio.run(wait())
 
 
-def _generic(told: Mapping[str, Any]) -> Any:
-    task = told["task"]
-    resolve = functools.partial(_value, _by_id(told))
-    args = [
-        _decoded(tree, "argument %d" % place, resolve)
-        for place, tree in enumerate(json.loads(task.get("args") or "[]"), 1)
-    ]
-    kwargs = {
-        name: _decoded(tree, "argument %s" % name, resolve)
-        for name, tree in json.loads(task.get("kwargs") or "{}").items()
-    }
-    return resolve_name(task["func"])(*args, **kwargs)
+def _flushed(end: dict[str, Any]) -> dict[str, Any]:
+    """The end, or the error with which the output before it was lost: then it is no success."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):  # a task may have put others over its own
+        try:
+            stream.flush()  # type: ignore[union-attr]
+        except OSError as error:
+            _give_up(stream)
+            if end["type"] == "result":
+                end = {"type": "error", "error": failure(error)}
+        except (ValueError, AttributeError):  # closed by the task, or replaced by something else
+            pass
+    return end
 
 
-def _reduce(told: Mapping[str, Any]) -> Any:
-    task = told["task"]
-    first = [_decoded(tree, "the first value", None) for tree in json.loads(task.get("args") or "[]")]
-    results = [_result(each) for each in told["dependencies"]]
-    return functools.reduce(resolve_name(task["func"]), results, *first)
-
-
-_BUILT_IN: dict[str, Callable[[Mapping[str, Any]], Any]] = {"generic": _generic, "reduce": _reduce}
-
-
-def _by_id(told: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
-    return {each["id"]: each for each in told["dependencies"]}
-
-
-def _decoded(tree: Any, what: str, resolve: Callable[[codec.Reference], Any] | None) -> Any:
+def _give_up(stream: Any) -> None:
+    """Let what a stream still holds go nowhere: Python would try again at its end, and fail in its own way."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        return codec.from_tree(tree, resolve)
-    except DecodeError as error:
-        raise DecodeError("%s: %s" % (what, error)) from error
+        os.dup2(nowhere, stream.fileno())
+    except (OSError, ValueError, AttributeError):  # no file of the system's
+        pass
+    os.close(nowhere)
 
 
-def _value(known: Mapping[int, Mapping[str, Any]], reference: codec.Reference) -> Any:
-    try:
-        source = known[reference.task_id]
-    except KeyError:
-        raise DecodeError("task %d is no dependency of this task" % reference.task_id) from None
-    return source.get("stdout") if reference.kind == "stdout" else _result(source)
+def _function(run: str) -> Callable[[CurrentTask], Any]:
+    """What does the work of a task: built in, or a pattern by its name."""
+    return _BUILT_IN.get(run) or functools.partial(_pattern, run)
 
 
-def _result(source: Mapping[str, Any]) -> Any:
-    """The result of a dependency; a command's is its exit status."""
-    stored = source.get("result")
-    return source.get("exit_code") if stored is None else codec.decode(stored)
+def _generic(task: CurrentTask) -> Any:
+    fields = task.fields
+    func = resolve_name(fields["func"])
+    return func(*(fields.get("args") or ()), **(fields.get("kwargs") or {}))
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
-    kind = type(error)
-    told = {
-        "type": "%s:%s" % (kind.__module__, kind.__qualname__),
-        "message": codec.clean_text(_text(error)),
-        "traceback": codec.clean_text(_traceback(error)),
-        "value": _tree(error),
-    }
-    return {"type": "error", "error": told}
+def _reduce(task: CurrentTask) -> Any:
+    func = resolve_name(task.fields["func"])
+    results = [each["result"] for each in task.dependencies]
+    return functools.reduce(func, results, *(task.fields.get("args") or ()))
 
 
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return "an error that cannot be shown"
+def _pattern(name: str, task: CurrentTask) -> Any:
+    """A class with a method `run`, or any callable, given the task's fields and its dependencies."""
+    target = resolve_name(name)
+    call = target().run if isinstance(target, type) else getattr(target, "run", target)
+    return call(task.fields, task.dependencies)
 
 
-def _tree(error: BaseException) -> Any:
-    try:
-        return codec.to_tree(error)
-    except AqueError:
-        return None
-
-
-def _traceback(error: BaseException) -> str:
-    """As Python shows it, from the task's own first frame on."""
-    import traceback
-
-    frame = error.__traceback__
-    own = os.path.dirname(os.path.abspath(__file__))
-    while frame is not None and os.path.dirname(frame.tb_frame.f_code.co_filename) == own:
-        frame = frame.tb_next
-    return "".join(traceback.format_exception(type(error), error, frame))
+_BUILT_IN: Mapping[str, Callable[[CurrentTask], Any]] = {"generic": _generic, "reduce": _reduce}

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Final
 
 from psycopg_pool import ConnectionPool
 
 from ... import __version__
 from ..errors import SchemaError
 from .failures import translated
-from .migrate import check, migrate, reset, schema_version
+from .migrate import found, migrate, reset
 from .source import Connection, Source, configure
+from .watchdog import limited
 
-_PATIENCE = 10.0  # seconds to wait for a connection
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
+_PATIENCE: Final = 10.0  # seconds to wait for a connection
+_PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
+_LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
 
 
 class Database:
@@ -27,19 +33,19 @@ class Database:
         self._ready = False
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection from the pool; the first one also sees to the schema.
+    def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
+        """A connection from the pool, for `limit` seconds at most; the first one also sees to the schema.
 
         Raises BrokerUnavailable, or SchemaError where the schema is missing, old or too new.
         """
         self.prepare()
-        with translated(), self._pool.connection(timeout=_PATIENCE) as conn:
+        with translated(), self._pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
             yield conn
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, limit: float = _LIMIT) -> Iterator[Connection]:
         """A connection in a transaction that is committed at the end of the block."""
-        with self.connection() as conn, conn.transaction():
+        with self.connection(limit) as conn, conn.transaction():
             yield conn
 
     def initialise(self, *, from_scratch: bool = False) -> int:
@@ -48,6 +54,11 @@ class Database:
             if from_scratch:
                 reset(conn)
             return migrate(conn, __version__)
+
+    def version(self) -> int:
+        """The version of the broker's schema; 0 where there is none."""
+        with translated(), self.source.connect() as conn:
+            return found(conn).version
 
     def close(self) -> None:
         """Close all connections."""
@@ -64,10 +75,11 @@ class Database:
                 self._ready = True
 
     def _see_to_schema(self, conn: Connection) -> None:
-        if check(version := schema_version(conn)):
+        have = found(conn)
+        if have.is_current():
             return
         if not self.source.embedded:
-            state = "has no aque schema yet" if version == 0 else f"has an older schema (version {version})"
+            state = f"has another schema (version {have.version})" if have.version else "has no aque schema yet"
             raise SchemaError(f"the broker {state}: run `aque init`")
         migrate(conn, __version__)
 
@@ -76,7 +88,7 @@ class Database:
         return ConnectionPool(
             kwargs=self._arguments,
             configure=configure,
-            check=ConnectionPool.check_connection,
+            check=_probe,
             min_size=0,
             max_size=8,
             open=True,
@@ -85,3 +97,8 @@ class Database:
 
     def _arguments(self) -> dict[str, object]:
         return {**self.source.conninfo(), "autocommit": True}
+
+
+def _probe(conn: Connection) -> None:
+    with limited(conn, _PROBE):
+        ConnectionPool.check_connection(conn)

@@ -31,6 +31,8 @@ _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "57P02": BrokerUnavailable,
     "57P03": BrokerUnavailable,
     "55P03": BrokerUnavailable,
+    "40001": BrokerUnavailable,
+    "40P01": BrokerUnavailable,
     "3F000": SchemaError,
     "42P01": SchemaError,
     "42883": SchemaError,
@@ -40,6 +42,12 @@ _HINTS: Final[dict[type[AqueError], str]] = {
     BrokerFull: "the broker's disk is full: ",
     SchemaError: "the broker's schema does not fit this program (run `aque init`): ",
 }
+_NO_ANSWER: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+)
 
 
 class WorkerGivenUp(BrokerError):
@@ -61,7 +69,7 @@ def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.Poo
     if state in _BY_STATE:
         kind = _BY_STATE[state]
         return kind(_HINTS.get(kind, "") + (error.diag.message_primary or one_line(error)))
-    if state is None or state.startswith("08"):
+    if isinstance(error, _NO_ANSWER) and (state is None or state.startswith("08")):
         return BrokerUnavailable(f"the broker cannot be reached: {one_line(error)}")
     return BrokerError(f"the broker refused: {one_line(error)}")
 

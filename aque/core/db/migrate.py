@@ -1,18 +1,28 @@
-"""The schema: made, brought up to date, or found to be newer than this program."""
+"""The schema: made, brought up to date, or found to be newer than this program.
+
+Tables change by migrations, which are numbered and run once. Functions are replaced as a whole whenever they are not
+those of this program: a digest of their text is kept as the comment of the schema.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final, LiteralString
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
 
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from ..errors import SchemaError
 from .statements import scripts
 
 _LOCK: Final = 0x61717565_6D696772  # "aquemigr": one migration at a time, whoever starts it
 
-_VERSION: Final = "select coalesce(max(version), 0) from aque.schema_version"
 _IS_THERE: Final = "select to_regclass('aque.schema_version') is not null"
+_FOUND: Final = """
+select coalesce(max(version), 0), coalesce(obj_description(to_regnamespace('aque'), 'pg_namespace'), '')
+from aque.schema_version
+"""
 _PREPARE: Final = """
 create schema if not exists aque;
 create table if not exists aque.schema_version (
@@ -21,18 +31,48 @@ create table if not exists aque.schema_version (
     program    text not null
 );
 """
+# A function whose result has other columns than before cannot be replaced, only made anew.
+_DROP_FUNCTIONS: Final = """
+do $$
+declare
+    each regprocedure;
+begin
+    for each in select oid from pg_proc where pronamespace = 'aque'::regnamespace loop
+        execute format('drop function %s', each);
+    end loop;
+end $$
+"""
 
 
-def known_version() -> int:
-    """The version of the schema that this program is made for."""
-    return len(scripts("migrations"))
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The version of the tables, 0 where there are none, and the digest of the functions."""
+
+    version: int = 0
+    functions: str = ""
+
+    def is_current(self) -> bool:
+        """Whether it is what this program is made for; raises SchemaError where it is newer."""
+        if self.version > known().version:
+            raise SchemaError(
+                f"the broker's schema is version {self.version}, this aque knows {known().version} at most:"
+                " upgrade aque here"
+            )
+        return self == known()
 
 
-def schema_version(conn: Connection[Any]) -> int:
-    """The version of the broker's schema; 0 where there is none."""
-    if not _scalar(conn, _IS_THERE):
-        return 0
-    return int(_scalar(conn, _VERSION))
+@cache
+def known() -> Schema:
+    """The schema that this program is made for."""
+    text = "\n".join(script for _, script in scripts("functions"))
+    return Schema(len(scripts("migrations")), f"functions {hashlib.sha256(text.encode()).hexdigest()[:16]}")
+
+
+def found(conn: Connection[Any]) -> Schema:
+    """The schema that the broker has."""
+    if not _row(conn, _IS_THERE)[0]:
+        return Schema()
+    return Schema(*_row(conn, _FOUND))
 
 
 def migrate(conn: Connection[Any], program: str) -> int:
@@ -41,31 +81,26 @@ def migrate(conn: Connection[Any], program: str) -> int:
     Safe when several processes do it at once: the others wait, and then find it done.
     Raises SchemaError where the schema is newer than this program.
     """
-    if check(schema_version(conn)):
-        return known_version()
-    with conn.transaction():
-        conn.execute("set local statement_timeout = '10min'")
-        conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        conn.execute(_PREPARE)
-        have = schema_version(conn)
-        if check(have):
-            return known_version()
-        for version, (_, script) in enumerate(scripts("migrations"), 1):
-            if version > have:
-                conn.execute(script)
-                conn.execute("insert into aque.schema_version (version, program) values (%s, %s)", [version, program])
-        for _, script in scripts("functions"):
+    if not found(conn).is_current():
+        with conn.transaction():
+            conn.execute("set local statement_timeout = '10min'")
+            conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+            conn.execute(_PREPARE)
+            _apply(conn, found(conn), program)
+    return known().version
+
+
+def _apply(conn: Connection[Any], have: Schema, program: str) -> None:
+    if have.is_current():
+        return
+    for version, (_, script) in enumerate(scripts("migrations"), 1):
+        if version > have.version:
             conn.execute(script)
-    return known_version()
-
-
-def check(version: int) -> bool:
-    """Whether a schema is up to date; raises SchemaError where it is newer than this program."""
-    if version > known_version():
-        raise SchemaError(
-            f"the broker's schema is version {version}, this aque knows {known_version()} at most: upgrade aque here"
-        )
-    return version == known_version()
+            conn.execute("insert into aque.schema_version (version, program) values (%s, %s)", [version, program])
+    conn.execute(_DROP_FUNCTIONS)
+    for _, script in scripts("functions"):
+        conn.execute(script)
+    conn.execute(sql.SQL("comment on schema aque is {}").format(known().functions))
 
 
 def reset(conn: Connection[Any]) -> None:
@@ -75,6 +110,7 @@ def reset(conn: Connection[Any]) -> None:
         conn.execute("drop schema if exists aque cascade")
 
 
-def _scalar(conn: Connection[Any], query: LiteralString) -> Any:
+def _row(conn: Connection[Any], query: Any) -> Any:
     row = conn.execute(query).fetchone()
-    return row[0] if row else None
+    assert row
+    return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg.adapt import Loader
@@ -36,6 +36,7 @@ _PARAMETERS: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+_CREDENTIALS: Final = ("user", "password", "sslkey", "sslpassword", "passfile")
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -58,6 +59,13 @@ class Source:
         self._lease: object = None
         if not self.embedded:
             _check(url)
+
+    def address(self) -> str:
+        """The URL that leads here from any folder and environment."""
+        return f"embedded:{embedded.locate(config.embedded_home(self.url)).root}" if self.embedded else self.url
+
+    def __str__(self) -> str:
+        return public_url(self.url)
 
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
@@ -93,6 +101,16 @@ def public_url(url: str) -> str:
     """A URL without its password, to be shown."""
     parts = urlsplit(url)
     return url.replace(f":{parts.password}@", ":…@", 1) if parts.password else url
+
+
+def without_credentials(url: str) -> str:
+    """A URL without user and password, for a process that has its own."""
+    if config.is_embedded(url):
+        return url
+    parts = urlsplit(url)
+    asked = [(name, value) for name, value in parse_qsl(parts.query) if name not in _CREDENTIALS]
+    query = urlencode(asked, quote_via=quote)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{'?' if query else ''}{query}"
 
 
 def unreachable(url: str, error: psycopg.Error) -> AqueError:

@@ -20,9 +20,22 @@ The kernel drops all of them when a process dies, however it dies.
 from __future__ import annotations
 
 from .address import conninfo, psql_command, url
-from .home import Home
+from .home import Home, locate
 from .lease import Lease
-from .lifecycle import Endpoint, ensure, stop
+from .lifecycle import Endpoint, ensure, parse_linger, stop
 from .status import Status, status
 
-__all__ = ["Endpoint", "Home", "Lease", "Status", "conninfo", "ensure", "psql_command", "status", "stop", "url"]
+__all__ = [
+    "Endpoint",
+    "Home",
+    "Lease",
+    "Status",
+    "conninfo",
+    "ensure",
+    "locate",
+    "parse_linger",
+    "psql_command",
+    "status",
+    "stop",
+    "url",
+]

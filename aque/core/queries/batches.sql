@@ -10,7 +10,8 @@ with waiting as materialized (
     order by t.id for no key update
 )
 select k.id, k.state::text
-from aque.kill((select coalesce(array_agg(w.id), '{}') from waiting w), 15::smallint, 0::real) k
+from aque.kill((select coalesce(array_agg(w.id), '{}') from waiting w), 15::smallint, 0::real, true) k
+where k.before is distinct from k.state
 
 -- name: outputs
 -- The output of several tasks in the order of their ids, from behind one piece on; of each its last attempt.

@@ -64,6 +64,7 @@ class Captured:
     queue: str
     parent_id: int | None
     extra: str | None
+    has_inputs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,27 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    id: int
+    lease: int
+    done: float
+    total: float | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """Someone asks that a run be stopped; grace in seconds, None: never SIGKILL."""
+    """Someone asks that a run get a signal; grace in seconds, None: no SIGKILL.
+
+    `is_standing`: it ends the run, and is asked until it has.
+    """
 
     lease: int
     kill_signal: int
     kill_grace: float | None
+    is_standing: bool
 
 
 def register(conn: Connection, info: WorkerInfo) -> int:
@@ -115,13 +131,18 @@ def hold(conn: Connection, worker: int) -> bool:
     return bool(_one(conn, "hold", {"worker": worker}))
 
 
-def beat(conn: Connection, worker: int, *, idle: bool, cpus_used: float, memory_used: int) -> datetime | None:
-    """Tell that a worker lives, and what it has in use. Returns the server's time; None: it was given up for dead."""
-    parameters = {"worker": worker, "idle": idle, "cpus_used": cpus_used, "memory_used": memory_used}
+def beat(conn: Connection, worker: int, *, draining: bool, cpus_used: float, memory_used: int) -> bool | None:
+    """Tell that a worker lives, and what it has in use. Whether it is to drain; None: it was given up for dead."""
+    parameters = {"worker": worker, "draining": draining, "cpus_used": cpus_used, "memory_used": memory_used}
     with conn.transaction():
         conn.execute("set local synchronous_commit = off")
         row = conn.execute(_SQL["beat"], parameters).fetchone()
     return row[0] if row else None
+
+
+def set_idle(conn: Connection, worker: int, idle: bool) -> None:
+    """Tell whether a worker wants to hear of new work."""
+    conn.execute(_SQL["set_idle"], {"worker": worker, "idle": idle})
 
 
 def leave(conn: Connection, worker: int) -> None:
@@ -166,9 +187,26 @@ def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[int]:
     return [row[0] for row in conn.execute(_SQL["release"], {"ids": list(ids), "leases": list(leases)})]
 
 
-def dead_workers(conn: Connection, grace: float) -> list[int]:
-    """Workers whose session is gone, or that have not been heard of for `grace` seconds."""
-    return [row[0] for row in conn.execute(_SQL["dead_workers"], {"grace": grace})]
+def interrupt(conn: Connection, runs: Iterable[tuple[int, int]], *, is_loss: bool, reason: str) -> list[Change]:
+    """Give tasks (id, lease) back whose runs came to no end of their own; returns all whose state changed by it."""
+    if not (pairs := list(runs)):
+        return []
+    ids, leases = (list(column) for column in zip(*pairs, strict=True))
+    parameters = {"ids": ids, "leases": leases, "is_loss": is_loss, "reason": reason}
+    return changes(conn.execute(_SQL["interrupt"], parameters))
+
+
+def strays(conn: Connection, worker: int, leases: Iterable[int]) -> list[tuple[int, int]]:
+    """The runs (id, lease) that a worker has in the broker's books beside those of `leases`."""
+    return conn.execute(_SQL["strays"], {"worker": worker, "leases": list(leases)}).fetchall()
+
+
+def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[int]:
+    """Workers that have not been heard of for `grace` seconds, or, where `settled`, whose session is gone.
+
+    `settled`: this session has been there long enough for others to have come back after a restart of the server.
+    """
+    return [row[0] for row in conn.execute(_SQL["dead_workers"], {"grace": grace, "settled": settled})]
 
 
 def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:
@@ -188,15 +226,24 @@ def next_due(conn: Connection) -> float | None:
     return None if value is None else float(value)
 
 
-def environ(conn: Connection, environ_id: int) -> str:
-    """A stored environment, as a JSON text."""
-    return str(_one(conn, "environ", {"id": environ_id}) or "{}")
+def is_more_to_come(conn: Connection, worker: int) -> bool:
+    """Whether a worker with nothing to do now will have, with no one's help."""
+    return bool(_one(conn, "is_more_to_come", {"worker": worker}))
 
 
-def inputs(conn: Connection, task: int) -> list[dict[str, Any]]:
-    """What a run may need of the tasks that it depends on; results are JSON texts."""
+def environs(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Stored environments by id, as JSON texts."""
+    found = conn.execute(_SQL["environs"], {"ids": list(ids)})
+    return {row[0]: row[1] for row in found}
+
+
+def inputs(conn: Connection, tasks: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes."""
+    found: dict[int, list[dict[str, Any]]] = {task: [] for task in tasks}
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_SQL["inputs"], {"id": task}).fetchall()
+        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks)}):
+            found[row.pop("task_id")].append(row)
+    return found
 
 
 def append(conn: Connection, pieces: Sequence[Piece]) -> None:
@@ -212,11 +259,17 @@ def append(conn: Connection, pieces: Sequence[Piece]) -> None:
         conn.execute(_SQL["append"], arrays, binary=True)
 
 
-def progress(conn: Connection, task: int, done: float, total: float | None, message: str | None) -> None:
-    """Store how far a run is."""
-    with conn.transaction():
-        conn.execute("set local synchronous_commit = off")
-        conn.execute(_SQL["progress"], {"id": task, "done": done, "total": total, "message": message})
+def progress(conn: Connection, told: Sequence[Progress]) -> None:
+    """Store how far runs are, under their leases."""
+    if told:
+        arrays = {
+            "ids": [each.id for each in told],
+            "leases": [each.lease for each in told],
+            "dones": [each.done for each in told],
+            "totals": [each.total for each in told],
+            "messages": [each.message for each in told],
+        }
+        conn.execute(_SQL["progress"], arrays)
 
 
 def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:

@@ -34,7 +34,7 @@ class TaskError(Exception):
 class Job:
     """A task between its `run` and its `finished`."""
 
-    __slots__ = ("body", "cpus", "killed", "lease", "memory", "order", "pid", "seen", "started", "timed_out")
+    __slots__ = ("body", "cpus", "cut_off", "killed", "lease", "memory", "order", "pid", "seen", "started", "timed_out")
 
     def __init__(self, order: Header, body: bytes) -> None:
         """Take the `run` message."""
@@ -46,6 +46,7 @@ class Job:
         self.pid = 0
         self.started: float | None = None
         self.killed = False
+        self.cut_off = False
         self.timed_out = False
         # Processes of the task met while killing it, with their start times: at its end none may be left.
         self.seen: dict[int, int] = {}
@@ -58,6 +59,7 @@ class Job:
             "exit_code": status if status is not None and status >= 0 else None,
             "signal": -status if status is not None and status < 0 else None,
             "killed": self.killed,
+            "cut_off": self.cut_off,
             "timed_out": self.timed_out,
             "started": self.started,
             "ended": time.monotonic(),

@@ -12,6 +12,7 @@ from typing import Any
 from .admission import Admission
 from .channel import Channel, ChannelClosed
 from .frames import Frame, Header
+from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
@@ -19,8 +20,6 @@ from .reaper import Reaper, kill_everything
 from .spawn import spawn
 from .timers import Switch, Timers
 
-# Signals that are not meant to end a task.
-GENTLE = {0, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
 # Terminals and service managers signal us along with the worker, which is the one to decide.
 WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -159,9 +158,10 @@ class Loop:
     def _kill_all(self) -> None:
         """End every task: the worker has not been heard of, and others may hold its tasks now."""
         for job in self._admission.take_all():
+            job.cut_off = True
             self._drop(job)
         for job in list(self._running.values()):
-            job.killed = True
+            job.cut_off = job.killed = True
             self._signal(job, signal.SIGKILL, None)
 
     def _on_environ(self, header: Header, body: bytes) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from .. import child, patterns
+from ..db.source import without_credentials
 from ..queries.work import Captured
 from ..task import account
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
-_OWN: Final = frozenset({"stdin_value", "lease", "started_at"})
+_OWN: Final = frozenset({"stdin_value", "lease", "started_at", "environ_id", "has_inputs"})
+_NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"}
+_ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,13 @@ class Launch:
     body: bytes
 
 
-def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker_url: str) -> Launch:
-    """What starts a task; `inputs` fetches what it may need of its dependencies.
+def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> Launch:
+    """What starts a task; `inputs` is what it may need of its dependencies.
 
-    Raises PatternMissingError.
+    Raises PatternMissingError, or UsageError where the pattern makes no command of the task.
     """
-    pattern = patterns.find(task.pattern)
-    argv = pattern.command({"args": json.loads(task.args or "[]")})
-    message = b"" if argv else _message(task, pattern.run_as or _name(pattern), inputs(task.id), broker_url)
+    argv = patterns.command(task.pattern, _fields(task, json.loads))
+    message = b"" if argv else _message(task, inputs, broker_url)
     content = task.stdin_value or b""
     header = {
         "type": "run",
@@ -49,7 +51,7 @@ def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker
         "memory": task.memory,
         "timeout": task.timeout,
         "grace": _GRACE,
-        "user": None if task.username == account() else task.username,
+        "user": None if _is_own(task) else task.username,
         "group": task.groupname,
         "stdin_size": None if task.stdin_value is None else len(content),
         "input_size": None if argv else len(message),
@@ -57,11 +59,32 @@ def launch(task: Captured, inputs: Callable[[int], list[dict[str, Any]]], broker
     return Launch(header, content + message)
 
 
-def _message(task: Captured, run: str, dependencies: list[dict[str, Any]], broker_url: str) -> bytes:
-    fields = {name: getattr(task, name) for name in Captured.__slots__ if name not in _OWN}
-    fields["user"] = fields.pop("username")
-    told = {"task": fields, "run": run, "dependencies": dependencies, "broker": broker_url}
+def _fields(task: Captured, read: Callable[[str], Any] = str) -> dict[str, Any]:
+    """The fields by the names that users know; `read` is for those that are stored as JSON texts."""
+    fields = {_NAMES.get(name, name): getattr(task, name) for name in Captured.__slots__ if name not in _OWN}
+    return {**fields, **{name: read(fields[name] or empty) for name, empty in _ENCODED.items()}}
+
+
+def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> bytes:
+    """What the child is told. A task of somebody else's does not get this worker's credentials."""
+    told = {
+        "task": _fields(task),
+        "run": patterns.find(task.pattern).run_as,
+        "dependencies": [_input(each) for each in inputs],
+        "broker": broker_url if _is_own(task) else without_credentials(broker_url),
+    }
     return json.dumps(told).encode()
+
+
+def _input(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A dependency as the child is told of it: what a command wrote is a text there."""
+    stdout = given["stdout"]
+    return {**given, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
+
+
+def _is_own(task: Captured) -> bool:
+    """Whether the task runs as the worker's own user."""
+    return task.username == account()
 
 
 def _filled(path: str | None, task: Captured) -> str | None:
@@ -71,7 +94,3 @@ def _filled(path: str | None, task: Captured) -> str | None:
     for name, value in (("{id}", task.id), ("{attempt}", task.attempt), ("{name}", task.name.replace("/", "_"))):
         path = path.replace(name, str(value))
     return path
-
-
-def _name(pattern: patterns.Pattern) -> str:
-    return f"{type(pattern).__module__}:{type(pattern).__qualname__}"

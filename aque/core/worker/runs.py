@@ -1,4 +1,4 @@
-"""The runs of a worker: what is captured and has not been completed."""
+"""The runs of a worker: what it captured, and how each came to its end."""
 
 from __future__ import annotations
 
@@ -8,29 +8,60 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from ..queries.work import Captured, Outcome, Piece
+from ..queries.work import Captured, Outcome, Piece, Progress, Stop
 from ..states import State
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A run that came to no end of its own. `is_loss`: the task may have been the culprit."""
+
+    is_loss: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrun:
+    """A task that was captured, did not start, and goes back."""
+
+
+Ending: TypeAlias = Outcome | Interruption | Unrun
+
+
+@dataclass(slots=True, eq=False)
 class Run:
-    """One captured task, from its claim to its end."""
+    """One captured task, from its claim until its end is stored; with what is not stored yet."""
 
     task: Captured
-    stdout: bool = False
-    pieces: int = 0
+    wants_result: bool = False
+    pieces: list[Piece] = field(default_factory=list)
+    count: int = 0
+    progress: Progress | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    ending: Ending | None = None
+    stop: Stop | None = None
 
-    def piece(self, stream: int, data: bytes) -> Piece:
-        """The next piece of output."""
-        self.pieces += 1
-        return Piece(self.task.id, self.task.lease, self.pieces - 1, stream, data)
+    def is_news(self, stop: Stop) -> bool:
+        """Whether a signal is to be passed on: one that is asked until it has worked, only once."""
+        if not stop.is_standing:
+            return True
+        before, self.stop = self.stop, stop
+        return stop != before
+
+    def write(self, stream: int, data: bytes) -> None:
+        """It wrote something."""
+        self.pieces.append(Piece(self.task.id, self.task.lease, self.count, stream, data))
+        self.count += 1
+
+    def report(self, done: float, total: float | None, message: str | None) -> None:
+        """It told how far it is; only the last word counts."""
+        self.progress = Progress(self.task.id, self.task.lease, done, total, message)
 
     def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
-        state, error = _judge(end, self.told, needs_result=self.told.get("wanted", False))
+        state, error = _judge(end, self.told, wants_result=self.wants_result)
         started = end.get("started")
-        value = self.told.get("value")
+        has_value = state is State.SUCCESS and "value" in self.told
         return Outcome(
             id=self.task.id,
             lease=self.task.lease,
@@ -43,15 +74,15 @@ class Run:
             system_time=end.get("system_time"),
             max_rss=end.get("max_rss"),
             error=json.dumps(error) if error else None,
-            result=json.dumps(value) if state is State.SUCCESS and "value" in self.told else None,
+            result=json.dumps(self.told["value"]) if has_value else None,
         )
 
 
-def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, needs_result: bool) -> tuple[State, Any]:
+def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, wants_result: bool) -> tuple[State, Any]:
     """The state in which a run ends, and its error."""
     state = State.KILLED if end.get("killed") and not end.get("error") and not end.get("timed_out") else State.ERROR
     error = next((tell(end, told) for applies, tell in _ENDINGS if applies(end, told)), None)
-    if error is None and needs_result and "value" not in told:
+    if error is None and wants_result and "value" not in told:
         error = {"type": "aque:no_result", "message": "its process ended without a result"}
     return (state, error) if error else (State.SUCCESS, None)
 

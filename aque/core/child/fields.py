@@ -1,0 +1,100 @@
+"""The fields of a task and of its dependencies, as the code of a task sees them.
+
+What is stored in aque's encoding is read when it is looked at, each value apart: one that cannot be read here spoils
+no other, and costs nothing as long as nobody asks for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+from . import codec
+from .errors import DecodeError
+
+Resolve = Callable[[codec.Reference], Any]
+
+
+class TaskFields(Mapping[str, Any]):
+    """A task's fields by name; its `args`, `kwargs` and `extra` are values, in which references stand resolved.
+
+    Looking at one of those raises DecodeError, which names the argument that cannot be read.
+    """
+
+    def __init__(self, stored: Mapping[str, Any], dependencies: Sequence[DependencyFields]) -> None:
+        self._stored = dict(stored)
+        self._resolve = functools.partial(_value_of, {each["id"]: each for each in dependencies})
+
+    def __getitem__(self, name: str) -> Any:
+        stored = self._stored[name]
+        read = _ENCODED.get(name)
+        return stored if read is None else read(json.loads(stored or "null"), self._resolve)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+class DependencyFields(Mapping[str, Any]):
+    """A dependency: `id`, `name`, `state`, `exit_code`, `result` as a value, `stdout` where an argument asks for it.
+
+    The result of a command is its exit status. Looking at a result raises DecodeError if it cannot be read here.
+    """
+
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self._stored = dict(stored)
+
+    def __getitem__(self, name: str) -> Any:
+        stored = self._stored[name]
+        if name != "result":
+            return stored
+        if stored is None:
+            return self._stored.get("exit_code")
+        return _named(f"the result of task {self._stored['id']}", codec.decode, stored)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+def _sequence(trees: Any, resolve: Resolve) -> Any:
+    """Arguments by place; a text, as a command may be, is itself."""
+    if isinstance(trees, str):
+        return trees
+    return [_argument(place, tree, resolve) for place, tree in enumerate(trees or (), 1)]
+
+
+def _argument(name: object, tree: Any, resolve: Resolve) -> Any:
+    return _named(f"argument {name}", codec.from_tree, tree, resolve)
+
+
+def _arguments(trees: Any, resolve: Resolve) -> dict[str, Any]:
+    return {name: _argument(name, tree, resolve) for name, tree in (trees or {}).items()}
+
+
+def _extra(trees: Any, resolve: Resolve) -> dict[str, Any]:
+    return {name: _named(f"field {name}", codec.from_tree, tree, resolve) for name, tree in (trees or {}).items()}
+
+
+_ENCODED: Mapping[str, Callable[[Any, Resolve], Any]] = {"args": _sequence, "kwargs": _arguments, "extra": _extra}
+
+
+def _named(what: str, read: Callable[..., Any], *stored: Any) -> Any:
+    """Read a stored value; its error tells which value it was."""
+    try:
+        return read(*stored)
+    except DecodeError as error:
+        raise DecodeError(f"{what}: {error}") from error.__cause__
+
+
+def _value_of(known: Mapping[int, DependencyFields], reference: codec.Reference) -> Any:
+    """What a reference stands for."""
+    source = known.get(reference.task_id)
+    if source is None:
+        raise DecodeError(f"task {reference.task_id} is no dependency of this task")
+    return source.get("stdout") if reference.kind == "stdout" else source["result"]

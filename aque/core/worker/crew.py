@@ -1,0 +1,91 @@
+"""The runner that a worker has beside it, replaced by a new one should it die."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from ..runner.client import Runner
+from ..runner.frames import Frame
+from ..runner.processes import kill_seen, look
+from .launch import Launch
+
+_PAUSE: Final = 1.0  # seconds at least between two runners
+
+
+class Crew:
+    """The processes of a worker's tasks, for the worker that has to start, signal and hear them."""
+
+    def __init__(self, cpus: float, memory: int) -> None:
+        self._capacity = {"type": "capacity", "cpus": cpus, "memory": memory}
+        self._environs: set[int] = set()
+        self._started: dict[int, tuple[int, int]] = {}
+        self._hire()
+
+    def _hire(self) -> None:
+        self._hired_at = time.monotonic()
+        self._environs.clear()
+        self._runner = Runner.start()
+        self._runner.send(self._capacity)
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self._runner.fileno()
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether something waits to be sent."""
+        return self._runner.wants_write
+
+    def flush(self) -> None:
+        """Send what can be sent."""
+        self._runner.flush()
+
+    def knows(self, environ: int | None) -> bool:
+        """Whether it has an environment."""
+        return environ is None or environ in self._environs
+
+    def teach(self, environ: int, variables: str) -> None:
+        """Give it an environment, as a JSON text."""
+        self._environs.add(environ)
+        self._runner.send({"type": "environ", "key": environ}, variables.encode())
+
+    def launch(self, order: Launch) -> None:
+        """Start a task, as soon as it fits beside those that run."""
+        self._runner.send(dict(order.header), order.body)
+
+    def kill(self, lease: int, signal: int, grace: float | None) -> None:
+        """Signal a task, and kill it after `grace` seconds; None: never."""
+        self._runner.send({"type": "kill", "lease": lease, "signal": signal, "grace": grace})
+
+    def keep_alive(self, seconds: float) -> None:
+        """Let the tasks run that long from now without another word; then they are all killed."""
+        self._runner.send({"type": "alive", "seconds": seconds})
+
+    def give_back(self) -> None:
+        """Return all tasks that have not started."""
+        self._runner.send({"type": "cancel_waiting"})
+
+    def receive(self) -> list[Frame]:
+        """What the runner says. Raises RunnerLost where it is gone: then `replace` it."""
+        frames = self._runner.receive()
+        for header, _ in frames:
+            if header["type"] == "started":
+                process = look(header["pid"])
+                self._started[header["lease"]] = header["pid"], process.started if process else 0
+            elif header["type"] == "finished":
+                self._started.pop(header["lease"], None)
+        return frames
+
+    def replace(self) -> None:
+        """Kill whatever runs, and start over with a new runner."""
+        self.close()
+        time.sleep(max(0.0, self._hired_at + _PAUSE - time.monotonic()))  # a host where none can live gets no storm
+        self._hire()
+
+    def close(self) -> None:
+        """Kill all tasks and end."""
+        self._runner.close()
+        # A runner ends its tasks before it ends itself, unless it was killed.
+        kill_seen(dict(self._started.values()))
+        self._started.clear()

@@ -1,0 +1,130 @@
+"""Between broker and runner: what was captured is launched, what the runner says is entered into the ledger."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from .. import patterns
+from ..errors import AqueError
+from ..queries.work import Captured, Stop
+from .crew import Crew
+from .launch import launch
+from .ledger import Ledger
+from .runs import Interruption, Run, Unrun
+from .session import Session
+
+_CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worker could not reach the broker in time")
+
+
+class Desk:
+    """Launches runs, and files their reports. `epoch` is the server's time at zero of the steady clock."""
+
+    def __init__(self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str) -> None:
+        self._ledger = ledger
+        self._crew = crew
+        self._session = session
+        self._epoch = epoch
+        self._broker_url = broker_url
+        self._waiting: list[Run] = []
+
+    def take(self, claimed: Iterable[Captured]) -> None:
+        """Enter what was captured; `launch` starts it."""
+        self._waiting += [self._ledger.open(task) for task in claimed]
+
+    def forget(self) -> None:
+        """Launch nothing of what waits."""
+        self._waiting.clear()
+
+    def launch(self) -> None:
+        """Start what waits, with what it needs of the broker. Raises BrokerError; what was not started still waits."""
+        tasks = [run.task for run in self._waiting]
+        if unknown := {each.environ_id for each in tasks if not self._crew.knows(each.environ_id)}:
+            for key, variables in self._session.environs(each for each in unknown if each is not None).items():
+                self._crew.teach(key, variables)
+        needy = [each.id for each in tasks if each.has_inputs and each.pattern != "shell"]
+        inputs = self._session.inputs(needy) if needy else {}
+        while self._waiting:
+            run = self._waiting.pop(0)
+            self._launch(run, inputs.get(run.task.id, []))
+
+    def _launch(self, run: Run, inputs: list[dict[str, Any]]) -> None:
+        try:
+            if patterns.find(run.task.pattern).is_instant():
+                self._end_at_once(run)
+                return
+            order = launch(run.task, inputs, self._broker_url)
+        except (AqueError, ValueError) as error:
+            self._end_at_once(run, {"kind": "launch", "message": str(error)})
+            return
+        run.wants_result = order.header["input_size"] is not None
+        self._crew.launch(order)
+
+    def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
+        now = time.monotonic()
+        self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._epoch))
+
+    def stop(self, stops: Iterable[Stop]) -> None:
+        """Pass on the signals that runs are to get."""
+        for stop in stops:
+            run = self._ledger.runs.get(stop.lease)
+            if run and run.is_news(stop):
+                self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
+
+    def file(self, header: Mapping[str, Any], body: bytes) -> None:
+        """Enter what the runner says of a run."""
+        if run := self._ledger.runs.get(header.get("lease") or 0):
+            _FORMS[header["type"]](self, run, header, body)
+
+    def _started(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del header, body
+        self._ledger.start(run)
+
+    def _output(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        self._ledger.write(run, header["stream"], body)
+
+    def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del header
+        if (told := _read(body)).get("type") == "progress":
+            run.report(*_progress(told))
+            self._ledger.touch(run)
+        else:
+            run.told.update({name: value for name, value in told.items() if name in ("value", "error")})
+
+    def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del body
+        self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._epoch))
+
+    def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del header, body
+        self._ledger.end(run, Unrun())
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    """A message of a task's, which may hold anything: what is no message is empty."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _progress(told: Mapping[str, Any]) -> tuple[float, float | None, str | None]:
+    done, total, message = told.get("done"), told.get("total"), told.get("message")
+    return (
+        float(done) if isinstance(done, int | float) else 0.0,
+        float(total) if isinstance(total, int | float) else None,
+        str(message) if message is not None else None,
+    )
+
+
+_FORMS: Final[Mapping[str, Callable[[Desk, Run, Mapping[str, Any], bytes], None]]] = {
+    "started": Desk._started,
+    "output": Desk._output,
+    "message": Desk._message,
+    "finished": Desk._finished,
+    "returned": Desk._returned,
+}

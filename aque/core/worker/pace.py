@@ -1,0 +1,77 @@
+"""How much a worker takes on, and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ..queries.work import Captured
+from .ledger import Ledger
+from .session import Ask, Session
+
+_BATCH: Final = 200
+_SHORT: Final = 0.05  # seconds of work to hold ready beyond what runs, where tasks are short
+_AHEAD: Final = 16.0  # times the cpus, at most
+_CRUMB: Final = 0.001  # cpus that are no room
+
+
+class Pace:
+    """What a worker of some cpus and some memory (bytes) asks for.
+
+    It is hungry while there may be something to capture, and wants news while it has room that nothing fits into.
+    """
+
+    def __init__(self, cpus: float, memory: int) -> None:
+        self._cpus = cpus
+        self._memory = memory
+        self._average = 1.0  # seconds a task takes, lately
+        self.is_draining = False
+        self.begin(None, until_empty=False)
+
+    def begin(self, limit: int | None, until_empty: bool) -> None:
+        """Work for so many tasks, or until there is nothing left to do."""
+        self._limit = limit
+        self._until_empty = until_empty
+        self.captured = 0
+        self.is_over = False
+        self.is_hungry = True
+        self.wants_news = False
+
+    def ask(self, ledger: Ledger) -> Ask | None:
+        """What to capture now; None: nothing."""
+        left = _BATCH if self._limit is None else min(_BATCH, self._limit - self.captured)
+        if self.is_draining or not self.is_hungry or left <= 0:
+            return None
+        held = [run.task for run in ledger.unfinished()]
+        cpus = self._cpus + self._ahead() - sum(task.cpus for task in held)
+        memory = max(0, self._memory - sum(task.memory for task in held))
+        return Ask(cpus, memory, left) if cpus > _CRUMB else None
+
+    def note(self, ask: Ask | None, claimed: Sequence[Captured]) -> None:
+        """Take down what came of it."""
+        self.captured += len(claimed)
+        if ask:
+            has_room = ask.cpus - sum(task.cpus for task in claimed) > _CRUMB
+            self.is_hungry = len(claimed) == ask.limit
+            self.wants_news = has_room and not self.is_hungry
+        elif self.is_draining:
+            self.wants_news = False
+
+    def learn(self, header: Mapping[str, Any]) -> None:
+        """Take down what the runner says: an end makes room, and tells how long tasks take."""
+        if header["type"] != "finished":
+            return
+        self.is_hungry = True
+        if header.get("started") is not None:
+            self._average += (header["ended"] - header["started"] - self._average) * 0.2
+
+    def judge(self, session: Session) -> None:
+        """Whether a worker that holds nothing is done. Raises BrokerError."""
+        has_all = self._limit is not None and self.captured >= self._limit
+        self.is_over = (
+            self.is_draining or has_all or (self._until_empty and not self.is_hungry and not session.is_more_to_come())
+        )
+
+    def _ahead(self) -> float:
+        """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""
+        return self._cpus * min(_AHEAD, _SHORT / max(self._average, 0.001)) if self._average < _SHORT else 0.0

@@ -1,0 +1,200 @@
+"""A worker's own connection to the broker: its row there, the lock that says it lives, and its turns.
+
+Every call has a time limit on this side too. A call that finds the broker gone closes the connection and raises
+BrokerUnavailable; `resume` comes back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from psycopg.pq import TransactionStatus
+
+from ..db.failures import WorkerGivenUp, translated
+from ..db.source import Connection, Source
+from ..db.watchdog import limited
+from ..errors import BrokerUnavailable
+from ..queries import submission, work
+from ..queries.submission import Change
+from ..states import State
+from .ledger import Owed
+
+_LIMIT: Final = 8.0  # seconds for all that is done in one go
+_GRACE: Final = 30.0  # seconds until the tasks of a silent worker are given away
+_SETTLED: Final = 3.0  # seconds that others have, after a restart of the server, to come back before they are judged
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a worker would take: cpus, memory in bytes, and how many tasks at most."""
+
+    cpus: float
+    memory: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What a turn brought: the tasks that were captured, and the changes to announce."""
+
+    claimed: tuple[work.Captured, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+class Session:
+    """One worker, as the broker knows it."""
+
+    def __init__(self, source: Source, info: work.WorkerInfo) -> None:
+        self._source = source
+        self._info = info
+        self._conn: Connection | None = None
+        self._connected_at = 0.0
+        self._is_held = False
+        self._idle = False
+        self.worker = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._conn is not None
+
+    def fileno(self) -> int:
+        """The descriptor on which the end of the connection shows."""
+        assert self._conn
+        return self._conn.fileno()
+
+    def open(self) -> None:
+        """Connect, and register a new worker."""
+        self._connect()
+        with self._talking() as conn:
+            self.worker = work.register(conn, self._info)
+            self._idle = False
+            self._is_held = work.hold(conn, self.worker)
+
+    def resume(self, leases: Iterable[int]) -> None:
+        """Connect again as the same worker, whose runs are `leases`; what else the broker has it run is given back.
+
+        Raises WorkerGivenUp where its runs were given away.
+        """
+        self._connect()
+        with self._talking() as conn:
+            self._is_held = work.hold(conn, self.worker)
+            self._check(work.beat(conn, self.worker, draining=False, cpus_used=0, memory_used=0))
+            if strays := work.strays(conn, self.worker, leases):
+                work.release(conn, strays)
+
+    def leave(self) -> None:
+        """Tell that the worker has ended, with nothing left to run."""
+        with self._talking() as conn:
+            work.leave(conn, self.worker)
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; the worker counts as dead soon, unless it resumes."""
+        if self._conn:
+            self._conn.close()
+            self._conn = None
+
+    def beat(self, *, draining: bool, cpus_used: float, memory_used: int) -> bool:
+        """Tell that the worker lives; whether it is to drain. Raises WorkerGivenUp."""
+        with self._talking() as conn:
+            self._is_held = self._is_held or work.hold(conn, self.worker)
+            return self._check(
+                work.beat(conn, self.worker, draining=draining, cpus_used=cpus_used, memory_used=memory_used)
+            )
+
+    def bury(self) -> list[Change]:
+        """Take over from workers that are dead."""
+        is_settled = time.monotonic() - self._connected_at > _SETTLED
+        with self._talking() as conn:
+            dead = [each for each in work.dead_workers(conn, _GRACE, settled=is_settled) if each != self.worker]
+            return work.forsake(conn, dead) if dead else []
+
+    def turn(self, owed: Owed, ask: Ask | None) -> Got:
+        """Store what is owed and capture what was asked for, in one transaction."""
+        claimed: list[work.Captured] = []
+        with self._talking() as conn, conn.transaction():
+            changes = self._pay(conn, owed)
+            if ask:
+                claimed = work.claim(conn, self.worker, ask.cpus, ask.memory, ask.limit)
+        return Got(tuple(claimed), tuple(changes))
+
+    def set_idle(self, idle: bool) -> bool:
+        """Say whether the worker wants to hear of new work; True where that is news to the broker."""
+        if idle == self._idle:
+            return False
+        with self._talking() as conn:
+            work.set_idle(conn, self.worker, idle)
+        self._idle = idle
+        return True
+
+    def announce(self, changes: Iterable[Change]) -> None:
+        """Tell everybody what became of tasks, and idle workers that some may be ready."""
+        told = list(changes)
+        with self._talking() as conn:
+            submission.announce(conn, told)
+            if any(change.state != State.RUNNING for change in told):
+                submission.wake(conn)
+
+    def stops(self) -> list[work.Stop]:
+        """What is asked to be stopped."""
+        with self._talking() as conn:
+            return work.stops(conn, self.worker)
+
+    def next_due(self) -> float | None:
+        """Seconds until the time of the next task comes."""
+        with self._talking() as conn:
+            return work.next_due(conn)
+
+    def is_more_to_come(self) -> bool:
+        """Whether there will be work with no one's help."""
+        with self._talking() as conn:
+            return work.is_more_to_come(conn, self.worker)
+
+    def environs(self, ids: Iterable[int]) -> dict[int, str]:
+        """Stored environments."""
+        with self._talking() as conn:
+            return work.environs(conn, ids)
+
+    def inputs(self, tasks: list[int]) -> dict[int, list[dict[str, Any]]]:
+        """What runs may need of the tasks that they depend on."""
+        with self._talking() as conn:
+            return work.inputs(conn, tasks)
+
+    def _connect(self) -> None:
+        self.close()
+        self._conn = self._source.connect()
+        self._connected_at = time.monotonic()
+
+    @contextmanager
+    def _talking(self) -> Iterator[Connection]:
+        if self._conn is None:
+            raise BrokerUnavailable("the broker is not connected")
+        try:
+            with translated(), limited(self._conn, _LIMIT):
+                yield self._conn
+        except BaseException:
+            if self._conn.closed or self._conn.info.transaction_status != TransactionStatus.IDLE:
+                self.close()
+            raise
+
+    @staticmethod
+    def _pay(conn: Connection, owed: Owed) -> list[Change]:
+        work.append(conn, owed.pieces)
+        work.progress(conn, owed.progress)
+        changes = work.complete(conn, owed.outcomes)
+        for why, runs in owed.interrupted().items():
+            changes += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
+        if unrun := owed.unrun:
+            changes += [Change(task, State.PENDING) for task in work.release(conn, unrun)]
+        return changes
+
+    @staticmethod
+    def _check(told: bool | None) -> bool:
+        if told is None:
+            raise WorkerGivenUp("the broker has given this worker up for dead, and its tasks to others")
+        return told
