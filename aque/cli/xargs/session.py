@@ -18,7 +18,7 @@ from ...core.listener import Event
 from . import terminal
 from .batch import Batches
 from .commands import Command
-from .endings import FAILED, judge
+from .endings import judge
 from .feed import Feed, InputEnd, Ready
 from .helper import Helper
 from .options import Options
@@ -107,7 +107,7 @@ class Session:
         self._is_read = True
         if message.error:
             terminal.say(message.error)
-            self._status = 1
+            self._fail(1)
 
     def _on_event(self, event: Event) -> list[int]:
         return self._window.unfinished() if event.resync else self._window.heard(event)
@@ -116,7 +116,8 @@ class Session:
         if signalled.number in _STEPS:
             self._procs = max(self._procs + _STEPS[signalled.number], 1)
             return
-        self._stop(INTERRUPTED + signalled.number)
+        self._status = INTERRUPTED + signalled.number
+        self._stop()
         self._rest.interrupted(signalled.number, self._window.unfinished())
 
     def _judge(self, ids: list[int]) -> None:
@@ -126,22 +127,20 @@ class Session:
             self._window.end([ending.id])
             if verdict.message and not self._rest.is_killed:
                 terminal.say(verdict.message)
+            self._fail(verdict.status)
             if verdict.stops:
-                self._stop(verdict.status)
-            elif self._status == 0:
-                self._status = verdict.status
+                self._stop()
 
-    def _stop(self, status: int) -> None:
-        """Read and queue no more; what runs goes on. The first reason counts."""
-        if not self._is_stopped():
-            self._status = status
+    def _fail(self, status: int) -> None:
+        """The first failure counts, as it does for xargs: 123 even where a later one stops it all."""
+        self._status = self._status or status
+
+    def _stop(self) -> None:
+        """Read and queue no more; what runs goes on."""
         self._is_read = True
         self._feed.stop()
         self._ready.clear()
         self._window.end(change.id for change in self._broker.withdraw(self._window.unfinished()))
-
-    def _is_stopped(self) -> bool:
-        return self._status not in (0, FAILED)
 
     def _queue(self) -> None:
         while commands := self._next():
