@@ -13,6 +13,7 @@ from typing import Final
 from ...core import config
 from ...core.broker import Broker
 from ...core.queries.tasks import WorkerRow
+from .terminal import say
 
 _log: Final = logging.getLogger("aque.xargs")
 _SILENCE: Final = timedelta(seconds=5)  # a worker tells every second that it lives
@@ -42,6 +43,7 @@ class Helper:
     def hand_over(self) -> None:
         """Let a worker of its own go on with what is queued, after this process has ended."""
         if self._thread:
+            say("a worker in the background goes on; first ends what runs here")
             subprocess.Popen(
                 [sys.executable, "-m", "aque", "worker", "-2"],
                 env={**os.environ, "AQUE_BROKER": self._broker.to_url()},

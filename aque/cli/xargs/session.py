@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...core.broker import Broker
@@ -50,8 +50,9 @@ class Session:
         self._batches = Batches(broker, options)
         self._printer = Printer(broker)
         self._helper = Helper(broker, options.fields.get("queue", "default"))
-        self._rest = Rest(broker, self._helper)
+        self._rest = Rest(broker, self._helper, self._store)
         self._is_read = False
+        self._complaint: str | None = None
         self._vain = 0
         self._status = 0
 
@@ -105,9 +106,7 @@ class Session:
 
     def _on_input_end(self, message: InputEnd) -> None:
         self._is_read = True
-        if message.error:
-            terminal.say(message.error)
-            self._fail(1)
+        self._complaint = message.error
 
     def _on_event(self, event: Event) -> list[int]:
         return self._window.unfinished() if event.resync else self._window.heard(event)
@@ -117,8 +116,9 @@ class Session:
             self._procs = max(self._procs + _STEPS[signalled.number], 1)
             return
         self._status = INTERRUPTED + signalled.number
-        self._stop()
-        self._rest.interrupted(signalled.number, self._window.unfinished())
+        waiting = list(self._ready)
+        self._read_no_more()
+        self._rest.interrupted(signalled.number, self._window.unfinished(), waiting)
 
     def _judge(self, ids: list[int]) -> None:
         """Look how commands ended of which it is not known."""
@@ -135,25 +135,35 @@ class Session:
         """The first failure counts, as it does for xargs: 123 even where a later one stops it all."""
         self._status = self._status or status
 
-    def _stop(self) -> None:
-        """Read and queue no more; what runs goes on."""
+    def _read_no_more(self) -> None:
         self._is_read = True
+        self._complaint = None
         self._feed.stop()
         self._ready.clear()
+
+    def _stop(self) -> None:
+        """Read and queue no more, and take back what has not begun; what runs goes on."""
+        self._read_no_more()
         self._window.end(change.id for change in self._broker.withdraw(self._window.unfinished()))
 
     def _queue(self) -> None:
         while commands := self._next():
             is_first = self._batches.group is None
-            slots = [self._window.next_slot() for _ in commands]
-            ids = self._batches.store(commands, slots, self._procs)
-            if self._options.detach:
-                self._window = Window()
-                continue
-            for task, command, slot in zip(ids, commands, slots, strict=True):
-                self._window.add(Flight(task, command[0].decode(errors="surrogateescape"), slot))
-            if is_first:
+            self._store(commands)
+            if is_first and not self._options.detach:
                 self._helper.attend()
+        if self._complaint and not self._ready:  # in its turn: behind the commands that came before it
+            terminal.say(self._complaint)
+            self._complaint = None
+            self._fail(1)
+
+    def _store(self, commands: Sequence[Command]) -> None:
+        slots = [self._window.next_slot() for _ in commands]
+        ids = self._batches.store(commands, slots, self._procs)
+        for task, command, slot in zip(ids, commands, slots, strict=True):
+            self._window.add(Flight(task, command[0].decode(errors="surrogateescape"), slot))
+        if self._options.detach:
+            self._window = Window()
 
     def _next(self) -> list[Command]:
         """The commands that may be queued now; the feed may read as many more."""

@@ -137,6 +137,17 @@ def test_after_255_no_command_is_even_begun(start: Start, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("worker")
+def test_with_p_what_has_not_begun_is_cancelled_after_255(start: Start, broker: Broker) -> None:
+    content = b"".join(b"%d\n" % n for n in range(200))
+    process = start("-P2", "-n1", *script('[ "$0" = 0 ] && exit 255; sleep 0.2'))
+    process.communicate(content, timeout=60)
+    assert process.returncode == 124
+    states = [row.state for row in broker.tasks() if row.pattern == "shell"]
+    assert set(states) <= {"success", "error", "cancelled"}, "one was left"
+    assert states.count("cancelled") > 100
+
+
+@pytest.mark.usefixtures("worker")
 def test_with_p_each_command_takes_its_part_of_the_host(start: Start, broker: Broker) -> None:
     start("-P4", "-n1", "true").communicate(b"1\n", timeout=60)
     row = next(row for row in broker.tasks() if row.pattern == "shell")
