@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "wait": "Wait until tasks are complete.",
     "worker": "Run tasks on this host.",
     "workers": "Show the workers that live.",
+    "xargs": "Queue commands that are built from stdin, as xargs does.",
 }
 
 
@@ -80,6 +81,11 @@ def main() -> None:
 def kill() -> None:
     """The console script `aque-kill`."""
     sys.exit(run(load("kill"), "aque-kill"))
+
+
+def xargs() -> None:
+    """The console script `aque-xargs`."""
+    sys.exit(run(load("xargs"), "aque-xargs"))
 
 
 def run(command: click.Command, name: str) -> int:

@@ -12,8 +12,8 @@ from .db.source import Connection
 from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .line import Line, Sleeper
+from .queries import batches, listing, submission, work
 from .queries import kill as killing
-from .queries import listing, submission, work
 from .queries import output as written
 from .queries import tasks as seen
 from .queries.submission import Change
@@ -68,6 +68,25 @@ class Broker(Line):
             ended = [each for each in done if each.worker is None and each.touched]
             submission.announce(conn, [Change(each.id, each.state) for each in ended])
         return done
+
+    def withdraw(self, ids: Sequence[int]) -> list[Change]:
+        """Cancel those of the tasks that have not begun, and leave alone those that run."""
+        with self.database.transaction() as conn:
+            changed = batches.withdraw(conn, ids)
+        with self.database.connection() as conn:
+            submission.announce(conn, changed)
+        return changed
+
+    def seal(self, group: int) -> None:
+        """Let a group that was submitted with `hold`, so that children could be added, end with its children."""
+        with self.database.connection() as conn:
+            batches.seal(conn, group)
+            submission.wake(conn)
+
+    def outputs(self, ids: Sequence[int], after: batches.Place) -> list[batches.PlacedPiece]:
+        """The next pieces of the output of tasks, in the order of their ids."""
+        with self.database.connection() as conn:
+            return batches.outputs(conn, ids, after)
 
     def require(self, ids: Sequence[int]) -> None:
         """Raise TaskNotFound for ids that no task has."""

@@ -1,0 +1,50 @@
+"""aque xargs
+
+    arguments ── options ─┐
+    stdin ── tokens ── commands ── feed ── session ── broker
+                                             └── printer, endings, helper, terminal
+
+What is left of `session` is pure: bytes in, bytes out. The rest talks to the broker and the terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class _Untouched(click.Command):
+    """Its arguments are not click's to read: xargs has options with optional values."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.args = list(args)
+        return ctx.args
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from .main import run
+
+        return run(ctx.args, ctx.find_root().params.get("broker"))
+
+    def get_help(self, ctx: click.Context) -> str:
+        from .help import HELP
+
+        return HELP
+
+
+_HELP = """Queue commands that are built from stdin, as xargs does.
+
+It takes the options of GNU xargs, waits, shows what the commands write in their order, and exits as xargs does. -P N
+runs N at a time on each host, each with an N-th of it; without it one runs at a time in all. Where no worker serves an
+embedded broker, it brings its own for the while. Long options of its own are --priority, --cpus, --memory, --queue,
+--name, --broker, --shell and --detach, which prints the id of the group and waits for nothing. The console script
+aque-xargs is the same.
+
+\b
+Examples:
+  find . -name '*.wav' -print0 | aque xargs -0 -n1 -P4 flac
+  ls *.png | aque xargs -I{} --shell 'convert {} {}.jpg && rm {}'
+  seq 100 | aque xargs -n1 --detach render --frame
+"""
+
+command = _Untouched("xargs", help=_HELP)

@@ -1,0 +1,54 @@
+"""How a command ended, as xargs tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...core.queries.tasks import Ending
+from ...core.states import State
+
+FAILED: Final = 123
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of the exit status; where `stops`, nothing more is run."""
+
+    status: int = 0
+    message: str | None = None
+    stops: bool = False
+
+
+def judge(ending: Ending, name: str) -> Verdict:
+    """The verdict on a command, which people know by `name`."""
+    if ending.state == State.SUCCESS:
+        return Verdict()
+    if ending.exit_code is not None:
+        return _exited(ending.exit_code, name)
+    if ending.signal is not None:
+        return Verdict(125, f"{name}: terminated by signal {ending.signal}", stops=True)
+    if ending.state == State.CANCELLED:
+        return Verdict(FAILED, f"{name}: task {ending.id} was cancelled")
+    error: dict[str, Any] = json.loads(ending.error or "{}")
+    tell = _NOT_STARTED.get(error.get("type", ""), _unknown)
+    return tell(name, error)
+
+
+def _exited(code: int, name: str) -> Verdict:
+    if code == 255:
+        return Verdict(124, f"{name}: exited with status 255; aborting", stops=True)
+    return Verdict(FAILED if code else 0)
+
+
+def _unknown(name: str, error: Mapping[str, Any]) -> Verdict:
+    return Verdict(126, f"{name}: {error.get('message') or 'it could not be run'}", stops=True)
+
+
+_NOT_STARTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Verdict]]] = {
+    "aque:not_found": lambda name, _: Verdict(127, f"{name}: No such file or directory", stops=True),
+    "aque:not_executable": lambda name, _: Verdict(126, f"{name}: Permission denied", stops=True),
+    "aque:too_long": lambda *_: Verdict(1, "can't call exec() due to argument size restrictions", stops=True),
+}

@@ -1,0 +1,33 @@
+"""Signals as messages, so that none breaks into what is going on."""
+
+from __future__ import annotations
+
+import queue
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+_NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    """A signal came."""
+
+    number: int
+
+
+@contextmanager
+def as_messages(inbox: queue.SimpleQueue[Any]) -> Iterator[None]:
+    """Have signals put into an inbox."""
+    before = {number: signal.getsignal(number) for number in _NUMBERS}
+    for number in _NUMBERS:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: inbox.put(Signalled(number)))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

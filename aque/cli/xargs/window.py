@@ -1,0 +1,84 @@
+"""The commands that are queued and whose output has not been shown in full, in their order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import takewhile
+
+from ...core.listener import Event
+from ...core.states import FAILED_STATES, State
+
+
+@dataclass(slots=True)
+class Flight:
+    """One of them: its task, how people know it, and its number among those that run."""
+
+    id: int
+    name: str
+    slot: int
+    is_over: bool = False
+
+
+class Window:
+    """Holds little: the output waits in the broker until its turn comes."""
+
+    def __init__(self) -> None:
+        self._flights: dict[int, Flight] = {}
+        self._free: list[int] = []  # a heap
+        self.flying = 0
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def __getitem__(self, task: int) -> Flight:
+        return self._flights[task]
+
+    def next_slot(self) -> int:
+        """The lowest number that no command has which is under way."""
+        slot = heapq.heappop(self._free) if self._free else self.flying
+        self.flying += 1
+        return slot
+
+    def add(self, flight: Flight) -> None:
+        """Take one in, behind all others."""
+        self._flights[flight.id] = flight
+
+    def unfinished(self) -> list[int]:
+        """The ids of those that have not ended."""
+        return [flight.id for flight in self._flights.values() if not flight.is_over]
+
+    def heard(self, event: Event) -> list[int]:
+        """Take in what was heard; the ids of those that failed, of which more has to be asked."""
+        mine = [each for span in event.ids for each in self._among(span)]
+        if event.state == State.SUCCESS:
+            self.end(mine)
+        return [each for each in mine if event.state in FAILED_STATES and not self._flights[each].is_over]
+
+    def _among(self, span: range) -> Iterable[int]:
+        if len(span) > len(self._flights):
+            return [each for each in self._flights if each in span]
+        return [each for each in span if each in self._flights]
+
+    def end(self, ids: Iterable[int]) -> None:
+        """Note that these have ended."""
+        for each in ids:
+            flight = self._flights.get(each)
+            if flight is not None and not flight.is_over:
+                flight.is_over = True
+                self.flying -= 1
+                heapq.heappush(self._free, flight.slot)
+
+    def first(self, limit: int) -> tuple[list[int], list[int]]:
+        """Up to `limit` ids at the front that have ended, and those with the next, which may be running."""
+        over = [flight.id for flight in takewhile(lambda each: each.is_over, self._some(limit))]
+        return over, [flight.id for flight in self._some(len(over) + 1)]
+
+    def _some(self, count: int) -> list[Flight]:
+        return [flight for flight, _ in zip(self._flights.values(), range(count), strict=False)]
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """Drop those whose output has been shown."""
+        for each in ids:
+            del self._flights[each]

@@ -1,0 +1,22 @@
+-- name: seal
+-- A group that was held open for more children ends from now on when they do.
+update aque.task set state = 'pending' where id = %(id)s and state = 'paused'
+
+-- name: withdraw
+-- Cancels those that have not begun, and leaves alone those that run: locked first, none begins in between.
+with waiting as materialized (
+    select t.id from aque.task t
+    where t.id = any(%(ids)s::bigint[]) and t.state in ('creating', 'pending', 'paused')
+    order by t.id for no key update
+)
+select k.id, k.state::text
+from aque.kill((select coalesce(array_agg(w.id), '{}') from waiting w), 15::smallint, 0::real, true) k
+where k.before is distinct from k.state
+
+-- name: outputs
+-- The output of several tasks in the order of their ids, from behind one piece on; of each its last attempt.
+select o.task_id as id, o.attempt, o.seq, o.stream, o.data
+from aque.output o join aque.task t on t.id = o.task_id and t.attempt = o.attempt
+where o.task_id = any(%(ids)s::bigint[])
+  and (o.task_id, o.attempt, o.seq) > (%(id)s::bigint, %(attempt)s::smallint, %(seq)s::int)
+order by o.task_id, o.attempt, o.seq limit 256
