@@ -14,31 +14,31 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .core.errors import (
+    AqueError,
+    BrokerError,
+    BrokerFull,
+    BrokerUnavailable,
+    DecodeError,
+    DependencyFailedError,
+    DependencyResolutionError,
+    EncodeError,
+    IllegalMove,
+    PatternMissingError,
+    SchemaError,
+    TaskError,
+    TaskKilled,
+    TaskLost,
+    TaskNotFound,
+    UsageError,
+)
+from .core.version import __version__
 
 if TYPE_CHECKING:
     from .core import errors, states
     from .core.broker import Broker, get_broker
     from .core.child.codec import Reference
     from .core.context import current_task, progress
-    from .core.errors import (
-        AqueError,
-        BrokerError,
-        BrokerFull,
-        BrokerUnavailable,
-        DecodeError,
-        DependencyFailedError,
-        DependencyResolutionError,
-        EncodeError,
-        IllegalMove,
-        PatternMissingError,
-        SchemaError,
-        TaskError,
-        TaskKilled,
-        TaskLost,
-        TaskNotFound,
-        UsageError,
-    )
     from .core.execute import execute
     from .core.futures import Future
     from .core.patterns import Pattern
@@ -63,27 +63,6 @@ _HOMES = {
     "get_broker": "broker",
     "progress": "context",
     "states": "",
-    **dict.fromkeys(
-        (
-            "AqueError",
-            "BrokerError",
-            "BrokerFull",
-            "BrokerUnavailable",
-            "DecodeError",
-            "DependencyFailedError",
-            "DependencyResolutionError",
-            "EncodeError",
-            "IllegalMove",
-            "PatternMissingError",
-            "SchemaError",
-            "TaskError",
-            "TaskKilled",
-            "TaskLost",
-            "TaskNotFound",
-            "UsageError",
-        ),
-        "errors",
-    ),
 }
 
 __all__ = [
@@ -111,6 +90,7 @@ __all__ = [
     "TaskNotFound",
     "UsageError",
     "Worker",
+    "__version__",
     "current_broker",
     "current_task",
     "errors",
@@ -131,4 +111,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return __all__

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import click
 
-from .. import __version__
 from ..core.errors import AqueError
+from ..core.version import __version__
 
 COMMANDS: Final = {
     "call": "Queue a Python function.",

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ... import __version__
 from ...core.broker import get_broker
+from ...core.version import __version__
 from .commands import commands
 from .help import HELP
 from .limits import measure

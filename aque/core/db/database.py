@@ -11,8 +11,8 @@ from typing import Final
 
 from psycopg_pool import ConnectionPool
 
-from ... import __version__
 from ..errors import SchemaError
+from ..version import __version__
 from .failures import translated
 from .migrate import found, migrate, reset
 from .source import Connection, Source, configure

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import psutil
 
-from ... import __version__
 from ..queries.work import WorkerInfo
 from ..task import account
+from ..version import __version__
 
 
 def usable_cpus() -> int:
