@@ -19,7 +19,6 @@ from concurrent.futures import as_completed
 from pathlib import Path
 
 import aque
-from aque.core.task import stdout_of
 
 Figures = tuple[int, int, str]
 """Files, bytes, and all checksums folded into one."""
@@ -56,7 +55,7 @@ def folders() -> list[Path]:
 def graph() -> list[dict[str, object]]:
     """A parsing task a folder, each with the shell task that it reads, and the reduce over them all, last."""
     shells = [{"pattern": "shell", "args": MEASURE, "cwd": str(each), "name": each.name} for each in folders()]
-    parses = [{"func": parse, "args": [stdout_of(each)], "name": f"parse {each['name']}"} for each in shells]
+    parses = [{"func": parse, "args": [aque.stdout_of(each)], "name": f"parse {each['name']}"} for each in shells]
     return [*parses, {"pattern": "reduce", "func": merge, "dependencies": parses, "name": "total"}]
 
 

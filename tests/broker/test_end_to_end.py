@@ -8,7 +8,6 @@ import pytest
 
 import aque
 from aque.core.broker import Broker
-from aque.core.task import result_of, stdout_of
 from tests import work
 from tests.waiting import wait_for
 
@@ -31,7 +30,7 @@ def test_a_future_as_an_argument_is_a_dependency_and_arrives_as_its_value(queue:
 
 def test_what_a_command_wrote_arrives_in_the_next_task(queue: aque.Queue) -> None:
     command = {"pattern": "shell", "args": ["seq", "5"]}
-    assert queue.submit_many([{"func": work.count_lines, "args": [stdout_of(command)]}])[0].result(20) == 5
+    assert queue.submit_many([{"func": work.count_lines, "args": [aque.stdout_of(command)]}])[0].result(20) == 5
 
 
 def test_reduce_folds_results_in_the_order_in_which_they_are_named(queue: aque.Queue) -> None:
@@ -135,7 +134,7 @@ def test_five_hundred_commands_run_once_each(queue: aque.Queue, tmp_path: object
 
 def test_a_value_of_a_prototype_may_stand_deep_in_an_argument(queue: aque.Queue) -> None:
     one = {"func": work.add, "args": [1, 2]}
-    total = {"func": "builtins:sum", "args": [[result_of(one), 4]]}
+    total = {"func": "builtins:sum", "args": [[aque.result_of(one), 4]]}
     assert queue.submit_many([total])[0].result(20) == 7
 
 
