@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from .. import patterns
 from ..errors import AqueError
+from ..queries import work
 from ..queries.work import Captured, Stop
 from .crew import Crew
 from .launch import launch
@@ -43,10 +44,12 @@ class Desk:
         """Start what waits, with what it needs of the broker. Raises BrokerError; what was not started still waits."""
         tasks = [run.task for run in self._waiting]
         if unknown := {each.environ_id for each in tasks if not self._crew.knows(each.environ_id)}:
-            for key, variables in self._session.environs(each for each in unknown if each is not None).items():
+            for key, variables in self._session.read(
+                work.environs, [each for each in unknown if each is not None]
+            ).items():
                 self._crew.teach(key, variables)
         needy = [each.id for each in tasks if each.has_inputs and each.pattern != "shell"]
-        inputs = self._session.inputs(needy) if needy else {}
+        inputs = self._session.read(work.inputs, needy) if needy else {}
         while self._waiting:
             run = self._waiting.pop(0)
             self._launch(run, inputs.get(run.task.id, []))

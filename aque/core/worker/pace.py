@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..queries import work
 from ..queries.work import Captured
 from .ledger import Ledger
 from .session import Ask, Session
@@ -69,7 +70,9 @@ class Pace:
         """Whether a worker that holds nothing is done. Raises BrokerError."""
         has_all = self._limit is not None and self.captured >= self._limit
         self.is_over = (
-            self.is_draining or has_all or (self._until_empty and not self.is_hungry and not session.is_more_to_come())
+            self.is_draining
+            or has_all
+            or (self._until_empty and not self.is_hungry and not session.read(work.is_more_to_come, session.worker))
         )
 
     def _ahead(self) -> float:

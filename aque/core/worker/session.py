@@ -7,10 +7,10 @@ BrokerUnavailable; `resume` comes back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from psycopg.pq import TransactionStatus
 
@@ -23,6 +23,8 @@ from ..queries.submission import Change
 from ..states import State
 from .ledger import Owed
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _LIMIT: Final = 8.0  # seconds for all that is done in one go
 _GRACE: Final = 30.0  # seconds until the tasks of a silent worker are given away
 _SETTLED: Final = 3.0  # seconds that others have, after a restart of the server, to come back before they are judged
@@ -140,30 +142,10 @@ class Session:
             if any(change.state != State.RUNNING for change in told):
                 submission.wake(conn)
 
-    def stops(self) -> list[work.Stop]:
-        """What is asked to be stopped."""
+    def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask one of the functions of the query layer."""
         with self._talking() as conn:
-            return work.stops(conn, self.worker)
-
-    def next_due(self) -> float | None:
-        """Seconds until the time of the next task comes."""
-        with self._talking() as conn:
-            return work.next_due(conn)
-
-    def is_more_to_come(self) -> bool:
-        """Whether there will be work with no one's help."""
-        with self._talking() as conn:
-            return work.is_more_to_come(conn, self.worker)
-
-    def environs(self, ids: Iterable[int]) -> dict[int, str]:
-        """Stored environments."""
-        with self._talking() as conn:
-            return work.environs(conn, ids)
-
-    def inputs(self, tasks: list[int]) -> dict[int, list[dict[str, Any]]]:
-        """What runs may need of the tasks that they depend on."""
-        with self._talking() as conn:
-            return work.inputs(conn, tasks)
+            return query(conn, *args, **kwargs)
 
     def _connect(self) -> None:
         self.close()

@@ -19,6 +19,7 @@ from typing import Final
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
+from ..queries import work
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -123,7 +124,7 @@ class Worker:
             self._beat()
         if self._is_asked:
             self._is_asked = False
-            self._desk.stop(self._session.stops())
+            self._desk.stop(self._session.read(work.stops, self.id))
         self._turn()
         self._desk.launch()
         if self._ledger.is_empty:
@@ -168,7 +169,7 @@ class Worker:
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._session.announce(changes)
-        due = self._session.next_due()
+        due = self._session.read(work.next_due)
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
         self._beat_at = now + _HEARTBEAT
