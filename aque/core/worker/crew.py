@@ -41,9 +41,9 @@ class Crew:
         """Send what can be sent."""
         self._runner.flush()
 
-    def knows(self, environ: int | None) -> bool:
+    def knows(self, environ: int) -> bool:
         """Whether it has an environment."""
-        return environ is None or environ in self._environs
+        return environ in self._environs
 
     def teach(self, environ: int, variables: str) -> None:
         """Give it an environment, as a JSON text."""

@@ -69,11 +69,9 @@ class Pace:
     def judge(self, session: Session) -> None:
         """Whether a worker that holds nothing is done. Raises BrokerError."""
         has_all = self._limit is not None and self.captured >= self._limit
-        self.is_over = (
-            self.is_draining
-            or has_all
-            or (self._until_empty and not self.is_hungry and not session.read(work.is_more_to_come, session.worker))
-        )
+        if self._until_empty and not self.is_hungry:
+            has_all = has_all or not session.read(work.is_more_to_come, session.worker)
+        self.is_over = self.is_draining or has_all
 
     def _ahead(self) -> float:
         """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""
