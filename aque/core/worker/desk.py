@@ -43,10 +43,8 @@ class Desk:
     def launch(self) -> None:
         """Start what waits, with what it needs of the broker. Raises BrokerError; what was not started still waits."""
         tasks = [run.task for run in self._waiting]
-        if unknown := {each.environ_id for each in tasks if not self._crew.knows(each.environ_id)}:
-            for key, variables in self._session.read(
-                work.environs, [each for each in unknown if each is not None]
-            ).items():
+        if unknown := {key for each in tasks if (key := each.environ_id) and not self._crew.knows(key)}:
+            for key, variables in self._session.read(work.environs, unknown).items():
                 self._crew.teach(key, variables)
         needy = [each.id for each in tasks if each.has_inputs and each.pattern != "shell"]
         inputs = self._session.read(work.inputs, needy) if needy else {}
