@@ -111,6 +111,27 @@ def sizes(disk: Disk) -> dict[int, int]:
 
 
 @root
+def test_a_worker_outlives_a_full_disk_and_stores_what_it_could_not(aque: Aque, disk: Disk) -> None:
+    """Output that the broker has no room for waits in the worker; the task ends as it would have."""
+    size = 12 << 20
+    task = aque("submit", "sh", "-c", f"head -c {size} /dev/zero; echo; echo done").stdout.decode().strip()
+    disk.fill(8 << 20)
+    home = disk.folder / "broker"
+    environ = {"PATH": "/usr/bin:/bin", "AQUE_HOME": str(home)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "aque", "worker", "-1"], env=environ, stderr=subprocess.PIPE, text=True
+    )
+    assert worker.stderr
+    wait_for(lambda: "is full" in (worker.stderr.readline() if worker.stderr else ""), 60)
+    assert worker.poll() is None
+    disk.make_room()
+    worker.communicate(timeout=60)
+    assert worker.returncode == 0
+    assert json.loads(aque("status", "--json", task).stdout)["state"] == "success"
+    assert aque("output", task).stdout == b"\0" * size + b"\ndone\n"
+
+
+@root
 @pytest.mark.parametrize("leave", [0, 20 << 20, 45 << 20], ids=["nothing", "no programs", "no data"])
 def test_a_full_disk_is_no_place_for_a_new_server(leave: int, aque: Aque, disk: Disk) -> None:
     disk.fill(leave)
