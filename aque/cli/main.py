@@ -16,14 +16,17 @@ from ..core.errors import AqueError
 COMMANDS: Final = {
     "call": "Queue a Python function.",
     "db": "Start, stop and look at the embedded server.",
+    "drain": "Let workers take no more tasks, and end.",
     "help": "Show the help of a command.",
     "init": "Create the schema or bring it up to date.",
     "kill": "Stop tasks.",
     "output": "Show what tasks wrote.",
+    "queues": "Show, pause, resume and limit queues.",
     "status": "Show tasks.",
     "submit": "Queue a command.",
     "top": "Watch and steer tasks on the whole screen.",
     "wait": "Wait until tasks are complete.",
+    "why": "Tell why tasks do not run.",
     "worker": "Run tasks on this host.",
     "workers": "Show the workers that live.",
 }
