@@ -34,7 +34,7 @@ def broker_option(function: Function) -> Function:
 def _given_before(context: click.Context) -> str | None:
     """The --broker of the nearest group that the command stands behind."""
     parent = context.parent
-    return parent and (parent.params.get("broker") or _given_before(parent))
+    return None if parent is None else parent.params.get("broker") or _given_before(parent)
 
 
 def open_broker(url: str | None) -> Broker:

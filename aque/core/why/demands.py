@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from ..queries.why import Case, Demand
 from ..units import Cpus
-from .words import Reason, sizes
+from .words import Reason, sizes, worker_command
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ _WORDS: Final = {
         "no live worker serves its queue",
         lambda case: f"no worker serves {case.task.queue}",
         lambda case: f"No live worker serves its queue, {case.task.queue}.",
-        lambda case: f"start a worker with `aque worker -q {case.task.queue}`",
+        lambda case: f"start a worker with `aque worker -q {quote(case.task.queue)}`",
     ),
     Demand.USER: _Words(
         "no live worker may run tasks of its user",
@@ -66,7 +67,7 @@ _WORDS: Final = {
         "no live worker offers its tags",
         lambda case: f"no worker has {_tag_words(case)}",
         lambda case: f"No live worker offers {_tag_words(case)}.",
-        lambda case: f"start a worker with `aque worker {' '.join(f'--tag {tag}' for tag in case.task.tags)}`",
+        lambda case: f"start a worker with {worker_command(case)}",
     ),
     Demand.PLATFORM: _Words(
         "no live worker runs on its platform",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..queries.why import Case, Host
+
+_LEAST: Final = 0.001  # cpus
 
 
 def forecast(case: Case) -> float | None:
     """Seconds until it starts, or None where that cannot be told.
 
-    The durations of what runs and of what stands before it are hints; the workers are taken for one large host.
+    The durations of what runs and of what stands before it are hints. The workers are taken for one large host, of
+    whose runs half is done, on average, when it starts.
     """
     place = case.place
     if place is None or case.task.is_limited or not case.takers or place.unknown or place.ahead > case.most:
         return None
     if not place.ahead and case.rooms:
         return 0.0
-    return _time_of(place.work, case.takers)
+    slots = sum(host.cpus for host in case.takers) / max(case.task.cpus_on(case.takers[0].cpus), _LEAST)
+    beside = min(place.ahead, max(slots - 1, 0.0))
+    return _time_of(place.work * (1 - beside / 2 / max(place.ahead, 1)), case.takers)
 
 
 def _time_of(work: float, hosts: tuple[Host, ...]) -> float | None:

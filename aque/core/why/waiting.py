@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Final
 
 from ..queries.why import Case, Need
 from ..states import State
 from ..units import show_duration, show_memory
 from .forecast import forecast
-from .words import Reason, count, listed, moment, names
+from .words import Reason, count, listed, moment, names, worker_command
 
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
 
@@ -57,32 +58,47 @@ def _is_full(case: Case) -> bool:
 
 def _free(case: Case) -> str:
     """What it needs, and the most that is free of each."""
-    cpus = max(each.cpus_free for each in case.takers)
-    memory = max(each.memory_free for each in case.takers)
-    needs = f"{case.task.cpus_on(case.takers[0].cpus):g} cpus"
-    needs += f" and {show_memory(case.task.memory)}" if case.task.memory else ""
-    return f"It needs {needs}; the most that is free is {cpus:g} cpus" + (
-        f", or {show_memory(memory)}" if case.task.memory else ""
+    memory = case.task.memory
+    free = show_memory(max(each.memory_free for each in case.takers))
+    return (
+        f"It needs {_cpus(case.task.cpus_on(case.takers[0].cpus))}{f' and {show_memory(memory)}' if memory else ''}; "
+        f"the most that is free is {_cpus(max(each.cpus_free for each in case.takers))}{f', or {free}' if memory else ''}"
     )
 
 
-def _ahead(case: Case) -> str:
+def _cpus(number: float) -> str:
+    return f"{number:g} cpu{'' if number == 1 else 's'}"
+
+
+def _is_beyond(case: Case) -> bool:
+    """Whether more stand before it than were counted."""
+    return bool(case.place and case.place.ahead > case.most)
+
+
+def _before(case: Case) -> str:
+    """How many stand before it, and about when it starts if that is known and there is room to say it."""
     assert case.place
-    return f"more than {case.most:,}" if case.place.ahead > case.most else f"{case.place.ahead:,}"
+    ahead = f">{case.most:,}" if _is_beyond(case) else f"{case.place.ahead:,}"
+    return _with_time(f"{ahead} before it, about ", case) or f"{ahead} before it"
 
 
-def _short_place(case: Case) -> str:
+def _with_time(words: str, case: Case) -> str:
     seconds = forecast(case)
-    return f"{_ahead(case)} before it" + (f", about {show_duration(seconds)}" if seconds else "")
+    return f"{words}{show_duration(seconds)}" if seconds else ""
+
+
+def _short_full(case: Case) -> str:
+    if case.place and case.place.ahead:
+        return f"full, {_before(case)}"
+    return _with_time("full, next in about ", case) or "full, next in line"
 
 
 def _place(case: Case) -> str:
     assert case.place
-    is_one = case.place.ahead == 1
-    return (
-        f"{_ahead(case)} ready {'task' if is_one else 'tasks'} that its workers serve "
-        f"{'stands' if is_one else 'stand'} before it."
-    )
+    number = min(case.place.ahead, case.most)
+    more = "More than " if _is_beyond(case) else ""
+    stand = "stands" if case.place.ahead == 1 else "stand"
+    return f"{more}{count(number, 'ready task')} that its workers serve {stand} before it."
 
 
 def _by(who: str | None) -> str:
@@ -111,7 +127,7 @@ BEFORE: Final = (
         lambda case: case.task.is_waiting and case.task.is_queue_paused,
         lambda case: f"queue {case.task.queue} is paused",
         lambda case: f"Its queue, {case.task.queue}, was paused{_by(case.task.queue_paused_by)}.",
-        lambda case: f"`aque queues resume {case.task.queue}` lets it go on",
+        lambda case: f"`aque queues resume {quote(case.task.queue)}` lets it go on",
     ),
     Reason(
         "dependencies",
@@ -134,7 +150,7 @@ BEFORE: Final = (
         lambda case: case.task.is_waiting and not case.workers,
         lambda case: "no worker is alive",
         lambda case: "No worker is alive.",
-        lambda case: "start one with `aque worker`",
+        lambda case: f"start one with {worker_command(case)}",
     ),
 )
 """What keeps a task from being ready, and the lack of any worker."""
@@ -145,7 +161,7 @@ AFTER: Final = (
         lambda case: bool(case.able) and not case.takers,
         lambda case: "its workers are draining",
         lambda case: f"Those who could run it take no more tasks: {names(case.able)}.",
-        lambda case: "start another with `aque worker`",
+        lambda case: f"start another with {worker_command(case)}",
     ),
     Reason(
         "limit",
@@ -153,13 +169,13 @@ AFTER: Final = (
         lambda case: case.task.is_ready and case.task.is_limited,
         lambda case: f"limit of {case.task.queue}: {_limit(case)}",
         lambda case: f"Its queue, {case.task.queue}, runs as many tasks as it may: {_limit(case)}.",
-        lambda case: f"`aque queues limit {case.task.queue} {(case.task.max_running or 0) + 1}` allows one more",
+        lambda case: f"`aque queues limit {quote(case.task.queue)} {(case.task.max_running or 0) + 1}` allows one more",
     ),
     Reason(
         "full",
         "the workers that could run it have no room now",
         _is_full,
-        lambda case: f"{count(len(case.takers), 'worker')} could, all full",
+        _short_full,
         lambda case: f"Those who could run it have no room now: {names(case.takers)}. {_free(case)}.",
         lambda case: "it starts when others end; another `aque worker` makes room",
     ),
@@ -167,7 +183,7 @@ AFTER: Final = (
         "line",
         "others stand before it",
         lambda case: case.task.is_ready and not case.task.is_limited and bool(case.place and case.place.ahead),
-        _short_place,
+        _before,
         _place,
         lambda case: f"`aque priority +1 {case.task.id}` moves it forward",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,3 +84,8 @@ def moment(at: datetime, now: datetime) -> str:
 def since(at: datetime | None, now: datetime) -> str:
     """How long ago it was."""
     return show_duration((now - at).total_seconds()) if at else "0s"
+
+
+def worker_command(case: Case) -> str:
+    """How a worker is started that offers the tags of a task."""
+    return f"`{shlex.join(['aque', 'worker', *(word for tag in case.task.tags for word in ('--tag', tag))])}`"

@@ -46,7 +46,7 @@ begin
                 where t.state = 'pending' and t.blockers = 0 and t.shape_id > live.shape_id
                 order by t.shape_id limit 1) following
         ), served as materialized (
-            select s as shape from live l
+            select s::aque.shape as shape from live l
             cross join lateral (select * from aque.shape s where s.id = l.shape_id offset 0) s
             where not exists (select from aque.queue q where q.name = s.queue and q.paused)
         ), workers as materialized (
