@@ -58,12 +58,13 @@ def _is_full(case: Case) -> bool:
 
 def _free(case: Case) -> str:
     """What it needs, and the most that is free of each."""
-    memory = case.task.memory
-    free = show_memory(max(each.memory_free for each in case.takers))
-    return (
-        f"It needs {_cpus(case.task.cpus_on(case.takers[0].cpus))}{f' and {show_memory(memory)}' if memory else ''}; "
-        f"the most that is free is {_cpus(max(each.cpus_free for each in case.takers))}{f', or {free}' if memory else ''}"
-    )
+    takes = case.task.cpus_on(case.takers[0].cpus)
+    cpus = max(each.cpus_free for each in case.takers)
+    if not case.task.memory:
+        return f"It needs {_cpus(takes)}; the most that is free is {_cpus(cpus)}"
+    memory = max(each.memory_free for each in case.takers)
+    needs = f"{_cpus(takes)} and {show_memory(case.task.memory)}"
+    return f"It needs {needs}; the most that is free is {_cpus(cpus)}, and {show_memory(memory)} of memory"
 
 
 def _cpus(number: float) -> str:
