@@ -26,9 +26,15 @@ def broker_option(function: Function) -> Function:
     return click.option(
         "--broker",
         metavar="URL",
-        callback=lambda context, _, url: url or context.find_root().params.get("broker"),
+        callback=lambda context, _, url: url or _given_before(context),
         help="The broker; default $AQUE_BROKER, else the embedded one.",
     )(function)
+
+
+def _given_before(context: click.Context) -> str | None:
+    """The --broker of the nearest group that the command stands behind."""
+    parent = context.parent
+    return None if parent is None else parent.params.get("broker") or _given_before(parent)
 
 
 def open_broker(url: str | None) -> Broker:

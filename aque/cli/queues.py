@@ -1,0 +1,131 @@
+"""aque queues"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ..core.errors import UsageError
+from .options import broker_option, echo_json, json_option, open_broker
+from .table import Cell, Column, render
+
+if TYPE_CHECKING:
+    from ..core.queries.farm import QueueRow
+
+_COLUMNS: Final = (
+    Column("NAME"),
+    Column("PENDING", is_number=True),
+    Column("RUNNING", is_number=True),
+    Column("LIMIT", is_number=True),
+    Column("PAUSED"),
+)
+
+
+def _most(_: click.Context, parameter: click.Parameter, text: str) -> int | None:
+    if text != "none" and not (text.isascii() and text.isdecimal()):
+        raise click.BadParameter(f"{text!r} is neither a number nor none", param=parameter)
+    return None if text == "none" else int(text)
+
+
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+
+
+@click.group("queues", invoke_without_command=True)
+@json_option
+@broker_option
+@click.pass_context
+def command(context: click.Context, as_json: bool, broker: str | None) -> None:
+    """Show the queues: tasks that are still to run and that run, limits, and who paused them.
+
+    \b
+    Examples:
+      aque queues
+      aque queues pause render
+      aque queues limit render 4
+    """
+    if context.invoked_subcommand is None:
+        _show(as_json, broker)
+    elif as_json:
+        raise UsageError(f"write --json behind {context.invoked_subcommand}")
+
+
+@command.command("pause")
+@_names
+@json_option
+@broker_option
+def pause(names: Sequence[str], as_json: bool, broker: str | None) -> None:
+    """Let no more tasks of queues begin; what runs goes on.
+
+    \b
+    Examples:
+      aque queues pause render
+    """
+    from ..core import farm
+
+    _report(names, farm.pause(open_broker(broker), names), ("paused", "paused already"), as_json)
+
+
+@command.command("resume")
+@_names
+@json_option
+@broker_option
+def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
+    """Let tasks of paused queues begin again.
+
+    \b
+    Examples:
+      aque queues resume render
+    """
+    from ..core import farm
+
+    _report(names, farm.resume(open_broker(broker), names), ("resumed", "not paused"), as_json)
+
+
+@command.command("limit")
+@_names
+@click.argument("most", callback=_most, metavar="N|none")
+@json_option
+@broker_option
+def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | None) -> None:
+    """Set how many tasks of each queue may run at once; what runs goes on.
+
+    \b
+    Examples:
+      aque queues limit render 4
+      aque queues limit render movies none
+    """
+    from ..core import farm
+
+    done = farm.limit(open_broker(broker), names, most)
+    _report(names, done, ("no limit" if most is None else f"at most {most} at once", ""), as_json)
+
+
+def _show(as_json: bool, broker: str | None) -> None:
+    from ..core import farm
+
+    rows = farm.queues(open_broker(broker))
+    for row in rows if as_json else ():
+        echo_json(row)
+    if not as_json:
+        for line in render(_COLUMNS, map(_cells, rows), None) if rows else ():
+            click.echo(line)
+    if not rows:
+        click.echo("no queue yet: the first task makes one", err=True)
+
+
+def _cells(row: QueueRow) -> list[Cell]:
+    limit = "-" if row.max_running is None else str(row.max_running)
+    paused = f"by {row.paused_by or '?'}" if row.paused else "-"
+    return [Cell(text) for text in (row.name, str(row.pending), str(row.running), limit, paused)]
+
+
+def _report(names: Sequence[str], done: Sequence[str], words: tuple[str, str], as_json: bool) -> None:
+    from ..core.text import clean
+
+    for name in dict.fromkeys(names):
+        if as_json:
+            echo_json({"name": name, "changed": name in done})
+        else:
+            click.echo(f"{clean(name)}: {words[name not in done]}", err=True)

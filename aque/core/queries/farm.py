@@ -1,0 +1,66 @@
+"""Queues as a whole, and workers that are to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from psycopg.rows import class_row
+
+from ..db.source import Connection
+from ..db.statements import statements
+
+_SQL: Final = statements(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue. `pending`: tasks still to run; `max_running` None: no limit; `paused_by`: a role of the server."""
+
+    name: str
+    pending: int
+    running: int
+    max_running: int | None
+    paused: bool
+    paused_by: str | None
+    paused_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A living worker, and the word that it was called by."""
+
+    id: int
+    name: str
+    draining: bool
+    word: str | None
+
+
+def queues(conn: Connection) -> list[QueueRow]:
+    """All queues that there are tasks of, or that anything was ever said of, by name."""
+    with conn.cursor(row_factory=class_row(QueueRow)) as cursor:
+        return cursor.execute(_SQL["queues"]).fetchall()
+
+
+def hold(conn: Connection, names: Sequence[str], *, paused: bool) -> list[str]:
+    """Pause queues, or resume them; returns the names of those that were not so before."""
+    found = conn.execute(_SQL["hold"], {"names": list(dict.fromkeys(names)), "paused": paused})
+    return [row[0] for row in found]
+
+
+def limit(conn: Connection, names: Sequence[str], most: int | None) -> list[str]:
+    """Set how many tasks of each queue may run at once; None: as many as there is room for."""
+    return [row[0] for row in conn.execute(_SQL["limit"], {"names": list(dict.fromkeys(names)), "limit": most})]
+
+
+def called(conn: Connection, words: Sequence[str] | None) -> list[Called]:
+    """The living workers that have an id or a name among `words`; None: all that live."""
+    with conn.cursor(row_factory=class_row(Called)) as cursor:
+        return cursor.execute(_SQL["called"], {"words": None if words is None else list(words)}).fetchall()
+
+
+def drain(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Tell workers to drain; returns the ids of those that had not been told."""
+    return [row[0] for row in conn.execute(_SQL["drain"], {"ids": list(ids)})]

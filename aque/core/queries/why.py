@@ -1,0 +1,271 @@
+"""What keeps tasks from running, and what became of the others: facts; aque.core.why makes words of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag
+from typing import Any, Final, Protocol, TypeVar
+
+from psycopg.rows import class_row
+
+from ..db.source import Connection
+from ..db.statements import statements
+from ..states import COMPLETE_STATES, State
+from ..units import Cpus
+
+_SQL: Final = statements(__name__)
+_WIDTH: Final = 5  # open dependencies of a task that are named
+_BOUND: Final = 1000  # dependencies that are looked through for them, from either end
+_CRUMB: Final = 0.001  # cpus that are no room
+_ERROR: Final = 1e-4  # cpus that are lost or won where reals are added
+_WAITING: Final = frozenset({State.PENDING, State.PAUSED})
+
+
+class Demand(IntFlag):
+    """What a task asks of a worker; the bits of aque.misfits()."""
+
+    QUEUE = 1
+    USER = 2
+    TAGS = 4
+    PLATFORM = 8
+    HOST = 16
+    CPUS = 32
+    MEMORY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task and its queue, at the server's time `now`. Memory in bytes; `running`: tasks of a limited queue."""
+
+    id: int
+    name: str
+    state: str
+    shape_id: int
+    queue: str
+    user: str
+    cpus: float
+    cpu_share: int
+    memory: int
+    host: list[str]
+    platform: str
+    tags: list[str]
+    run_at: datetime | None
+    blockers: int
+    attempt: int
+    now: datetime
+    is_queue_paused: bool
+    queue_paused_by: str | None
+    max_running: int | None
+    running: int | None
+    worker_id: int | None
+    worker: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    progress_done: float | None
+    progress_total: float | None
+    progress_message: str | None
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        """What tasks that fit the same workers have in common."""
+        return self.shape_id, self.memory
+
+    @property
+    def needs_open(self) -> int:
+        """How many dependencies are not complete."""
+        return self.blockers - (self.run_at is not None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to run."""
+        return self.state in _WAITING
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its queue runs as many tasks as it may."""
+        return self.max_running is not None and (self.running or 0) >= self.max_running
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it, and its queue, may run as soon as a worker has room."""
+        return self.state == State.PENDING and self.blockers == 0 and not self.is_queue_paused
+
+    def cpus_on(self, host_cpus: float) -> float:
+        """How many cpus it takes on a host that has so many."""
+        return Cpus(self.cpus, self.cpu_share).on(host_cpus)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An open dependency of a task."""
+
+    dependent: int
+    id: int
+    state: str
+    condition: str
+    is_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A worker that lives. `takes`: the cpus of each of its runs; `ends`: in how many seconds it ends, where known."""
+
+    id: int
+    name: str
+    draining: bool
+    tags: list[str]
+    cpus: float
+    memory: int
+    memory_taken: int
+    takes: list[float]
+    ends: list[float | None]
+
+    @property
+    def cpus_free(self) -> float:
+        """Never less than none, though a worker may capture short tasks ahead of their time."""
+        return max(self.cpus - sum(self.takes), 0.0)
+
+    @property
+    def memory_free(self) -> int:
+        return max(self.memory - self.memory_taken, 0)
+
+    def has_room(self, task: Task) -> bool:
+        """Whether a task that it could run fits into what is free now."""
+        is_enough = self.cpus_free > _CRUMB and task.cpus_on(self.cpus) <= self.cpus_free + _ERROR
+        return is_enough and task.memory <= self.memory_free
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How many ready tasks stand before one, at most counted to one more than asked; what they are expected to take."""
+
+    id: int
+    ahead: int
+    work: float
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a complete task ended: `dependent` itself, or one that it did so because of; last the first to fail."""
+
+    dependent: int
+    id: int
+    name: str
+    state: str
+    message: str | None
+    exit_code: int | None
+    signal: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which workers could run tasks of a demand, were they empty; if none, what they lack."""
+
+    shape_id: int
+    memory: int
+    able: list[int]
+    lacking: int
+    closest: int
+    closest_lacks: int
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        return self.shape_id, self.memory
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of why a task does not run. `workers`: all that live; `able`: those that could run it.
+
+    `match` is None where no worker lives, or the task waits no more; `place` where it is not ready, or has no line.
+    """
+
+    task: Task
+    needs: tuple[Need, ...] = ()
+    workers: tuple[Host, ...] = ()
+    able: tuple[Host, ...] = ()
+    match: Match | None = None
+    place: Place | None = None
+    most: int = 0
+    ends: tuple[End, ...] = ()
+
+    @property
+    def takers(self) -> tuple[Host, ...]:
+        """Workers that could run it, and take tasks."""
+        return tuple(each for each in self.able if not each.draining)
+
+    @property
+    def rooms(self) -> tuple[Host, ...]:
+        """Workers that would claim it now, had they no better task to claim."""
+        if not self.task.is_ready or self.task.is_limited:
+            return ()
+        return tuple(each for each in self.takers if each.has_room(self.task))
+
+
+def cases(conn: Connection, ids: Sequence[int], most: int) -> list[Case]:
+    """The cases of tasks, in the order of their ids as given; those that are gone are left out.
+
+    What stands before a task is counted up to `most`.
+    """
+    found = {task.id: task for task in _rows(conn, "tasks", Task, ids=list(ids))}
+    tasks = [found[each] for each in ids if each in found]
+    waiting = [task for task in tasks if task.is_waiting]
+    farm = _Farm(conn, waiting, most) if waiting else None
+    ended = [task.id for task in tasks if task.state in COMPLETE_STATES]
+    ends = _grouped(_rows(conn, "ends", End, ids=ended) if ended else ())
+    return [
+        farm.case(task) if farm and task.is_waiting else Case(task, ends=tuple(ends.get(task.id, ()))) for task in tasks
+    ]
+
+
+class _Farm:
+    """What tasks wait for."""
+
+    def __init__(self, conn: Connection, waiting: Sequence[Task], most: int) -> None:
+        self.most = most
+        blocked = [task.id for task in waiting if task.needs_open > 0]
+        needs = _rows(conn, "needs", Need, ids=blocked, bound=_BOUND, width=_WIDTH) if blocked else ()
+        self.needs = _grouped(needs)
+        self.workers = {each.id: each for each in _rows(conn, "workers", Host)}
+        shapes, memories = zip(*{task.demand for task in waiting}, strict=True)
+        matches = _rows(conn, "demands", Match, shapes=list(shapes), memories=list(memories))
+        self.matches = {each.demand: each for each in matches}
+        ready = [task.id for task in waiting if task.is_ready]
+        line = _rows(conn, "line", Place, ids=ready, most=most) if ready and self.workers else ()
+        self.places = {each.id: each for each in line}
+
+    def case(self, task: Task) -> Case:
+        match = self.matches.get(task.demand)
+        return Case(
+            task,
+            tuple(self.needs.get(task.id, ())),
+            tuple(self.workers.values()),
+            tuple(self.workers[each] for each in match.able if each in self.workers) if match else (),
+            match,
+            self.places.get(task.id),
+            self.most,
+        )
+
+
+class _Told(Protocol):
+    @property
+    def dependent(self) -> int: ...
+
+
+Row = TypeVar("Row")
+Dependent = TypeVar("Dependent", bound=_Told)
+
+
+def _rows(conn: Connection, name: str, kind: type[Row], **parameters: Any) -> list[Row]:
+    with conn.cursor(row_factory=class_row(kind)) as cursor:
+        return cursor.execute(_SQL[name], parameters).fetchall()
+
+
+def _grouped(rows: Iterable[Dependent]) -> Mapping[int, list[Dependent]]:
+    found: dict[int, list[Dependent]] = {}
+    for row in rows:
+        found.setdefault(row.dependent, []).append(row)
+    return found

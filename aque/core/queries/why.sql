@@ -1,0 +1,92 @@
+-- name: tasks
+-- What tasks and their queues tell of themselves. The running tasks of a queue are counted where it is limited.
+with asked as materialized (
+    select t.*, s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags
+    from aque.task t join aque.shape s on s.id = t.shape_id
+    where t.id = any(%(ids)s::bigint[])
+), limited as materialized (
+    select q.name, (select count(*) from aque.task r join aque.shape s on s.id = r.shape_id
+                    where r.state = 'running' and s.queue = q.name) as running
+    from aque.queue q where q.max_running is not null and q.name in (select a.queue from asked a)
+)
+select t.id, p.name, t.state::text as state, t.shape_id, t.queue, t.username as "user", t.cpus, t.cpu_share, t.memory,
+       t.host, t.platform, t.tags, t.run_at, t.blockers, t.attempt, clock_timestamp() as now,
+       coalesce(q.paused, false) as is_queue_paused, q.paused_by as queue_paused_by, q.max_running, l.running,
+       t.worker_id, w.name as worker, t.started_at, t.finished_at,
+       case when t.state = 'running' then g.done end as progress_done,
+       case when t.state = 'running' then g.total end as progress_total,
+       case when t.state = 'running' then g.message end as progress_message
+from asked t
+join aque.spec p on p.task_id = t.id
+left join aque.queue q on q.name = t.queue
+left join limited l on l.name = t.queue
+left join aque.worker w on w.id = t.worker_id
+left join aque.progress g on g.task_id = t.id
+
+-- name: needs
+-- The first few open dependencies of each task: they are looked for among its first and its last ones.
+select t.id as dependent, e.needs_id as id, e.state::text as state, e.condition::text as condition, e.is_child
+from unnest(%(ids)s::bigint[]) t(id)
+cross join lateral (
+    select near.*, n.state from (
+        (select d.needs_id, d.condition, d.is_child from aque.dependency d
+         where d.task_id = t.id order by d.needs_id limit %(bound)s::int)
+        union
+        (select d.needs_id, d.condition, d.is_child from aque.dependency d
+         where d.task_id = t.id order by d.needs_id desc limit %(bound)s::int)
+    ) near join aque.task n on n.id = near.needs_id
+    where not aque.is_complete(n.state) order by near.needs_id limit %(width)s::int
+) e
+
+-- name: workers
+-- The workers that live, with what their runs take, and for how many seconds yet; null where that is not known.
+select w.id, w.name, w.draining, w.tags, w.cpus, w.memory, r.memory_taken, r.takes, r.ends
+from aque.alive() w
+cross join lateral (
+    select coalesce(sum(t.memory), 0)::bigint as memory_taken,
+           coalesce(array_agg(aque.cpus_on(w.cpus, s.cpus, s.cpu_share) order by t.id), '{}') as takes,
+           coalesce(array_agg(case when left_over > 0 then left_over end order by t.id), '{}') as ends
+    from aque.task t
+    join aque.shape s on s.id = t.shape_id
+    cross join lateral (
+        select t.duration - extract(epoch from clock_timestamp() - t.started_at)::float8 as left_over) o
+    where t.state = 'running' and t.worker_id = w.id
+) r
+order by w.id
+
+-- name: demands
+-- For each demand: which workers could run it were they empty, what none of them has, and the one that lacks least.
+select x.shape_id, x.memory, coalesce(array_agg(w.id order by w.id) filter (where m.lacks = 0), '{}') as able,
+       bit_and(m.lacks) as lacking, (array_agg(w.id order by m.many, w.id))[1] as closest,
+       (array_agg(m.lacks order by m.many, w.id))[1] as closest_lacks
+from unnest(%(shapes)s::int[], %(memories)s::bigint[]) x (shape_id, memory)
+join aque.shape s on s.id = x.shape_id
+cross join aque.alive() w
+cross join lateral (
+    select b.lacks, length(replace(b.lacks::bit(7)::text, '0', '')) as many
+    from (select aque.misfits(w, s, x.memory) as lacks offset 0) b) m
+group by x.shape_id, x.memory
+
+-- name: line
+select id, ahead, work, unknown from aque.in_line(%(ids)s::bigint[], %(most)s::int)
+
+-- name: ends
+-- How complete tasks ended; and where one did so because of another, that one too, and so on to the first that failed.
+with recursive chain as (
+    select i.id as dependent, i.id, 0 as step from unnest(%(ids)s::bigint[]) i (id)
+    union all
+    select c.dependent, (z.error ->> 'task')::bigint, c.step + 1
+    from chain c
+    join aque.task t on t.id = c.id
+    join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+    where z.error ->> 'task' is not null and c.step < 100
+)
+select c.dependent, c.id, p.name, t.state::text as state, coalesce(z.error, a.error) ->> 'message' as message,
+       case when z.task_id is null then a.exit_code end as exit_code,
+       case when z.task_id is null then a.signal end as signal
+from chain c
+join aque.task t on t.id = c.id
+join aque.spec p on p.task_id = t.id
+left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
+left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+order by c.dependent, c.step
