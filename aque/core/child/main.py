@@ -25,16 +25,26 @@ def main() -> None:
     channel = Channel(os.fdopen(pipe, "wb"))
     with os.fdopen(_inherited("AQUE_INPUT_FD"), "rb") as source:
         told = json.load(source)
-    _enter()
-    task = CurrentTask(told["task"], told["dependencies"])
-    begin(task, channel, told.get("broker"))
+    enter()
+    sys.exit(run(told, channel))
+
+
+def run(told: Mapping[str, Any], channel: Channel) -> int:
+    """Run a task and tell the worker how it ended; the status to exit with."""
     process = os.getpid()
-    end = _flushed(_end(task, told["run"]))
+    end = execute(told, channel)
     if os.getpid() == process:
         channel.send(end)
     elif end["type"] == "error":  # a fork of the task's own that came back; how the task ends is not for it to tell
         sys.stderr.write(end["error"]["traceback"])
-    sys.exit(0 if end["type"] == "result" else 1)
+    return 0 if end["type"] == "result" else 1
+
+
+def execute(told: Mapping[str, Any], channel: Channel) -> dict[str, Any]:
+    """Run a task; how it ended, as the worker is told."""
+    task = CurrentTask(told["task"], told["dependencies"])
+    begin(task, channel, told.get("broker"))
+    return _flushed(_end(task, told["run"]))
 
 
 def _inherited(name: str) -> int:
@@ -44,7 +54,7 @@ def _inherited(name: str) -> int:
     return descriptor
 
 
-def _enter() -> None:
+def enter() -> None:
     """Give the task an empty `__main__`, and imports from its folder first, last from where its submitter had them."""
     main = vars(sys.modules["__main__"])
     for name in main.keys() - _OF_MAIN:

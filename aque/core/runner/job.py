@@ -34,7 +34,21 @@ class TaskError(Exception):
 class Job:
     """A task between its `run` and its `finished`."""
 
-    __slots__ = ("body", "cpus", "cut_off", "killed", "lease", "memory", "order", "pid", "seen", "started", "timed_out")
+    __slots__ = (
+        "body",
+        "cpus",
+        "cut_off",
+        "killed",
+        "lease",
+        "memory",
+        "order",
+        "pid",
+        "seen",
+        "signals",
+        "started",
+        "streams",
+        "timed_out",
+    )
 
     def __init__(self, order: Header, body: bytes) -> None:
         """Take the `run` message."""
@@ -48,6 +62,9 @@ class Job:
         self.killed = False
         self.cut_off = False
         self.timed_out = False
+        # Our ends of its pipes, and the signals to send, while it is not known which process it has.
+        self.streams: dict[int, int] = {}
+        self.signals: list[tuple[int, float | None]] = []
         # Processes of the task met while killing it, with their start times: at its end none may be left.
         self.seen: dict[int, int] = {}
 

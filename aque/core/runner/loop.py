@@ -11,13 +11,15 @@ from typing import Any
 
 from .admission import Admission
 from .channel import Channel, ChannelClosed
+from .forks import Forks
 from .frames import Frame, Header
 from .job import Job, TaskError, Usage
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
 from .reaper import Reaper, kill_everything
-from .spawn import spawn
+from .spawn import opening, plan, spawn
 from .timers import Switch, Timers
+from .zygote import Zygote
 
 # Signals that are not meant to end a task.
 GENTLE = {0, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
@@ -39,6 +41,7 @@ class Loop:
         self._admission = Admission()
         self._timers = Timers()
         self._switch = Switch()
+        self._forks = Forks(self._selector, self._timers, self)
         self._running: dict[int, Job] = {}
         self._environs: dict[str, dict[str, str]] = {}
         self._closing = False
@@ -62,7 +65,11 @@ class Loop:
 
     def _over(self) -> bool:
         """Whether the worker has closed and has all it is to get."""
-        return self._closing and not (self._running or self._admission.waiting or self._channel.unsent)
+        return self._closing and not (self._active() or self._admission.waiting or self._channel.unsent)
+
+    def _active(self) -> list[Job]:
+        """The tasks that run, or are about to."""
+        return [*self._running.values(), *self._forks.starting.values()]
 
     def _turn(self) -> None:
         """Wait, and do what came up."""
@@ -75,6 +82,8 @@ class Loop:
         for key, events in ready:
             if isinstance(key.data, Pipe):
                 self._pipes.readable(key.data)
+            elif isinstance(key.data, Zygote):
+                self._forks.hear(key.data)
             elif key.data is self._channel and events & selectors.EVENT_READ:
                 self._take(self._channel.receive())
             elif key.data is None:
@@ -98,7 +107,7 @@ class Loop:
 
     def _admit(self) -> None:
         """Start what may start."""
-        while job := self._admission.next(self._running.values()):
+        while job := self._admission.next(self._active()):
             self._start(job)
 
     def _start(self, job: Job) -> None:
@@ -107,33 +116,60 @@ class Loop:
             environ = self._environs.get(job.order["environ"])
             if environ is None:
                 raise TaskError("spawn", f"unknown environment {job.order['environ']}")
-            job.pid, streams = spawn(job, environ)
+            with opening() as files:
+                planned = plan(job, environ, files)
+                if self._forks.launch(job, planned, files):
+                    return
+                job.pid, job.streams = spawn(job, planned, files), files.pipes
         except TaskError as error:
-            self._channel.queue(job.finished(None, None, 0, error))
+            self.failed(job, error)
             return
+        self.began(job)
+
+    def began(self, job: Job) -> None:
+        """Report a task that runs now, and forward what it writes."""
         job.started = time.monotonic()
         job.body = b""
         self._running[job.pid] = job
-        self._pipes.add(job.lease, streams)
+        self._pipes.add(job.lease, job.streams)
+        job.streams = {}
         self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
+        for number, grace in job.signals:
+            self._signal(job, number, grace)
         if job.order.get("timeout") is not None:
             self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+
+    def failed(self, job: Job, error: TaskError) -> None:
+        """Report a task that could not be started."""
+        self._channel.queue(job.finished(None, None, 0, error))
+
+    def again(self, job: Job) -> None:
+        """Start a task once more that has no process."""
+        if job.killed:
+            self._drop(job)
+        else:
+            self._start(job)
+
+    def died(self, job: Job) -> None:
+        """Kill what a task has left, while its number is still its own, and take what it wrote."""
+        self._reaper.kill_rest(job, set(self._running) | self._forks.pids)
+        self._pipes.drain(job.lease)
+
+    def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
+        """Report the end of a task."""
+        del self._running[job.pid]
+        self._channel.queue(job.finished(code, usage, max_rss))
 
     def _reap(self) -> None:
         """Report the tasks that have ended; bury orphans."""
         for pid in self._reaper.dead():
             job = self._running.get(pid)
             if job is not None:
-                self._reaper.kill_rest(job, set(self._running))
-                self._pipes.drain(job.lease)
+                self.died(job)
             code, usage, max_rss = self._reaper.reap(pid)
             if job is not None:
-                self._finish(job, code, usage, max_rss)
-
-    def _finish(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
-        """Report the end of a task."""
-        del self._running[job.pid]
-        self._channel.queue(job.finished(code, usage, max_rss))
+                self.ended(job, code, usage, max_rss)
+            self._forks.bury(pid, code)
 
     def _time_out(self, job: Job) -> None:
         """Ask a task whose time is over to end."""
@@ -143,6 +179,9 @@ class Loop:
 
     def _signal(self, job: Job, number: int, grace: float | None) -> None:
         """Signal all of a running task, and kill it after the grace if it is still there."""
+        if job.lease in self._forks.starting:
+            job.signals.append((number, grace))
+            return
         if self._running.get(job.pid) is not job:
             return
         seen = signal_tree(job.pid, number)
@@ -161,7 +200,7 @@ class Loop:
         for job in self._admission.take_all():
             job.cut_off = True
             self._drop(job)
-        for job in list(self._running.values()):
+        for job in self._active():
             job.cut_off = job.killed = True
             self._signal(job, signal.SIGKILL, None)
 
@@ -181,7 +220,7 @@ class Loop:
         ends = grace is not None or number not in GENTLE
         if ends and (waiting := self._admission.take(header["lease"])) is not None:
             self._drop(waiting)
-        for job in [job for job in self._running.values() if job.lease == header["lease"]]:
+        for job in [job for job in self._active() if job.lease == header["lease"]]:
             job.killed = job.killed or ends
             self._signal(job, number, grace)
 

@@ -71,6 +71,8 @@ class Pipes:
 
     def readable(self, pipe: Pipe) -> None:
         """Forward from one pipe; close it at its end."""
+        if pipe.descriptor < 0:  # drained since the selector spoke
+            return
         if pipe.read(self._channel) == 0:
             self._open[pipe.lease].remove(pipe)
             self._close(pipe)
@@ -107,3 +109,4 @@ class Pipes:
         if not self._paused:
             self._selector.unregister(pipe.descriptor)
         os.close(pipe.descriptor)
+        pipe.descriptor = -1

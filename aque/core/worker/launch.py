@@ -41,6 +41,7 @@ def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str)
         "type": "run",
         "lease": task.lease,
         "argv": argv or [task.interpreter or sys.executable, _BOOT],
+        "warm": not argv,
         "environ": task.environ_id,
         "set": {"AQUE_TASK_ID": str(task.id)},
         "cwd": task.cwd,

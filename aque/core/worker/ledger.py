@@ -133,6 +133,11 @@ class Ledger:
         return not self.runs
 
     @property
+    def is_owing(self) -> bool:
+        """Whether something is to be stored."""
+        return bool(self._unstored)
+
+    @property
     def is_full(self) -> bool:
         """Whether tasks must not write more until some of it is stored."""
         return self._size > _MUCH

@@ -128,6 +128,7 @@ class Worker:
                 self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
         self._turn()
         self._desk.launch()
+        self._pace.is_hungry = self._pace.is_hungry or self._ledger.is_owing  # some ended as soon as they were launched
         if self._ledger.is_empty:
             self._pace.judge(self._session)
 
@@ -196,7 +197,8 @@ class Worker:
 
     def _sleep(self) -> None:
         """Wait until there is something to do."""
-        if self._pace.is_hungry and self._pace.ask(self._ledger) and self._session.is_open and not self._pause:
+        has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
+        if has_work and self._session.is_open and not self._pause:
             timeout = 0.0
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)

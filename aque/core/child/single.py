@@ -1,0 +1,32 @@
+"""A process that was forked for one task."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from . import main
+from .current import Channel
+from .failure import failure
+from .surroundings import leave, take_over
+
+
+def run(descriptors: list[int]) -> None:
+    """Run the task that the fourth descriptor tells of, and end."""
+    status = 1
+    try:
+        channel = Channel(os.fdopen(descriptors[4], "wb"))
+        for place, descriptor in enumerate(descriptors[:3]):
+            os.dup2(descriptor, place)
+            os.close(descriptor)
+        with os.fdopen(descriptors[3], "rb") as source:
+            try:
+                take_over(source)
+            except OSError as error:
+                channel.send({"type": "error", "error": failure(error)})
+                return
+            told = json.load(source)
+        main.enter()
+        status = main.run(told, channel)
+    finally:
+        leave(status)
