@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
+import _io
+import atexit
 import gc
 import io
 import json
 import os
 import sys
-from typing import Any, BinaryIO, Mapping
+from typing import Any, BinaryIO
 
 
 def take_over(source: BinaryIO) -> None:
-    """The environment and the folder that are told in the first line of a task's input, and its streams.
+    """The folder, and what else is told in the first line of a task's input: variables of its own, other streams.
 
     Raises OSError where the folder cannot be entered.
     """
     order = json.loads(source.readline())
-    _set_environ(order["environ"], order["encoding"])
+    for name, value in order["set"].items():
+        os.environb[_bytes(name, order["encoding"])] = _bytes(value, order["encoding"])
     if order["cwd"] is not None:
-        os.chdir(order["cwd"].encode(order["encoding"], "surrogateescape"))
-    reopen_streams()
+        os.chdir(_bytes(order["cwd"], order["encoding"]))
+    if order["reopen"]:
+        reopen_streams()
     gc.enable()
 
 
-def _set_environ(variables: Mapping[str, str], encoding: str) -> None:
-    """Replace the whole environment, in the bytes that the worker's host has."""
-    fresh = {
-        name.encode(encoding, "surrogateescape"): value.encode(encoding, "surrogateescape")
-        for name, value in variables.items()
-    }
+def replace_environ(source: BinaryIO) -> None:
+    """Replace the whole environment by the one that is told, in the bytes that the runner has."""
+    told = json.load(source)
+    fresh = {_bytes(name, told["encoding"]): _bytes(value, told["encoding"]) for name, value in told["environ"].items()}
     for name in os.environb.keys() - fresh.keys():
         del os.environb[name]
     os.environb.update(fresh)
 
 
+def _bytes(text: str, encoding: str) -> bytes:
+    return text.encode(encoding, "surrogateescape")
+
+
 def reopen_streams() -> None:
-    """Open the three standard streams anew, as the interpreter does when it starts."""
+    """Open the three standard streams anew, as the interpreter does when it starts.
+
+    Those of the warm interpreter serve where they have the same kind of files under them now: nothing and two pipes.
+    """
     sys.stdin = sys.__stdin__ = _opened(0, "r", sys.__stdin__)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _opened(1, "w", sys.__stdout__)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _opened(2, "w", sys.__stderr__)  # type: ignore[misc]
 
 
 def _opened(descriptor: int, mode: str, before: Any) -> Any:
-    is_unbuffered = before.write_through
+    is_unbuffered = before.write_through and mode == "w"
     buffer: Any = open(descriptor, mode + "b", 0 if is_unbuffered else -1, closefd=False)  # noqa: SIM115
     raw = buffer if is_unbuffered else buffer.raw
     raw.name = before.name
@@ -52,8 +61,8 @@ def _opened(descriptor: int, mode: str, before: Any) -> Any:
         before.encoding,
         before.errors,
         "\n" if mode == "w" else None,
-        line_buffering=is_eager and not is_unbuffered,
-        write_through=is_unbuffered,
+        line_buffering=is_eager and not before.write_through,
+        write_through=before.write_through,
     )
     made.mode = mode  # type: ignore[misc]
     return made
@@ -68,7 +77,7 @@ def leave(status: int) -> None:
     try:
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()
-        _run_exit_functions()
+        atexit._run_exitfuncs()
         status = _write_out() or status
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -77,24 +86,22 @@ def leave(status: int) -> None:
         os._exit(status)
 
 
-def _run_exit_functions() -> None:
-    import atexit
-
-    atexit._run_exitfuncs()
-
-
 def _write_out() -> int:
     """Write out what open files hold; Python's own status where it cannot be written."""
     status = 0
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            status = 0 if getattr(stream, "closed", True) else 120
-    files = [each for each in gc.get_objects() if issubclass(type(each), (io.TextIOWrapper, io.BufferedIOBase))]
-    for each in sorted(files, key=lambda each: not isinstance(each, io.TextIOWrapper)):
-        try:
-            each.flush()
-        except Exception:  # closed, a file to read, or one whose other end is gone: Python ignores it as well
+            stream.flush()  # type: ignore[union-attr]
+        except OSError:
+            status = 120
+        except (ValueError, AttributeError):  # closed by the task, or replaced by something else
             pass
+    # Those that the interpreter had at the start are frozen, and not among the objects.
+    for kinds in ((_io.TextIOWrapper,), (_io.BufferedWriter, _io.BufferedRandom)):
+        for each in gc.get_objects():
+            if type(each) in kinds:
+                try:
+                    each.flush()
+                except Exception:  # closed, or its other end is gone: Python ignores it as well
+                    pass
     return status

@@ -3,7 +3,8 @@
 It has imported what every task needs and nothing of any task's. What it is sent and what it answers are packets of
 one word and numbers, over a socket that keeps their bounds:
 
-    fork (with descriptors: stdin, stdout, stderr, input, messages)  →  started PID, failed ERRNO, or stale
+    fork (with descriptors: stdin, stdout, stderr, input, messages, and an environment if it is another than that
+    of the last fork)  →  started PID, failed ERRNO, or stale
     dead PID      a process has ended; its number is kept until the runner has dealt with what it left
     reap PID      →  ended PID STATUS USER SYSTEM RSS
 """
@@ -20,9 +21,11 @@ from typing import Any, Callable, Mapping
 
 from . import single
 from .parent import die_with_process
+from .surroundings import replace_environ
 
 UNFIT = 75  # the status of an interpreter that cannot be forked from
 _DESCRIPTORS = 8
+_ENVIRON = 5  # which of the descriptors
 _MODES: Mapping[bytes, Callable[[list[int]], None]] = {b"fork": single.run}
 
 
@@ -77,6 +80,9 @@ class _Zygote:
         return True
 
     def _fork(self, mode: Callable[[list[int]], None], descriptors: list[int]) -> None:
+        if len(descriptors) > _ENVIRON:
+            with os.fdopen(descriptors.pop(), "rb") as source:
+                replace_environ(source)  # here, so that the forks that follow have it already
         if self._stamps != _stamps():
             answer = b"stale"
         else:

@@ -20,11 +20,12 @@ NOT_THE_COMMAND = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
 class Plan(NamedTuple):
-    """What a start takes."""
+    """What a start takes; `extra` is set beside the environment."""
 
     argv: list[str]
     program: str
     environ: dict[str, str]
+    extra: dict[str, str]
     cwd: Path | None
     stdio: tuple[int, int, int]
     identity: Identity | None
@@ -33,20 +34,20 @@ class Plan(NamedTuple):
 def plan(job: Job, environ: dict[str, str], files: Files) -> Plan:
     """Look at all that a start needs, and open its files. TaskError where something is amiss."""
     identity = resolve(job.order.get("user"), job.order.get("group"))
-    environ = _environ(job, environ)
+    extra = _extra(job)
     argv = job.order["argv"]
     with acting_as(identity):
         cwd = _directory(job.order.get("cwd"))
         base = cwd or Path.cwd()
-        program = find_program(argv[0], environ.get("PATH", os.defpath), base)
+        program = find_program(argv[0], {**environ, **extra}.get("PATH", os.defpath), base)
         stdin = open_stdin(files, job, base)
         stdout, stderr = open_outputs(files, job, base)
-    return Plan(argv, program, environ, cwd, (stdin, stdout, stderr), identity)
+    return Plan(argv, program, environ, extra, cwd, (stdin, stdout, stderr), identity)
 
 
 def spawn(job: Job, planned: Plan, files: Files) -> int:
     """Start a task as a new program; its process. TaskError when it cannot be."""
-    passed = _talk(job, planned.environ, files)
+    passed = _talk(job, planned.extra, files)
     return start(planned, passed)
 
 
@@ -66,12 +67,12 @@ def opening() -> Iterator[Files]:
         files.release()
 
 
-def _environ(job: Job, environ: dict[str, str]) -> dict[str, str]:
-    """The task's environment: the worker's or its own, what is set beside, and where it stands."""
-    merged = {**environ, **(job.order.get("set") or {})}
+def _extra(job: Job) -> dict[str, str]:
+    """What is set beside a task's environment, and where it stands."""
+    extra = dict(job.order.get("set") or {})
     if job.order.get("cwd") is not None:
-        merged["PWD"] = str(job.order["cwd"])
-    return merged
+        extra["PWD"] = str(job.order["cwd"])
+    return extra
 
 
 def _directory(cwd: str | None) -> Path | None:
@@ -112,14 +113,14 @@ def find_program(name: str, search: str, base: Path) -> str:
     raise TaskError("not_found", f"{name}: command not found")
 
 
-def _talk(job: Job, environ: dict[str, str], files: Files) -> list[int]:
+def _talk(job: Job, extra: dict[str, str], files: Files) -> list[int]:
     """The input and the message pipe of a task that has them."""
     size = job.order.get("input_size")
     if size is None:
         return []
     start = job.order.get("stdin_size") or 0
     passed = [files.own(holding(job.body[start : start + size])), files.pipe(MESSAGES)]
-    environ["AQUE_INPUT_FD"], environ["AQUE_MESSAGE_FD"] = map(str, passed)
+    extra["AQUE_INPUT_FD"], extra["AQUE_MESSAGE_FD"] = map(str, passed)
     return passed
 
 
@@ -131,7 +132,7 @@ def start(planned: Plan, passed: list[int]) -> int:
             planned.argv,
             executable=planned.program,
             cwd=planned.cwd,
-            env=planned.environ,
+            env={**planned.environ, **planned.extra},
             stdin=stdio[0],
             stdout=stdio[1],
             stderr=stdio[2],

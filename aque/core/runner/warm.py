@@ -11,7 +11,7 @@ from typing import Any
 from .identity import Identity
 from .job import Job, TaskError
 from .processes import LINUX
-from .spawn import MESSAGES, Plan
+from .spawn import MESSAGES, Plan, opening
 from .stdio import Files, holding
 from .zygote import Zygote
 
@@ -47,7 +47,7 @@ class Warm:
         """Order a task's process from a warm interpreter; None where it is to be started as a new program."""
         key = self._key(planned) if LINUX and job.order.get("warm") else None
         zygote = (self._serving.get(key) or self._start(key, planned)) if key else None
-        if zygote is None or not zygote.fork(job, [*planned.stdio, *_talk(job, planned, files)]):
+        if zygote is None or not zygote.fork(job, _descriptors(zygote, job, planned, files), planned.environ):
             return None
         return zygote
 
@@ -84,16 +84,15 @@ class Warm:
         if self._cold.get(key, 0.0) > time.monotonic():
             return None
         self._make_room()
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        try:
-            ready = planned._replace(
-                environ=dict(key[-1]), cwd=Path("/"), stdio=(nowhere, nowhere, nowhere), argv=planned.argv
-            )
-            zygote = Zygote(ready, is_strange=planned.identity is not None)
-        except TaskError:
-            return None
-        finally:
-            os.close(nowhere)
+        with opening() as files:
+            # Streams as most tasks have them, which they take over as they are.
+            nothing = files.own(os.open(os.devnull, os.O_RDONLY))
+            stdio = (nothing, files.own(_dead_end()), files.own(_dead_end()))
+            bare = planned._replace(environ=dict(key[-1]), extra={}, cwd=Path("/"), stdio=stdio)
+            try:
+                zygote = Zygote(bare, is_strange=planned.identity is not None)
+            except TaskError:
+                return None
         self._serving[key] = self._all[zygote.pid] = zygote
         self._keys[zygote] = key
         self._selector.register(zygote, selectors.EVENT_READ, zygote)
@@ -143,13 +142,31 @@ def _frozen(identity: Identity | None) -> Any:
     return identity and (identity.user, identity.group, tuple(identity.groups))
 
 
+def _dead_end() -> int:
+    """A pipe that nobody reads."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    return theirs
+
+
+def _descriptors(zygote: Zygote, job: Job, planned: Plan, files: Files) -> list[int]:
+    """Streams, input and message pipe of a forked process, and its environment if it is not the one of the last."""
+    ours = zygote.environ is planned.environ
+    return [*planned.stdio, *_talk(job, planned, files), *([] if ours else [files.own(_environment(planned))])]
+
+
 def _talk(job: Job, planned: Plan, files: Files) -> list[int]:
-    """The input and the message pipe of a forked process, which is told of its surroundings first."""
+    """The input, which begins with what is the process's own of its surroundings, and the message pipe."""
     order = {
-        "environ": planned.environ,
+        "set": planned.extra,
         "cwd": planned.cwd and str(planned.cwd),
         "encoding": sys.getfilesystemencoding(),
+        "reopen": any(job.order.get(each) is not None for each in ("stdin", "stdin_size", "stdout", "stderr")),
     }
     start = job.order.get("stdin_size") or 0
     told = json.dumps(order).encode() + b"\n" + job.body[start : start + job.order["input_size"]]
     return [files.own(holding(told)), files.pipe(MESSAGES)]
+
+
+def _environment(planned: Plan) -> int:
+    return holding(json.dumps({"environ": planned.environ, "encoding": sys.getfilesystemencoding()}).encode())

@@ -49,6 +49,7 @@ class Zygote:
         self._socket = ours
         self._is_strange = is_strange
         self.used_at = 0.0
+        self.environ: dict[str, str] | None = None
         self.is_ready = False
         self.is_over = False
         self.starting: deque[Job] = deque()
@@ -63,14 +64,17 @@ class Zygote:
         """Whether processes of tasks depend on it."""
         return bool(self.starting or self.running)
 
-    def fork(self, job: Job, descriptors: list[int]) -> bool:
-        """Have a process forked that takes these descriptors; False where it cannot take the order."""
+    def fork(self, job: Job, descriptors: list[int], environ: dict[str, str]) -> bool:
+        """Have a process forked that takes these descriptors; False where it cannot take the order.
+
+        The environment is among them if it is another object than that of the last fork, `environ`.
+        """
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
             self._socket.sendmsg([b"fork"], ancillary)
         except OSError:
             return False
-        self.used_at = time.monotonic()
+        self.used_at, self.environ = time.monotonic(), environ
         self.starting.append(job)
         return True
 
