@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint faults clean
+.PHONY: demo test lint faults docs clean
 
 demo: .venv/ready
 	$(BIN)/python examples/library.py
@@ -15,6 +15,9 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/ready
+	$(BIN)/python docs/render_commands.py
 
 faults: .venv/ready
 	$(BIN)/python -m pytest -m soak --timeout 1800 $(ARGS)

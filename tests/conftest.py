@@ -15,6 +15,8 @@ from aque.core.broker import Broker
 
 from .work import running_worker
 
+pytest_plugins = ["tests.snapshots"]
+
 settings.register_profile("aque", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # shared machines
 settings.load_profile("aque")
 

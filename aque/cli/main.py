@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
@@ -15,11 +16,13 @@ from ..core.errors import AqueError
 COMMANDS: Final = {
     "call": "Queue a Python function.",
     "db": "Start, stop and look at the embedded server.",
+    "help": "Show the help of a command.",
     "init": "Create the schema or bring it up to date.",
     "kill": "Stop tasks.",
     "output": "Show what tasks wrote.",
     "status": "Show tasks.",
     "submit": "Queue a command.",
+    "top": "Watch and steer tasks on the whole screen.",
     "wait": "Wait until tasks are complete.",
     "worker": "Run tasks on this host.",
     "workers": "Show the workers that live.",
@@ -33,43 +36,117 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"aque.cli.{cmd_name}").command
-        return command
+        return load(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="aque")
-def cli() -> None:
-    """A work queue for shell commands and Python functions."""
+def load(name: str) -> click.Command:
+    """The command of a name."""
+    command: click.Command = importlib.import_module(f"aque.cli.{name}").command
+    command.no_args_is_help = False  # a group without a command is called wrongly as any other
+    return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.version_option(__version__, "-V", "--version", prog_name="aque")
+@click.option("--broker", metavar="URL", help="The broker; default $AQUE_BROKER, else the embedded one.")
+@click.pass_context
+def cli(context: click.Context, broker: str | None) -> None:
+    """A work queue for shell commands and Python functions.
+
+    Exit status: 0 done, 1 a task failed or nothing matched, 2 usage, 3 broker unreachable, 4 no such task,
+    130 interrupted.
+
+    \b
+    Examples:
+      aque submit -w echo hello
+      aque worker -2
+      aque help submit
+    """
+    del broker  # the commands find it in this context
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
 
 
 def main() -> None:
-    """Run a command. 1: a task failed, 2: usage, 3: the broker cannot be reached, 4: no such task, 130: interrupted."""
-    sys.exit(_status())
+    """The console script `aque`."""
+    sys.exit(run(cli, "aque"))
 
 
-def _status() -> int:
+def kill() -> None:
+    """The console script `aque-kill`."""
+    sys.exit(run(load("kill"), "aque-kill"))
+
+
+def run(command: click.Command, name: str) -> int:
+    """Run a command with this process's arguments; its exit status. Errors are told in one line on stderr."""
+    _have_streams()
     try:
-        result: Any = cli.main(standalone_mode=False)
+        status = _call(command, name)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except AqueError as error:
-        click.echo(f"aque: {error}", err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:
-        click.echo(f"aque: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
-        return 1
+    except tuple(_ENDS) as error:
+        return next(end for kind, end in _ENDS.items() if isinstance(error, kind))(error, name)
+    return status
+
+
+def _call(command: click.Command, name: str) -> int:
+    if f"_{name.upper().replace('-', '_')}_COMPLETE" in os.environ:
+        command.main(prog_name=name)  # a shell asks how a word goes on
+    # click's own main has other answers to Ctrl-C and to a closed pipe
+    with command.make_context(name, sys.argv[1:], help_option_names=["-h", "--help"]) as context:
+        result: Any = command.invoke(context)
     return result if isinstance(result, int) else 0
+
+
+def _on_bad_usage(error: Any, name: str) -> int:
+    path = error.ctx.command_path if error.ctx else name
+    return _complain(path, f"{error.format_message()} (see {path} --help)", error.exit_code)
+
+
+def _on_broken_pipe(_error: Any, _name: str) -> int:
+    _forget_stdout()
+    return 141  # as if SIGPIPE had ended it
+
+
+def _on_system_error(error: Any, name: str) -> int:
+    _forget_stdout()
+    return _complain(name, f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
+
+
+_ENDS: Final[Mapping[type[BaseException], Callable[[Any, str], int]]] = {
+    click.exceptions.Exit: lambda error, _: int(error.exit_code),
+    click.exceptions.Abort: lambda *_: 130,
+    KeyboardInterrupt: lambda *_: 130,
+    click.UsageError: _on_bad_usage,
+    click.ClickException: lambda error, name: _complain(name, error.format_message(), error.exit_code),
+    AqueError: lambda error, name: _complain(name, str(error), error.exit_code),
+    BrokenPipeError: _on_broken_pipe,
+    OSError: _on_system_error,
+}
+"""What ends a command before its time, and its exit status; the first that applies."""
+
+
+def _complain(who: str, message: str, status: int) -> int:
+    click.echo(f"{who}: {' '.join(message.split())}", err=True)
+    return status
+
+
+def _have_streams() -> None:
+    """Descriptors that were closed are opened, lest a connection takes their place: writing to stdout still fails."""
+    for number, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # takes the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _forget_stdout() -> None:
+    """What could not be written is not tried again when this process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,31 +1,87 @@
-"""What commands share: the broker, ids, JSON lines."""
+"""What commands share: the broker, the selection of tasks, JSON lines, colours."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..core.errors import UsageError
+from ..core.errors import AqueError, UsageError
+from ..core.selection import Selection
+
+if TYPE_CHECKING:
+    from ..core.broker import Broker
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def broker_option(function: Function) -> Function:
-    """`--broker URL`"""
-    return click.option("--broker", metavar="URL", help="The broker; default $AQUE_BROKER, else the embedded one.")(
-        function
-    )
+    """`--broker URL`, which may also stand before the command."""
+    return click.option(
+        "--broker",
+        metavar="URL",
+        callback=lambda context, _, url: url or context.find_root().params.get("broker"),
+        help="The broker; default $AQUE_BROKER, else the embedded one.",
+    )(function)
+
+
+def open_broker(url: str | None) -> Broker:
+    """The broker of a URL; what it needs is loaded here, so that a command's help does without it."""
+    from ..core.broker import get_broker
+
+    return get_broker(url)
 
 
 def json_option(function: Function) -> Function:
     """`--json`"""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(function)
+
+
+def selecting(required: bool = True) -> Callable[[Function], Function]:
+    """Ids of tasks (`-` reads them from stdin) and `-f FILTER`; the command takes them as one `selection`.
+
+    Both together select those of the ids that match. Where `required`, it is a UsageError to give neither.
+    """
+
+    def decorate(function: Function) -> Function:
+        @click.argument("ids", nargs=-1, metavar="[ID...]")
+        @click.option(
+            "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
+        )
+        @functools.wraps(function)
+        def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
+            if required and not ids and text is None:
+                raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
+            selection = Selection.of(read_ids(ids) if ids else None, text)
+            return function(*args, selection=selection, **kwargs)
+
+        return command  # type: ignore[return-value]
+
+    return decorate
+
+
+def color_option(function: Function) -> Function:
+    """`--color`, as a truth: whether to write colours."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        callback=lambda *got: _is_coloured(got[2]),
+        help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
+    )(function)
+
+
+def _is_coloured(choice: str) -> bool:
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
 
 
 def ids_argument(required: bool = True) -> Callable[[Function], Function]:
@@ -34,14 +90,27 @@ def ids_argument(required: bool = True) -> Callable[[Function], Function]:
 
 
 def read_ids(words: Iterable[str]) -> list[int]:
-    """Ids from words; raises UsageError."""
+    """Ids from words, each once; raises UsageError, and AqueError where words stand for no id at all."""
+    words = tuple(words)
     found: list[int] = []
     for word in words:
         for each in sys.stdin.read().split() if word == "-" else [word]:
-            if not each.isdecimal() or int(each) >= 2**63:
+            if not (each.isascii() and each.isdecimal()) or int(each) >= 2**63:
                 raise UsageError(f"not the id of a task: {each!r}")
             found.append(int(each))
+    if words and not found:
+        raise AqueError("no ids on stdin")
     return list(dict.fromkeys(found))
+
+
+def duration(_: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """A callback that reads seconds from texts such as 90, 1.5h or 2h30m."""
+    from ..core.units import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except UsageError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
 
 
 def echo_json(row: Any) -> None:
@@ -54,6 +123,8 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def clean(text: str) -> str:
-    """A text of a task's, with nothing in it that a terminal obeys."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+def some(ids: Iterable[int], limit: int = 10) -> str:
+    """Ids in a sentence: the first ones, and how many more there are."""
+    found = list(ids)
+    rest = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return ", ".join(map(str, found[:limit])) + rest

@@ -2,33 +2,138 @@
 
 from __future__ import annotations
 
-import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import click
 
-from ..core import patterns
-from ..core.broker import get_broker
-from ..core.queries.tasks import TaskRow
-from .options import broker_option, clean, echo_json, ids_argument, json_option
+from ..core.broker import Broker, get_broker
+from ..core.errors import UsageError
+from ..core.filter import Term
+from ..core.filter.ast import terms
+from ..core.selection import Selection
+from ..core.sorting import Sort, parse_sort
+from ..core.tree import Line
+from ..core.view import View
+from .formats import Format, csv_format, json_format, pattern_format
+from .listing import columns, draw_list, draw_tree
+from .options import broker_option, color_option, json_option, selecting
+
+_LIMIT: Final = 100  # tasks for people
+_WIDTH: Final = 20  # dependencies of one task in a tree
+_FORMATS: Final[dict[str, Callable[[Any], Format]]] = {
+    "as_json": lambda _: json_format(),
+    "names": csv_format,
+    "pattern": pattern_format,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be shown to people, and how. `limit` None: all."""
+
+    selection: Selection
+    are_all_users: bool
+    is_flat: bool
+    depth: int | None
+    sort: Sort
+    limit: int | None
+    is_coloured: bool
 
 
 @click.command("status")
-@ids_argument(required=False)
-@click.option("--limit", default=100, show_default=True, help="At most so many.")
+@selecting(required=False)
+@click.option("--flat", "is_flat", is_flag=True, help="A list, instead of trees of dependencies.")
+@click.option("-d", "--depth", type=click.IntRange(0), help="So many levels below the roots of a tree.")
+@click.option("--sort", default="-id", show_default=True, metavar="FIELDS", help="Such as -priority,id; - descends.")
+@click.option(
+    "--limit", type=click.IntRange(0), help=f"At most so many; 0: all. Default {_LIMIT} for people, else all."
+)
+@click.option("--csv", "names", metavar="FIELDS", help="Comma-separated values of these fields.")
+@click.option("--pattern", metavar="FORMAT", help="A line for each, such as '{id:>6} {name}'.")
 @json_option
+@click.option("-x", "--all-users", "are_all_users", is_flag=True, help="Tasks of all users, not yours alone.")
+@click.option("-w", "--watch", "is_watched", is_flag=True, help="Redraw in place, until Ctrl-C.")
+@color_option
 @broker_option
-def command(ids: list[int], limit: int, as_json: bool, broker: str | None) -> None:
-    """Show tasks, the latest first."""
-    rows = get_broker(broker).tasks(ids or None, limit)
-    for row in rows:
-        if as_json:
-            echo_json(row)
-        else:
-            click.echo(f"{row.id:>8}  {row.state:<9}  {row.priority:>5}  {clean(row.name):<20.20}  {_command(row)}")
-    if not rows:
+def command(
+    selection: Selection,
+    is_flat: bool,
+    depth: int | None,
+    sort: str,
+    limit: int | None,
+    are_all_users: bool,
+    is_watched: bool,
+    color: bool,
+    broker: str | None,
+    **formats: Any,
+) -> int:
+    """Show tasks: trees of dependencies, the latest first."""
+    keys = parse_sort(sort)
+    chosen = [(name, value) for name, value in formats.items() if value]
+    if len(chosen) + is_watched > 1:
+        raise UsageError("give one of --csv, --pattern, --json and --watch")
+    place = get_broker(broker)
+    View(place).check(selection)
+    mine = selection if are_all_users or not _wants_own(selection) else selection.where(Term("user", ":", ("me",)))
+    if chosen:
+        return _print(place, mine, keys, limit or None, _FORMATS[chosen[0][0]](chosen[0][1]))
+    shown = _LIMIT if limit is None else limit or None
+    request = Request(mine, are_all_users, is_flat, depth, keys, shown, color)
+    return _watch(place, request) if is_watched else _show(place, request, selection)
+
+
+def _wants_own(selection: Selection) -> bool:
+    """Whether it leaves open whose tasks it is about."""
+    names_users = selection.filter is not None and any(term.field == "user" for term in terms(selection.filter))
+    return selection.ids is None and not names_users
+
+
+def _print(broker: Broker, selection: Selection, sort: Sort, limit: int | None, write: Format) -> int:
+    view = View(broker)
+    count = 0
+    for count, row in enumerate(view.rows(selection, sort, limit), 1):  # noqa: B007
+        write(row, view.now)
+    return 0 if count else _nothing(selection)
+
+
+def _show(broker: Broker, request: Request, asked: Selection) -> int:
+    lines, is_cut = draw(broker, request, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    for line in lines:
+        click.echo(line, color=request.is_coloured)
+    if is_cut:
+        click.echo("… and more: --limit 0 shows all, -f FILTER fewer", err=True)
+    return 0 if lines else _nothing(asked)
+
+
+def _nothing(asked: Selection) -> int:
+    if asked.ids is None and asked.filter is None:
         click.echo("no tasks yet: try `aque submit echo hello`, and `aque worker -2` to run it", err=True)
+        return 0
+    click.echo("nothing matches: -x looks among the tasks of all users", err=True)
+    return 1
 
 
-def _command(row: TaskRow) -> str:
-    fields = {"func": row.func, "name": row.name, "args": json.loads(row.args or "[]")}
-    return clean(patterns.describe(row.pattern, fields))[:60]
+def draw(broker: Broker, request: Request, width: int | None) -> tuple[list[str], bool]:
+    """The lines of a table, and whether it is not all there is."""
+    view, fields = View(broker), columns(request.are_all_users)
+    if request.is_flat:
+        page = view.page(request.selection, request.sort, request.limit)
+        return draw_list(fields, page.rows, view.now, width), page.after is not None
+    tree = view.tree(request.selection, request.sort, request.depth, request.limit, request.limit and _WIDTH)
+    lines: list[Line] = list(tree.lines())
+    shown = lines[: request.limit]
+    return draw_tree(fields, shown, view.now, width), tree.is_cut or len(shown) < len(lines)
+
+
+def _watch(broker: Broker, request: Request) -> int:
+    from .live import redraw
+
+    def frame(width: int, height: int) -> str:
+        lines, _ = draw(broker, request, width)
+        return "\n".join(lines[: height - 1]) or "no tasks"
+
+    return redraw(broker, frame, request.is_coloured)

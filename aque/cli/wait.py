@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import time
+from typing import TYPE_CHECKING
 
 import click
 
-from ..core.broker import get_broker
-from ..core.futures import Future, watch
-from .options import broker_option, echo_json, ids_argument, json_option
+from .endings import echo_ending, tell
+from .options import broker_option, duration, ids_argument, json_option, open_broker, some
+
+if TYPE_CHECKING:
+    from ..core.queries.tasks import Ending
+    from ..core.waiting import Waiter
 
 
 @click.command("wait")
 @ids_argument()
-@click.option("--timeout", type=float, help="Seconds to wait at most; exits with 1 then.")
+@click.option("--any", "is_any", is_flag=True, help="Until the first of them is complete.")
+@click.option("--timeout", metavar="DURATION", callback=duration, help="At most so long; exits with 1 then.")
 @json_option
 @broker_option
-def command(ids: list[int], timeout: float | None, as_json: bool, broker: str | None) -> int:
-    """Wait until tasks are complete; exits with 1 if one did not succeed."""
-    place = get_broker(broker)
-    place.tasks(ids)
-    futures = [Future(place, each) for each in ids]
-    watch(place).add(futures)
-    watch(place).check(ids)
-    is_late = bool(concurrent.futures.wait(futures, timeout).not_done)
-    endings = place.outcomes(ids)
-    for each in endings if as_json else ():
-        echo_json(each)
-    return int(is_late or any(each.state != "success" for each in endings))
+def command(ids: list[int], is_any: bool, timeout: float | None, as_json: bool, broker: str | None) -> int:
+    """Wait until tasks are complete; exits with 1 if one did not succeed.
+
+    \b
+    Examples:
+      aque wait 12 13
+      aque wait --any --timeout 10m 12 13
+      aque submit make | aque wait - && echo made
+    """
+    from ..core.waiting import Waiter
+
+    place = open_broker(broker)
+    place.require(ids)
+    with Waiter(place, ids) as waiter:
+        endings = _endings(waiter, timeout, is_any, as_json)
+        late = waiter.open if not (is_any and endings) else ()
+    if late:
+        click.echo(f"aque: not complete after {timeout:g} s: {some(sorted(late))}", err=True)
+    return int(bool(late) or any(each.state != "success" for each in endings))
+
+
+def _endings(waiter: Waiter, timeout: float | None, is_any: bool, as_json: bool) -> list[Ending]:
+    """Tell of each ending when it comes."""
+    endings: list[Ending] = []
+    until = None if timeout is None else time.monotonic() + timeout
+    while found := waiter.wait(None if until is None else max(0.0, until - time.monotonic())):
+        for each in found:
+            (echo_ending if as_json else tell)(each)
+        endings += found
+        if is_any:
+            break
+    return endings

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from math import inf
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
 from .db.database import Database
+from .db.source import Connection
 from .errors import TaskNotFound
-from .graph import Node
+from .intake import Expect, Intake
 from .listener import Callback, Listener
-from .queries import submission
+from .queries import kill as killing
+from .queries import listing, submission
+from .queries import output as written
 from .queries import tasks as seen
 from .queries.submission import Change
-from .submit import Submission
+from .rows import TaskRow
+from .runner.gentle import GENTLE
+from .selection import Selection
 
-_CHUNK: Final = 2000  # tasks to a statement
+P = ParamSpec("P")
+T = TypeVar("T")
+_GRACE: Final = 5.0  # seconds from a signal that ends tasks to SIGKILL
 
 
 class Broker:
@@ -30,7 +38,6 @@ class Broker:
 
     def __init__(self, url: str | None = None) -> None:
         self.database = Database(config.broker_url(url))
-        self._environs: dict[frozenset[tuple[str, str]], int] = {}
 
     def __enter__(self) -> Broker:
         return self
@@ -73,52 +80,51 @@ class Broker:
         """Undo one `bind`."""
         self.listener.unbind(topic, callback)
 
-    def next_ids(self, count: int) -> list[int]:
-        """Ids for new tasks."""
-        with self.database.connection() as conn:
-            return submission.next_ids(conn, count)
+    def submit(
+        self,
+        prototypes: Iterable[Mapping[str, Any]],
+        defaults: Mapping[str, Any],
+        expect: Expect = lambda ids: None,
+    ) -> Sequence[int]:
+        """Store prototypes with all that they depend on, all or none, and wake who sleeps; returns their ids.
 
-    def submit(self, nodes: Sequence[Node], ids: Sequence[int], defaults: Mapping[str, Any]) -> list[Change]:
-        """Store nodes of a graph, all or none, and wake who sleeps.
-
+        `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
-        batch = Submission(nodes, ids, defaults, self._inheritance)
-        rows = [{**row, "environ_id": self._environ_id(environ)} for row, environ in batch.rows()]
-        edges = batch.edges()
-        with self.database.transaction() as conn:
-            changed = [
-                change
-                for start in range(0, len(rows), _CHUNK)
-                for part in [rows[start : start + _CHUNK]]
-                for change in submission.submit(conn, part, [e for row in part for e in edges.get(row["id"], ())])
-            ]
-        self.announce(changed)
-        return changed
+        intake = Intake(self.database, defaults, expect)
+        intake.take(prototypes)
+        return intake.asked
 
-    def announce(self, changed: Sequence[Change]) -> None:
-        """Tell all who listen, and wake idle workers."""
+    def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function of the query layer with a connection."""
         with self.database.connection() as conn:
-            submission.announce(conn, changed)
-            submission.wake(conn)
+            return query(conn, *args, **kwargs)
 
-    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = 5.0) -> list[seen.Killed]:
+    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = None) -> list[killing.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
+        By default these are 5; `math.inf` is never. A signal that is not meant to end a task, such as SIGSTOP, goes to
+        those that run alone, and no SIGKILL follows, unless a `grace` is given.
+        Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound, and touches none then.
         """
         with self.database.transaction() as conn:
             self._require(seen.missing(conn, ids))
-            done = seen.kill(conn, ids, signal, grace)
+            done = killing.kill(conn, ids, signal, _until_kill(signal, grace), ends=ends(signal, grace))
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
-            submission.announce(conn, [Change(each.id, each.state) for each in done if each.worker is None])
+            ended = [each for each in done if each.worker is None and each.touched]
+            submission.announce(conn, [Change(each.id, each.state) for each in ended])
         return done
 
-    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[seen.TaskRow]:
-        """Tasks by id, or the latest. Raises TaskNotFound for an id that no task has."""
+    def require(self, ids: Sequence[int]) -> None:
+        """Raise TaskNotFound for ids that no task has."""
+        self._require(self.read(seen.missing, ids))
+
+    def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
+        """Tasks by id, or the latest; View has more. Raises TaskNotFound for an id that no task has."""
         with self.database.connection() as conn:
-            found = seen.rows(conn, ids, limit if ids is None else len(ids))
+            found = listing.page(conn, Selection.of(ids), self.now(), limit=limit if ids is None else None)
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 
@@ -127,31 +133,30 @@ class Broker:
         with self.database.connection() as conn:
             return seen.outcomes(conn, ids)
 
-    def output(self, task: int, since: int = 0) -> list[seen.OutputPiece]:
+    def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""
-        with self.database.connection() as conn:
-            return seen.output(conn, task, since)
+        return self.read(written.pieces, {task: written.Place(None, since)})
 
     def workers(self) -> list[seen.WorkerRow]:
         """The workers that live."""
         with self.database.connection() as conn:
             return seen.workers(conn)
 
-    def _inheritance(self, parent: int) -> dict[str, Any]:
-        with self.database.connection() as conn:
-            return submission.inheritance(conn, parent)
-
-    def _environ_id(self, environ: Mapping[str, str]) -> int:
-        key = frozenset(environ.items())
-        if key not in self._environs:
-            with self.database.connection() as conn:
-                self._environs[key] = submission.keep_environ(conn, environ)
-        return self._environs[key]
-
     @staticmethod
     def _require(missing: Sequence[int]) -> None:
         if missing:
             raise TaskNotFound(f"no such task: {', '.join(map(str, missing))}")
+
+
+def ends(signal: int, grace: float | None) -> bool:
+    """Whether a signal is meant to end a task, or will be followed by one that does."""
+    return grace is not None or signal not in GENTLE
+
+
+def _until_kill(signal: int, grace: float | None) -> float | None:
+    """Seconds from a signal to SIGKILL; None: never."""
+    seconds = _GRACE if grace is None and ends(signal, grace) else grace
+    return None if seconds == inf else seconds
 
 
 _brokers: dict[str, Broker] = {}

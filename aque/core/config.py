@@ -44,3 +44,14 @@ def embedded_home(url: str) -> Path | None:
     """Where the embedded server of `embedded:/path` lives; None for the user's own place."""
     path = url.removeprefix(EMBEDDED)
     return Path(path).expanduser() if path else None
+
+
+def required_home(given: str | None = None) -> Path | None:
+    """`embedded_home` of the broker that is used; raises UsageError where that is a shared server."""
+    url = broker_url(given)
+    if is_embedded(url):
+        return embedded_home(url)
+    raise UsageError(
+        "`aque db` is about the embedded server, but the broker is a shared one (by --broker, $AQUE_BROKER or"
+        " config.toml): say `--broker embedded:` to mean the embedded one"
+    )

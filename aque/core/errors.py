@@ -3,6 +3,7 @@
 AqueError                          1
 ├── UsageError                     2   what was asked makes no sense as it stands
 │   ├── DependencyResolutionError  2   a cycle, or a dependency that is no task
+│   ├── FilterError                2   a filter that cannot be read; stands in aque.core.filter
 │   └── PatternMissingError        2   no such pattern
 ├── EncodeError                    2   a value that cannot be stored
 ├── DecodeError                    1   a stored value that cannot be read here

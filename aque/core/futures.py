@@ -161,13 +161,22 @@ class Watch:
         if event.resync:
             self.check()
             return
-        ids = [each for each in list(self._kept) if any(each in span for span in event.ids)]
+        ids = [each for span in event.ids for each in _common(span, self._kept)]
         if event.state == State.RUNNING:
             for each in ids:
                 if future := self._kept.get(each):
                     future._mark_running()
         elif ids and event.state != State.PENDING:
             self.check(ids)
+
+
+def _common(span: range, kept: Mapping[int, Future]) -> list[int]:
+    """Those of a range that are kept; it looks at the fewer ones."""
+    return (
+        [each for each in span if each in kept]
+        if len(span) < len(kept)
+        else [each for each in list(kept) if each in span]
+    )
 
 
 _watches: weakref.WeakKeyDictionary[Broker, Watch] = weakref.WeakKeyDictionary()

@@ -1,10 +1,12 @@
 """From nested prototypes to a flat list of nodes, dependencies first, with cycles found.
 
 The same mapping object met twice is the same task. Walks are iterative: a chain of any length has no stack to overflow.
+Prototypes may come in parts, so that a stream of them need never be held as a whole.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,11 +15,12 @@ from .errors import DependencyResolutionError
 from .task import TaskHandle, ValueOf
 
 CONDITIONS: Final = ("success", "complete", "failure")
+_ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edge:
-    """A dependency: of a node (`local`: its place in the list) or of a task that is there (its id)."""
+    """A dependency: of a node (`local`: its place in the graph) or of a task that is there (its id)."""
 
     target: int
     local: bool
@@ -25,36 +28,108 @@ class Edge:
     is_child: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A prototype as it was given, and what it waits for, which stands before it in the list."""
+    """A prototype as it was given, and what it waits for, which stands before it."""
 
     given: Mapping[str, Any]
-    edges: tuple[Edge, ...]
+    edges: tuple[Edge, ...] = ()
     parent: tuple[int, bool] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Wish:
     target: Mapping[str, Any] | int
     condition: str = "success"
     is_child: bool = False
 
 
-def flatten(prototypes: Iterable[Mapping[str, Any]]) -> tuple[list[Node], list[int]]:
-    """All prototypes and what they depend on, dependencies first, and the places of those that were given.
+class Graph:
+    """Numbers prototypes, from 0, as they come."""
 
-    Raises DependencyResolutionError for a cycle, which it names, and for a dependency that is no task.
-    """
-    roots = list(prototypes)
-    order = _depth_first(roots)
-    places = {id(given): place for place, given in enumerate(order)}
-    nodes = [_node(given, places) for given in order]
-    return nodes, [places[id(root)] for root in roots]
+    def __init__(self) -> None:
+        self._places: dict[int, int] = {}  # by the identity of a prototype
+        self._kept: dict[int, Mapping[str, Any]] = {}  # so that no identity comes up a second time
+        self._wishes: dict[int, tuple[_Wish, ...]] = {}
+        self._size = 0
+
+    def add(self, prototypes: Iterable[Mapping[str, Any]]) -> tuple[list[Node], list[int]]:
+        """What these, and all that they depend on, add to the graph, dependencies first; and the places of the given.
+
+        Raises DependencyResolutionError for a cycle, which it names, and for a dependency that is no task.
+        """
+        roots = list(prototypes)
+        added: list[Mapping[str, Any]] = []
+        queue = list(roots)
+        for root in queue:  # grows: parents belong to the graph, though nobody waits for them
+            for given in self._unseen(root):
+                self._places[id(given)] = self._size + len(added)
+                added.append(given)
+                if isinstance(given.get("parent"), Mapping):
+                    queue.append(given["parent"])
+        nodes = [self._node(given) for given in added]
+        self._kept.update((id(given), given) for given in added)
+        self._size += len(added)
+        self._wishes.clear()
+        return nodes, [self.place(root) for root in roots]
+
+    def place(self, given: Mapping[str, Any]) -> int:
+        """Where a prototype stands that was added."""
+        return self._places[id(given)]
+
+    def forget(self) -> None:
+        """Let go of prototypes that nobody else holds: they cannot be met again."""
+        ours = 2  # the dict, and the call
+        for key in [key for key in self._kept if sys.getrefcount(self._kept[key]) <= ours]:
+            del self._kept[key], self._places[key]
+
+    def _node(self, given: Mapping[str, Any]) -> Node:
+        wishes, parent = self._wishes[id(given)], given.get("parent")
+        if not wishes and parent is None:
+            return Node(given)
+        edges = {
+            target: Edge(*target, wish.condition, wish.is_child)
+            for wish in wishes
+            for target in [self._place(wish.target)]
+        }
+        return Node(given, tuple(edges.values()), None if parent is None else self._place(_target(parent)))
+
+    def _place(self, target: Mapping[str, Any] | int) -> tuple[int, bool]:
+        return (target, False) if isinstance(target, int) else (self.place(target), True)
+
+    def _inner(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        wishes = self._wishes[id(given)] = tuple(_wishes(given))
+        return [wish.target for wish in wishes if not isinstance(wish.target, int)]
+
+    def _unseen(self, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Those that are not numbered yet, each after what it depends on; the caller numbers them as they come."""
+        if id(root) in self._places:
+            return
+        path = {id(root): root}
+        stack = [(root, iter(self._inner(root)))]
+        while stack:
+            given, rest = stack[-1]
+            child = next(rest, None)
+            if child is None:
+                stack.pop()
+                del path[id(given)]
+                yield given
+            elif id(child) in path:
+                raise DependencyResolutionError(_describe_cycle(list(path.values()), child))
+            elif id(child) not in self._places:
+                path[id(child)] = child
+                stack.append((child, iter(self._inner(child))))
+
+
+def flatten(prototypes: Iterable[Mapping[str, Any]]) -> tuple[list[Node], list[int]]:
+    """All prototypes and what they depend on, dependencies first, and the places of those that were given."""
+    return Graph().add(prototypes)
 
 
 def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     """A value with `change` applied to whatever stands for a task in it, in lists, tuples and dicts of any depth."""
+    if type(value) in _ATOMS:
+        return value
     if isinstance(value, ValueOf | TaskHandle):
         return change(value)
     if type(value) in (list, tuple):
@@ -62,19 +137,6 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     if type(value) is dict:
         return {name: map_values(each, change) for name, each in value.items()}
     return value
-
-
-def _node(given: Mapping[str, Any], places: Mapping[int, int]) -> Node:
-    def place(target: Any) -> tuple[int, bool]:
-        return (places[id(target)], True) if isinstance(target, Mapping) else (int(target), False)
-
-    edges = {
-        target: Edge(*target, wish.condition, wish.is_child)
-        for wish in _wishes(given)
-        for target in [place(wish.target)]
-    }
-    parent = given.get("parent")
-    return Node(given, tuple(edges.values()), None if parent is None else place(_target(parent)))
 
 
 def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
@@ -85,8 +147,8 @@ def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
         found.append(_Wish(_target(value.task if isinstance(value, ValueOf) else value)))
 
     for name in ("args", "kwargs"):
-        if not isinstance(given.get(name), str):
-            map_values(_plain(given.get(name)), note)
+        if (values := given.get(name)) and not isinstance(values, str):
+            map_values(_plain(values), note)
     yield from found
     for dependency in _several(given.get("dependencies")):
         yield _wish(dependency)
@@ -95,9 +157,7 @@ def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value if value is None else list(value)
+    return dict(value) if isinstance(value, Mapping) else list(value)
 
 
 def _several(value: Any) -> Iterable[Any]:
@@ -125,33 +185,6 @@ def _target(value: Any) -> Mapping[str, Any] | int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise DependencyResolutionError(f"not a task: {value!r} (give an id, a future or a prototype)")
-
-
-def _inner(given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [wish.target for wish in _wishes(given) if isinstance(wish.target, Mapping)]
-
-
-def _depth_first(roots: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    order: list[Mapping[str, Any]] = []
-    done: set[int] = set()
-    for root in roots:
-        path: dict[int, Mapping[str, Any]] = {}
-        stack = [] if id(root) in done else [(root, iter(_inner(root)))]
-        path.update((id(each), each) for each, _ in stack)
-        while stack:
-            given, rest = stack[-1]
-            child = next(rest, None)
-            if child is None:
-                stack.pop()
-                del path[id(given)]
-                done.add(id(given))
-                order.append(given)
-            elif id(child) in path:
-                raise DependencyResolutionError(_describe_cycle(list(path.values()), child))
-            elif id(child) not in done:
-                path[id(child)] = child
-                stack.append((child, iter(_inner(child))))
-    return order
 
 
 def _describe_cycle(path: list[Mapping[str, Any]], again: Mapping[str, Any]) -> str:

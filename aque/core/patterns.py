@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 from . import hints
+from .child import codec
 from .child.codec import describe as shown
 from .child.names import one_line, resolve_name
 from .errors import AqueError, DecodeError, PatternMissingError, UsageError
@@ -92,12 +93,25 @@ class Shell(Pattern):
         return prototype if prototype.io_paths is not None else _hinted(prototype)
 
     def describe(self, fields: Mapping[str, Any]) -> str:
-        args = fields.get("args") or ()
+        args = _words(fields.get("args") or [])
         return args if isinstance(args, str) else shlex.join(args)
 
     def command(self, fields: Mapping[str, Any]) -> list[str]:
-        args = fields["args"]
-        return ["/bin/sh", "-c", args] if isinstance(args, str) else list(args)
+        args = _words(fields["args"])
+        return ["/bin/sh", "-c", args] if isinstance(args, str) else args
+
+
+def _words(stored: Any) -> str | list[str]:
+    """The arguments of a command as they are stored: one that is not UTF-8 has a form of its own."""
+    return [_word(each) for each in stored] if isinstance(stored, list | tuple) else _word(stored)
+
+
+def _word(stored: Any) -> str:
+    if isinstance(stored, dict) and set(stored) == {"$str"}:
+        return str(codec.from_tree(stored))
+    if isinstance(stored, str):
+        return stored
+    raise DecodeError(f"not an argument of a command: {codec.describe(stored)}")
 
 
 class Group(Pattern):

@@ -10,7 +10,7 @@ from typing import Any
 from . import context
 from .broker import Broker, get_broker
 from .futures import Future, watch
-from .graph import flatten
+from .intake import Expect
 from .task import local_defaults
 
 
@@ -21,7 +21,7 @@ class Queue(concurrent.futures.Executor):
         self.name = name
         self.broker = broker if isinstance(broker, Broker) else get_broker(broker)
         self.defaults = defaults
-        self._futures: list[Future] = []
+        self._futures: set[concurrent.futures.Future[Any]] = set()  # those that are not done
         self._is_shut = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
@@ -43,20 +43,32 @@ class Queue(concurrent.futures.Executor):
 
         Raises DependencyResolutionError for a cycle and for a dependency that is not there.
         """
+        made: dict[int, Future] = {}
+        watching = watch(self.broker)
+
+        def expect(ids: Sequence[int]) -> None:
+            new = {each: Future(self.broker, each) for each in ids if each not in made}
+            made.update(new)
+            watching.add(new.values())  # before they can end
+
+        try:
+            ids = self._store(prototypes, expect)
+        except BaseException:
+            watching.drop(made)
+            raise
+        self._futures.update(made.values())
+        for future in made.values():
+            future.add_done_callback(self._futures.discard)
+        return [made[each] for each in ids]
+
+    def store_many(self, prototypes: Iterable[Mapping[str, Any]]) -> Sequence[int]:
+        """As `submit_many` without futures: returns ids alone, and holds no more than a part of a long iterable."""
+        return self._store(prototypes, lambda ids: None)
+
+    def _store(self, prototypes: Iterable[Mapping[str, Any]], expect: Expect) -> Sequence[int]:
         if self._is_shut:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        nodes, asked = flatten(prototypes)
-        ids = self.broker.next_ids(len(nodes))
-        futures = [Future(self.broker, ids[place]) for place in asked]
-        watching = watch(self.broker)
-        watching.add(futures)  # before they can end
-        try:
-            self.broker.submit(nodes, ids, {"queue": self.name, **self.defaults, **_missing(self.defaults)})
-        except BaseException:
-            watching.drop(future.id for future in futures)
-            raise
-        self._futures = [each for each in self._futures if not each.done()] + futures
-        return futures
+        return self.broker.submit(prototypes, {"queue": self.name, **self.defaults, **_missing(self.defaults)}, expect)
 
     def task(self, func: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """A decorator: f(x) calls f here, f.submit(x) queues it, f.options(cpus=8).submit(x) with other fields."""
@@ -68,10 +80,10 @@ class Queue(concurrent.futures.Executor):
         """Take no more tasks; `wait` for those that were submitted here."""
         self._is_shut = True
         if cancel_futures:
-            for future in self._futures:
+            for future in list(self._futures):
                 future.cancel()
         if wait:
-            concurrent.futures.wait(self._futures)
+            concurrent.futures.wait(list(self._futures))
 
 
 def _missing(defaults: Mapping[str, Any]) -> dict[str, Any]:

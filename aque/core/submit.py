@@ -1,97 +1,132 @@
-"""From the nodes of a graph to the rows and edges that are stored."""
+"""From the nodes of a graph to batches that one statement each stores. What tasks have in common is said once."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import site
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, Final
 
 from . import patterns
 from .child import codec
 from .errors import EncodeError
-from .graph import Edge, Node, map_values
-from .task import Prototype, TaskHandle, ValueOf
+from .graph import Edge, Graph, Node, map_values
+from .queries.storing import Batch, Ties
+from .task import Prototype, Reader, TaskHandle, ValueOf
 
 
-class Submission:
-    """Nodes with their ids, on the way into the broker."""
+class Encoder:
+    """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it."""
 
     def __init__(
         self,
-        nodes: Sequence[Node],
+        graph: Graph,
         ids: Sequence[int],
         defaults: Mapping[str, Any],
         inheritance: Callable[[int], Mapping[str, Any]],
     ) -> None:
-        self._nodes = nodes
+        self.ties: Final = Ties()
+        self._graph = graph
         self._ids = ids
         self._defaults = defaults
         self._inheritance = cache(inheritance)
-        self._by_identity = {id(node.given): task for node, task in zip(nodes, ids, strict=True)}
-        self._read: dict[int, Prototype] = {}
+        generic = self._reader({}, "generic")
+        self._readers = {
+            "generic": generic,
+            "shell": generic if "pattern" in defaults else generic.but(pattern="shell"),
+        }
+        self._common = generic.common
+        self._columns = {"demand": 1, **_columns(self._common.__dict__)}
 
-    def rows(self) -> Iterator[tuple[dict[str, Any], Mapping[str, str]]]:
-        """The row of each node, and its environment."""
-        for node, task in zip(self._nodes, self._ids, strict=True):
-            prototype = self._prototype(node)
-            row = {**_row(prototype), **self._work(prototype), "id": task, "parent_id": self._parent(node)}
-            environ = dict(prototype.environ)
-            if prototype.pattern != "shell" and (path := extra_path()):
-                environ.setdefault("AQUE_SYS_PATH", path)
-            yield row, environ
+    def batch(self, nodes: Sequence[Node], start: int) -> Batch:
+        """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
+        batch = Batch(self._columns)
+        batch.demands.place(_demand(self._common), lambda: _demand_row(self._common))
+        for place, node in enumerate(nodes, start):
+            batch.rows.append(self._row(node, self._ids[place], batch))
+            if node.edges or node.parent:
+                self._connect(node, self._ids[place], batch)
+        return batch
 
-    def edges(self) -> dict[int, list[dict[str, Any]]]:
-        """The edges of each task; those that come to a parent that is there already stand with its new child."""
-        found: dict[int, list[dict[str, Any]]] = {}
-        for node, task in zip(self._nodes, self._ids, strict=True):
-            own = found.setdefault(task, [])
-            own += [self._edge(task, place, edge) for place, edge in enumerate(node.edges)]
-            if node.parent and not node.parent[1]:
-                own.append({"task": node.parent[0], "needs": task, "adopted": True})
-        return found
+    def _row(self, node: Node, task: int, batch: Batch) -> dict[str, Any]:
+        prototype = self._prototype(node)
+        common = self._common.__dict__
+        own = {name: value for name, value in prototype.__dict__.items() if value is not common[name]}
+        row = {"id": task, **_columns(own), **self._work(prototype)}
+        row["name"] = codec.clean_text(prototype.name or _default_name(prototype))
+        row["environ"] = self._environ(prototype, batch)
+        if not _DEMAND.isdisjoint(own):
+            row["demand"] = batch.demands.place(_demand(prototype), lambda: _demand_row(prototype))
+        if node.parent:
+            row["parent_id"] = self._id(*node.parent)
+        return row
+
+    def _environ(self, prototype: Prototype, batch: Batch) -> int:
+        """The variables of the queue's own environment are compared by identity: there are many, and it is the same."""
+        environ, is_shell = prototype.environ, prototype.pattern == "shell"
+        key = None if environ is self._common.environ else frozenset(environ.items())
+        return batch.environs.place((is_shell, key), lambda: _environ_row(environ, is_shell))
+
+    def _connect(self, node: Node, task: int, batch: Batch) -> None:
+        batch.edges.extend(self._edge(task, place, edge) for place, edge in enumerate(node.edges))
+        outer = [edge.target for edge in node.edges if not edge.local]
+        self.ties.needs.extend(outer)
+        if outer:
+            self.ties.dependents.append(task)
+        if node.parent and not node.parent[1]:
+            self.ties.parents.append(node.parent[0])
+            self.ties.children.append(task)
 
     def _edge(self, task: int, place: int, edge: Edge) -> dict[str, Any]:
-        needs = self._ids[edge.target] if edge.local else edge.target
-        return {"task": task, "needs": needs, "condition": edge.condition, "place": place, "is_child": edge.is_child}
+        needs = self._id(edge.target, edge.local)
+        return {
+            "task_id": task,
+            "needs_id": needs,
+            "condition": edge.condition,
+            "place": place,
+            "is_child": edge.is_child,
+        }
 
-    def _parent(self, node: Node) -> int | None:
-        if node.parent is None:
-            return None
-        target, local = node.parent
+    def _id(self, target: int, local: bool) -> int:
         return self._ids[target] if local else target
 
     def _prototype(self, node: Node) -> Prototype:
-        key = id(node.given)
-        if key not in self._read:
-            inherited = self._inherited(node)
-            pattern = "shell" if "pattern" not in node.given and "func" not in node.given else "generic"
-            read = Prototype.read(node.given, inherited, self._defaults, {"pattern": pattern})
-            self._read[key] = patterns.prepare(read)
-        return self._read[key]
+        given = node.given
+        pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
+        reader = self._readers[pattern] if node.parent is None else self._reader(self._inherited(given), pattern)
+        return patterns.prepare(reader.read(given))
 
-    def _inherited(self, node: Node) -> Mapping[str, Any]:
-        if node.parent is None:
+    def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
+        return Reader(inherited, self._defaults, {"pattern": pattern})
+
+    def _inherited(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        parent = given.get("parent")
+        if parent is None:
             return {}
-        target, local = node.parent
-        return self._prototype(self._nodes[target]).inheritable() if local else self._inheritance(target)
+        if not isinstance(parent, Mapping):
+            return self._inheritance(parent.id if isinstance(parent, TaskHandle) else int(parent))
+        return self._reader(self._inherited(parent), "generic").read(parent).inheritable()
 
     def _work(self, prototype: Prototype) -> dict[str, Any]:
         func = prototype.func
-        return {
-            "func": func if func is None or isinstance(func, str) else codec.name_of(func),
-            "args": self._encode(prototype.args, "argument"),
-            "kwargs": self._encode(dict(prototype.kwargs), "argument") if prototype.kwargs else None,
-            "extra": self._encode(dict(prototype.extra), "field") if prototype.extra else None,
-        }
+        work = {"args": self._encode(prototype.args, "argument")}
+        if func is not None:
+            work["func"] = func if isinstance(func, str) else codec.name_of(func)
+        if prototype.kwargs:
+            work["kwargs"] = self._encode(dict(prototype.kwargs), "argument")
+        if prototype.extra:
+            work["extra"] = self._encode(dict(prototype.extra), "field")
+        return work
 
     def _encode(self, values: Any, what: str) -> Any:
         """Each value apart, so that an error names it and a bad one spoils no other."""
         if isinstance(values, str):
-            return values
+            return self._tree(values, what)
         if isinstance(values, dict):
             return {name: self._tree(each, f"{what} {name}") for name, each in values.items()}
         return [self._tree(each, f"{what} {place}") for place, each in enumerate(values, 1)]
@@ -105,41 +140,64 @@ class Submission:
     def _reference(self, value: ValueOf | TaskHandle) -> codec.Reference:
         task, kind = (value.task, value.kind) if isinstance(value, ValueOf) else (value, "result")
         if isinstance(task, Mapping):
-            return codec.Reference(self._by_identity[id(task)], kind)
+            return codec.Reference(self._ids[self._graph.place(task)], kind)
         return codec.Reference(task.id if isinstance(task, TaskHandle) else int(task), kind)
 
 
-def _row(prototype: Prototype) -> dict[str, Any]:
-    """The columns that are stored as they were read."""
-    content = prototype.stdin_value
+def _same(value: Any) -> Any:
+    return value
+
+
+_COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    **{
+        name: (name, _same)
+        for name in (
+            *("pattern", "cwd", "interpreter", "stdin", "stdout", "stderr", "timeout", "retry_delay", "retries"),
+            *("io_paths", "priority", "duration", "memory", "key", "hold"),
+        )
+    },
+    "group": ("groupname", _same),
+    "stdin_value": ("stdin_value", lambda value: None if value is None else f"\\x{value.hex()}"),
+    "run_at": ("run_at", lambda value: value and value.isoformat()),
+}
+"""The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
+_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags"})
+
+
+def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": prototype.name or _default_name(prototype),
-        "pattern": prototype.pattern,
-        "cwd": prototype.cwd,
-        "username": prototype.user,
-        "groupname": prototype.group,
-        "interpreter": prototype.interpreter,
-        "stdin": prototype.stdin,
-        "stdout": prototype.stdout,
-        "stderr": prototype.stderr,
-        "stdin_value": None if content is None else f"\\x{content.hex()}",
-        "timeout": prototype.timeout,
-        "retry_delay": prototype.retry_delay,
-        "retries": prototype.retries,
-        "run_at": prototype.run_at and prototype.run_at.isoformat(),
-        "io_paths": prototype.io_paths,
-        "priority": prototype.priority,
-        "duration": prototype.duration,
-        "key": prototype.key,
-        "hold": prototype.hold,
+        column: form(value) for name, value in fields.items() if name in _COLUMNS for column, form in [_COLUMNS[name]]
+    }
+
+
+def _demand(prototype: Prototype) -> Hashable:
+    return tuple(_demand_row(prototype).values())
+
+
+def _demand_row(prototype: Prototype) -> dict[str, Any]:
+    return {
         "queue": prototype.queue,
+        "username": prototype.user,
         "cpus": prototype.cpus.count,
         "cpu_share": prototype.cpus.share,
         "memory": prototype.memory,
         "host": prototype.host,
         "platform": prototype.platform,
-        "tags": sorted(prototype.tags),
+        "tags": tuple(sorted(prototype.tags)),
     }
+
+
+def _environ_row(environ: Mapping[str, str], is_shell: bool) -> Mapping[str, Any]:
+    variables = dict(environ)
+    if not is_shell and (path := extra_path()):
+        variables.setdefault("AQUE_SYS_PATH", path)
+    return _digested(frozenset(variables.items()))
+
+
+@lru_cache(64)
+def _digested(variables: frozenset[tuple[str, str]]) -> Mapping[str, Any]:
+    ordered = dict(sorted(variables))
+    return {"digest": f"\\x{hashlib.sha256(json.dumps(ordered).encode()).hexdigest()}", "vars": ordered}
 
 
 def _default_name(prototype: Prototype) -> str:

@@ -6,21 +6,19 @@ from the fallbacks in order (the parent's inheritable fields, the queue's defaul
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
-from .child.names import name_of
 from .errors import UsageError
-from .units import Cpus, parse_duration, parse_memory
+from .rules import RULES
+from .units import Cpus
 
 
 class TaskHandle:
@@ -49,146 +47,6 @@ def stdout_of(task: Mapping[str, Any] | TaskHandle | int) -> ValueOf:
     """What a task wrote to its stdout, as a text, as an argument of another, which then depends on it."""
     return ValueOf(task, "stdout")
 
-
-def _text(value: Any) -> str:
-    if isinstance(value, str | os.PathLike) and "\0" not in (text := os.fspath(value)):
-        return text if isinstance(text, str) else os.fsdecode(text)
-    raise ValueError("a text without NUL")
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or int(value) != (float(value) if not isinstance(value, str) else int(value)):
-        raise ValueError("a whole number")
-    return int(value)
-
-
-def _priority(value: Any) -> int:
-    if not -(2**31) <= (number := _integer(value)) < 2**31:
-        raise ValueError("a whole number of 32 bits")
-    return number
-
-
-def _count(value: Any) -> int:
-    if not 0 <= (number := _integer(value)) < 2**15:
-        raise ValueError("a whole number from 0 to 32767")
-    return number
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(each) for each in ([value] if isinstance(value, str | os.PathLike) else value))
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return _texts(value.replace(",", " ").split() if isinstance(value, str) else value)
-
-
-def _environ(value: Any) -> Mapping[str, str]:
-    return MappingProxyType({_variable(name): _text(text) for name, text in dict(value).items()})
-
-
-def _variable(name: Any) -> str:
-    if not (text := _text(name)) or "=" in text:
-        raise ValueError("names of variables without =")
-    return text
-
-
-def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if isinstance(moment, int | float):
-        moment = datetime.fromtimestamp(moment, UTC)
-    if not isinstance(moment, datetime):
-        raise ValueError("a time, such as 2030-01-31T18:00")
-    return moment.astimezone()  # a time without a zone is local time
-
-
-def _content(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(memoryview(value))
-
-
-def _arguments(value: Any) -> tuple[Any, ...] | str:
-    return value if isinstance(value, str) else tuple(value)
-
-
-def _pattern(value: Any) -> str:
-    return name_of(value) if callable(value) else _text(value) or "generic"
-
-
-def _func(value: Any) -> Any:
-    if not callable(value) and not (isinstance(value, str) and re.fullmatch(r".+:[^:]+", value)):
-        raise ValueError("a function, or its name as package.module:function")
-    return value
-
-
-def _cwd(value: Any) -> str:
-    return str(Path(_text(value)).absolute())
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return MappingProxyType({_text(name): each for name, each in dict(value).items()})
-
-
-def _dependencies(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, str | Mapping | TaskHandle | int):
-        return (value,)
-    return tuple(value)
-
-
-def _named(default: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        return _text(value) or default
-
-    return read
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """How a field is read, what error tells who gave something else, and whether children inherit it."""
-
-    read: Callable[[Any], Any]
-    expects: str
-    inherited: bool = False
-
-
-_WHOLE: Final = "a whole number"
-_SECONDS: Final = "seconds, or a text such as 1h30m"
-_PATH: Final = "a path"
-
-RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
-    {
-        "name": _Rule(_text, "a text"),
-        "pattern": _Rule(_pattern, "the name of a pattern, or one that can be found by name"),
-        "func": _Rule(_func, "a function, or its name as package.module:function"),
-        "args": _Rule(_arguments, "a sequence"),
-        "kwargs": _Rule(_mapping, "a mapping with texts as keys"),
-        "dependencies": _Rule(_dependencies, "ids, futures or prototypes"),
-        "parent": _Rule(lambda value: value, "an id, a future or a prototype"),
-        "priority": _Rule(_priority, _WHOLE, inherited=True),
-        "cpus": _Rule(Cpus.parse, "2, 0.5 or /4", inherited=True),
-        "memory": _Rule(parse_memory, "512M, 8MB or 1.5GiB", inherited=True),
-        "queue": _Rule(_named("default"), "the name of a queue", inherited=True),
-        "host": _Rule(_words, "globs", inherited=True),
-        "platform": _Rule(_text, "a platform as in sys.platform", inherited=True),
-        "tags": _Rule(_words, "names", inherited=True),
-        "io_paths": _Rule(_texts, "paths"),
-        "duration": _Rule(parse_duration, _SECONDS),
-        "cwd": _Rule(_cwd, _PATH, inherited=True),
-        "environ": _Rule(_environ, "a mapping of texts", inherited=True),
-        "user": _Rule(_text, "the name of an account", inherited=True),
-        "group": _Rule(_text, "the name of a group", inherited=True),
-        "interpreter": _Rule(_text, _PATH, inherited=True),
-        "stdin": _Rule(_text, _PATH),
-        "stdout": _Rule(_text, _PATH),
-        "stderr": _Rule(_text, _PATH),
-        "stdin_value": _Rule(_content, "bytes or a text"),
-        "retries": _Rule(_count, "a whole number from 0 to 32767", inherited=True),
-        "retry_delay": _Rule(parse_duration, _SECONDS, inherited=True),
-        "timeout": _Rule(parse_duration, _SECONDS, inherited=True),
-        "run_at": _Rule(_moment, "a time, such as 2030-01-31T18:00"),
-        "key": _Rule(_text, "a text"),
-        "hold": _Rule(bool, "true or false"),
-    }
-)
-"""How each field is read."""
 
 _NESTED: Final = {
     "requirements": {"cpu": "cpus", "cpus": "cpus", "mem": "memory", "memory": "memory"},
@@ -256,18 +114,43 @@ class Prototype:
 
         Raises UsageError that names the field and what it should be.
         """
-        flat = _flatten(given)
-        chosen: dict[str, Any] = {}
-        for layer in (*reversed(fallbacks), flat):
-            chosen.update((name, value) for name, value in layer.items() if name in RULES and value is not None)
-        values = {name: _read(name, value) for name, value in chosen.items()}
-        if values.get("stdin") is not None and values.get("stdin_value") is not None:
-            raise UsageError("give stdin or stdin_value, not both")
-        return cls(**values, extra={name: each for name, each in flat.items() if name not in RULES})
+        return Reader(*fallbacks).read(given)
 
     def inheritable(self) -> dict[str, Any]:
         """The fields that a child takes over where it has none of its own."""
         return {name: getattr(self, name) for name, rule in RULES.items() if rule.inherited}
+
+
+class Reader:
+    """Reads any number of prototypes; what they lack is taken from the fallbacks, which are read once."""
+
+    def __init__(self, *fallbacks: Mapping[str, Any]) -> None:
+        values: dict[str, Any] = {}
+        for layer in reversed(fallbacks):
+            values.update(_values(layer))
+        self.common = Prototype(**values)  # what a prototype without any fields would be
+
+    def but(self, **fields: Any) -> Reader:
+        """The same with other values, which are taken as they are."""
+        made = Reader()
+        made.common = dataclasses.replace(self.common, **fields)
+        return made
+
+    def read(self, given: Mapping[str, Any]) -> Prototype:
+        """As `Prototype.read`."""
+        flat = _flatten(given)
+        values = _values(flat)
+        if len(values) < len(flat):
+            values["extra"] = {name: each for name, each in flat.items() if name not in RULES}
+        made = object.__new__(Prototype)
+        made.__dict__.update(self.common.__dict__, **values)  # much quicker than thirty arguments
+        if made.stdin_value is not None and made.stdin is not None:
+            raise UsageError("give stdin or stdin_value, not both")
+        return made
+
+
+def _values(layer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _read(name, value) for name, value in layer.items() if value is not None and name in RULES}
 
 
 def _read(name: str, value: Any) -> Any:
@@ -279,8 +162,10 @@ def _read(name: str, value: Any) -> Any:
         raise UsageError(f"{name}: {value!r} is not {RULES[name].expects}") from None
 
 
-def _flatten(given: Mapping[str, Any]) -> dict[str, Any]:
+def _flatten(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The nested forms `requirements` and `hints`, made flat."""
+    if _NESTED.keys().isdisjoint(given):
+        return given
     flat = {name: value for name, value in given.items() if name not in _NESTED}
     for nest, names in _NESTED.items():
         for name, value in dict(given.get(nest) or {}).items():

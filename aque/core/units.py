@@ -88,3 +88,23 @@ def _at_least_one(number: int) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def show_memory(count: float) -> str:
+    """Bytes as people read them, in powers of 1,024 and three digits: `1.5G`."""
+    power = 0
+    while count >= 1023.5 and power < 5:
+        count, power = count / 1024, power + 1
+    return f"{count:.{0 if count >= 99.5 else 3}{'f' if count >= 99.5 else 'g'}}{' KMGTP'[power].strip()}"
+
+
+_PAIRS: Final = ((3600, "m", 60, "s", 1), (86400, "h", 3600, "m", 60), (float("inf"), "d", 86400, "h", 3600))
+
+
+def show_duration(seconds: float) -> str:
+    """Seconds as people read them, in the two largest units: `45s`, `3m20s`, `2h05m`, `4d07h`."""
+    whole = round(max(seconds, 0))
+    if whole < 60:
+        return f"{round(seconds, 1):g}s" if 0 < seconds < 9.5 else f"{whole}s"
+    large, size, small, step = next(pair[1:] for pair in _PAIRS if whole < pair[0])
+    return f"{whole // size}{large}{whole % size // step:02}{small}"

@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable
 
 import pytest
 
-from aque.core.broker import Broker
-
-Aque = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def aque(broker: Broker) -> Aque:
-    def run(*args: str, stdin: str = "", url: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from aque.cli.main import main; main()", *args],
-            env={"PATH": "/usr/bin:/bin", "AQUE_BROKER": url or broker.to_url()},
-            capture_output=True,
-            input=stdin,
-            text=True,
-            timeout=60,
-        )
-
-    return run
+from .conftest import Aque
 
 
 def test_submit_prints_an_id_and_a_worker_runs_it_to_the_end(aque: Aque) -> None:
@@ -92,18 +72,3 @@ def test_an_unreachable_broker_is_exit_status_3(aque: Aque) -> None:
 def test_a_hostile_name_reaches_no_terminal_as_an_escape(aque: Aque) -> None:
     aque("submit", "-n", "\x1b[31mred", "true")
     assert "\x1b" not in aque("status").stdout
-
-
-@pytest.mark.parametrize(
-    ("args", "absent"), [(["--help"], "psycopg"), (["status", "--help"], "textual"), (["submit", "--help"], "rich")]
-)
-def test_commands_load_only_what_they_use(args: list[str], absent: str) -> None:
-    code = f"""
-import sys
-from aque.cli.main import cli
-try:
-    cli.main({args!r}, standalone_mode=False)
-finally:
-    assert {absent!r} not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

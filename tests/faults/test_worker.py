@@ -230,3 +230,19 @@ def test_what_the_broker_cannot_store_fails_its_own_task_alone(queue: aque.Queue
 @pytest.mark.usefixtures("worker")
 def test_messages_that_make_no_sense_hurt_nobody(queue: aque.Queue) -> None:
     assert queue.submit(work.babble).result(30) == "done"
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_task_gets_the_signal_that_is_to_end_it_once(queue: aque.Queue, broker: Broker, tmp_path: Path) -> None:
+    """A program may take a second TERM for impatience; the worker looks for what is asked over and over."""
+    heard, ready, go = tmp_path / "heard", tmp_path / "ready", tmp_path / "go"
+    command = f"trap 'echo x >> {heard}' TERM; touch {ready}; while [ ! -e {go} ]; do sleep 0.05; done"
+    future = queue.submit_ex(pattern="shell", args=command)
+    wait_for(ready.exists, 30)
+    broker.kill([future.id], grace=60.0)
+    wait_for(heard.exists, 30)
+    before = broker.workers()[0].last_active
+    wait_for(lambda: (broker.workers()[0].last_active - before).total_seconds() > 2, 30)
+    go.touch()
+    assert isinstance(future.exception(30), aque.TaskKilled)
+    assert heard.read_text() == "x\n"

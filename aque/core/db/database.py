@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from .migrate import found, migrate, reset
 from .source import Connection, Source, configure
 from .watchdog import limited
 
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
 _PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
@@ -52,6 +54,11 @@ class Database:
             if from_scratch:
                 reset(conn)
             return migrate(conn, __version__)
+
+    def version(self) -> int:
+        """The version of the broker's schema; 0 where there is none."""
+        with translated(), self.source.connect() as conn:
+            return found(conn).version
 
     def close(self) -> None:
         """Close all connections."""

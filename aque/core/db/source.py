@@ -64,6 +64,9 @@ class Source:
         """The URL that leads here from any folder and environment."""
         return f"embedded:{embedded.locate(config.embedded_home(self.url)).root}" if self.embedded else self.url
 
+    def __str__(self) -> str:
+        return public_url(self.url)
+
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
         options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())

@@ -22,7 +22,7 @@ from __future__ import annotations
 from .address import conninfo, psql_command, url
 from .home import Home, locate
 from .lease import Lease
-from .lifecycle import Endpoint, ensure, stop
+from .lifecycle import Endpoint, ensure, parse_linger, stop
 from .status import Status, status
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "conninfo",
     "ensure",
     "locate",
+    "parse_linger",
     "psql_command",
     "status",
     "stop",

@@ -11,17 +11,36 @@ from urllib.parse import quote
 
 import psycopg
 
-from . import folders
+from ..errors import BrokerUnavailable
+from . import binaries, folders
 from .home import PORT, Home, locate
 
 USER: Final = "aque"
 DATABASE: Final = "postgres"  # initdb makes it; aque needs a schema of its own only
 _CONNECT_SECONDS: Final = 5
+# What the user's PG… variables say of other servers is not meant for this one; $PGHOSTADDR would even lead elsewhere.
+_PLAIN: Final[dict[str, str | int]] = {
+    "hostaddr": "",
+    "options": "",
+    "sslmode": "disable",
+    "gssencmode": "disable",
+    "channel_binding": "disable",
+    "requirepeer": "",
+    "target_session_attrs": "any",
+}
+_PLAIN_FROM_16: Final[dict[str, str | int]] = {"require_auth": "", "sslcertmode": "disable"}
+_PLAIN_FROM_17: Final[dict[str, str | int]] = {"sslnegotiation": "postgres"}
 
 
 def conninfo(home: Home) -> dict[str, str | int]:
     """What the driver needs to connect."""
-    return {"host": str(home.run), "port": PORT, "user": USER, "dbname": DATABASE}
+    return {"host": str(home.run), "port": PORT, "user": USER, "dbname": DATABASE, **_plain()}
+
+
+def _plain() -> dict[str, str | int]:
+    libpq = psycopg.pq.version()
+    newer = (_PLAIN_FROM_16 if libpq >= 160000 else {}) | (_PLAIN_FROM_17 if libpq >= 170000 else {})
+    return _PLAIN | newer
 
 
 def url(home: Path | str | None = None) -> str:
@@ -33,10 +52,14 @@ def url(home: Path | str | None = None) -> str:
 def psql_command(home: Path | str | None = None) -> list[str]:
     """The command that opens psql on the server, which must be kept running by a lease meanwhile.
 
-    The psql that belongs to the server comes first, then that on PATH.
+    The psql that belongs to the server comes first, then that on PATH; raises BrokerUnavailable where there is none.
     """
-    kept = sorted(locate(home).programs.glob("[0-9]*/*/pginstall/bin/psql"), reverse=True)
-    return [str(kept[0]) if kept else shutil.which("psql") or "psql", url(home)]
+    for folder in binaries.folders_of(locate(home)):
+        if found := shutil.which("psql", path=str(folder)):
+            return [found, url(home)]
+    if found := shutil.which("psql"):
+        return [found, url(home)]
+    raise BrokerUnavailable("no psql found: install the client of PostgreSQL")
 
 
 def owners(home: Home) -> set[int]:
@@ -56,7 +79,10 @@ class Contact:
 
 
 def contact(home: Home) -> Contact:
-    """Try to reach the server once."""
+    """Try to reach the server once.
+
+    Raises BrokerUnavailable where `$PGSERVICE` names no service: the driver minds that one for every server.
+    """
     if not home.socket.exists():
         return Contact(refusal="there is no socket")
     if not folders.trusted(home.run, owners(home)):  # another user's server may be behind it
@@ -67,6 +93,8 @@ def contact(home: Home) -> Contact:
             return Contact(version=f"{major}.{minor}")
     except psycopg.OperationalError as error:
         text = " ".join(str(error).split())
+        if "PGSERVICE" in os.environ and "service" in text:
+            raise BrokerUnavailable(f"{text}: unset PGSERVICE, which is for other servers") from None
         busy = "too many clients" in text or "remaining connection slots" in text
         return Contact(refusal=None if busy else text)
 

@@ -9,11 +9,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..errors import BrokerUnavailable
+from . import folders
 from .home import Home
 
 OLDEST: Final = 14
@@ -72,18 +74,25 @@ def data_version(home: Home) -> int | None:
         raise BrokerUnavailable(f"{home.data} holds no data of PostgreSQL: move it away, or set AQUE_HOME") from None
 
 
-def _candidates(home: Home, wanted: int | None) -> Iterator[Path]:
-    """Folders that may hold the programs, the best first."""
+def folders_of(home: Home) -> Iterator[Path]:
+    """Folders that may hold the programs for a home that has been started before, the best first."""
     if explicit := os.environ.get("AQUE_PG_BIN"):
         yield Path(explicit).expanduser()
         return
-    if (wheel := _wheel()) and wanted in (None, int(_wheel_version().partition(".")[0])):
-        yield _keep(home, wheel)
     yield from _newest(home.programs.glob(f"[0-9]*/{_PACKAGE}/pginstall/bin"))
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
     for folder, pattern in _SYSTEM:
         yield from _newest(Path(folder).glob(pattern))
+
+
+def _candidates(home: Home, wanted: int | None) -> Iterator[Path]:
+    """Folders that may hold the programs, those of the wheel before all others; they are kept in the home then."""
+    wheel = None if os.environ.get("AQUE_PG_BIN") else _wheel()
+    if wheel and wanted in (None, int(_wheel_version().partition(".")[0])):
+        yield _keep(home, wheel)
+        yield _programs(wheel)  # where nothing in the home may be executed
+    yield from folders_of(home)
 
 
 def _newest(folders: Iterable[Path]) -> list[Path]:
@@ -123,15 +132,48 @@ def _keep(home: Home, package: Path) -> Path:
     kept = home.programs / _wheel_version()
     if not kept.exists():
         making = kept.with_name(f".{kept.name}.{os.getpid()}.tmp")
-        for part in (package, package.with_name(f"{_PACKAGE}.libs")):
-            if part.exists():
-                shutil.copytree(part, making / part.name, copy_function=_link, ignore=_UNUSED, symlinks=True)
+        try:
+            _copy(package, making)
+        except BaseException:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
         making.rename(kept)
-    return kept / package.name / "pginstall" / "bin"
+        folders.sync(home.programs)
+    return _programs(kept / package.name)
+
+
+def _programs(package: Path) -> Path:
+    return package / "pginstall" / "bin"
+
+
+def _copy(package: Path, making: Path) -> None:
+    for part in (package, package.with_name(f"{_PACKAGE}.libs")):
+        if part.exists():
+            try:
+                shutil.copytree(part, making / part.name, copy_function=_link, ignore=_UNUSED, symlinks=True)
+            except shutil.Error as error:
+                raise _first(error) from error
+    if os.geteuid() == 0:  # whatever the umask: the server's own user passes through
+        for folder in (making.parent, making, *(path for path in making.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)
+    folders.sync_tree(making)
+
+
+def _first(error: shutil.Error) -> OSError:
+    """One of the many errors that copying a tree may meet; shutil keeps them as texts."""
+    _, target, told = error.args[0][0]
+    number = re.match(r"\[Errno (\d+)\] ([^:]*)", told)
+    return OSError(int(number[1]), number[2], target) if number else OSError(f"{target}: {told}")
 
 
 def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or a file of another user
-        shutil.copy2(source, target)
+    """A hard link where that is possible; as root a copy of what not everybody may read: its server is another user."""
+    mode = Path(source).stat().st_mode
+    for_all = mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6
+    if os.geteuid() or mode == for_all:
+        with suppress(OSError):  # another file system, or a file of another user
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
+    if os.geteuid() == 0:
+        Path(target).chmod(for_all)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from . import failures, folders, settings
+from . import address, failures, folders, settings
 from .address import USER
 from .binaries import Binaries
 from .home import SOCKET, Home
@@ -55,24 +55,30 @@ def create(cluster: Cluster, start_lock: int) -> None:
     try:
         cluster.identity.own(making)
         _initdb(cluster, making, start_lock)
-        _write(making)
+        _write(making, cluster.identity)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
     making.rename(home.data)
-    _sync(home.root)
+    folders.sync(home.root)
+
+
+def open_run(cluster: Cluster) -> None:
+    """Make the folder of the socket; raises BrokerUnavailable where somebody has been quicker to make a trap of it."""
+    home = cluster.home
+    home.run.mkdir(mode=0o700, exist_ok=True)
+    folders.check(home.run, address.owners(home) | {cluster.identity.uid})
 
 
 def configure(cluster: Cluster) -> None:
     """Write our settings, and give the server what it must own."""
     home = cluster.home
-    home.run.mkdir(mode=0o700, exist_ok=True)
-    folders.check(home.run, {os.geteuid(), cluster.identity.uid})
     path, text = home.data / settings.OURS, settings.text(home.run, cluster.binaries.major)
     if not path.exists() or path.read_text("utf-8") != text:
         fresh = path.with_suffix(".tmp")
         fresh.write_text(text, "utf-8")
         cluster.identity.own(fresh)
+        folders.sync(fresh)
         fresh.replace(path)
     cluster.identity.own(home.data)
     cluster.identity.own(home.run)
@@ -104,18 +110,15 @@ def _initdb(cluster: Cluster, folder: Path, start_lock: int) -> None:
         raise failures.of_server(cluster.home, "PostgreSQL could not make its data", done.stderr)
 
 
-def _write(folder: Path) -> None:
+def _write(folder: Path, identity: Identity) -> None:
+    """The configuration; initdb has seen to it that the disk holds the rest."""
     for name, text in (
         ("postgresql.conf", settings.USERS),
         (settings.OURS, ""),
         ("pg_hba.conf", settings.ACCESS),
     ):
-        (folder / name).write_text(text, "utf-8")  # initdb made them, or the owner is set at every start
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        path = folder / name
+        path.write_text(text, "utf-8")
+        identity.own(path)
+        folders.sync(path)
+    folders.sync(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from .folders import ADVICE
 from .home import Home
 
 _FULL: Final = ("No space left on device", "Disk quota exceeded")
-_REASON: Final = re.compile(r"(?:FATAL|PANIC|fatal|error): +(?!the database system is)(.*)")
+# What sessions are told when their server goes is not why it went.
+_NO_REASON: Final = r"(?!the database system is|terminating connection|connection to client lost)"
+_REASON: Final = re.compile(rf"(?:FATAL|PANIC|fatal|error): +{_NO_REASON}(.*)")
+_LEAST_ROOM: Final = 16 << 20  # bytes: one more segment of the log that a server may need to start
 
 
 def reason(text: str) -> str | None:
@@ -24,10 +28,16 @@ def reason(text: str) -> str | None:
 
 def of_server(home: Home, what: str, text: str) -> BrokerError:
     """The error that tells what a program of the server's wrote before it gave up."""
-    if any(line in text for line in _FULL):
+    if any(line in text for line in _FULL) or (reason(text) is None and full(home)):
         return BrokerFull(f"the disk of {home.root} is full: {what}; make room (log: {home.log})")
-    why = reason(text) or "it was killed, or wrote no reason"
+    why = reason(text) or "it crashed, or wrote no reason"
     return BrokerUnavailable(f"{what}: {why[:300]} (log: {home.log})")
+
+
+def full(home: Home) -> bool:
+    """Whether the disk has no room left for the server to start: then there is none for its words in the log either."""
+    found = os.statvfs(home.root)
+    return found.f_bavail * found.f_frsize < _LEAST_ROOM
 
 
 @contextmanager

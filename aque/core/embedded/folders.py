@@ -56,6 +56,23 @@ def network(path: Path) -> str:
     return kind if kind in _NETWORK else ""
 
 
+def sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder, before anything that relies on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """`sync` of what was made in a folder, and of itself; files that are hard links were there before."""
+    for path in [*folder.rglob("*"), folder]:
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+            sync(path)
+
+
 def _mount(line: str) -> tuple[str, str]:
     before, _, after = line.partition(" - ")
     point = before.split()[4]

@@ -57,8 +57,22 @@ def choose() -> Identity:
             f"PostgreSQL does not run as uid {uid}, which has no entry in passwd, and user namespaces are not allowed"
             " here: add an entry, or set AQUE_BROKER to a shared server"
         )
-    entry = _entry(account or _ACCOUNT)
+    entry = _named(account) if account else _entry(_ACCOUNT)
     return Identity(f"{entry.pw_uid}:{entry.pw_gid}", entry.pw_uid, entry.pw_gid)
+
+
+def check_way(identity: Identity, path: Path) -> None:
+    """Raises BrokerUnavailable where another identity than ours cannot get to a folder."""
+    if identity.uid == os.geteuid():
+        return
+    for folder in path.parents:
+        found = folder.stat()
+        own, group = found.st_uid == identity.uid, found.st_gid == identity.gid
+        if not found.st_mode & (0o100 if own else 0o010 if group else 0o001):
+            raise BrokerUnavailable(
+                f"the server runs as the user {pwd.getpwuid(identity.uid).pw_name!r}, who may not pass {folder}:"
+                f" `chmod o+x {folder}`, or set AQUE_HOME to a folder that all can reach"
+            )
 
 
 def helper(*arguments: str) -> list[str]:
@@ -94,6 +108,14 @@ def _namespaces_work() -> bool:
         return done.returncode == 0
     told = " ".join(done.stderr.split())[-200:]
     raise BrokerUnavailable(f"the server's supervisor does not run ({interpreter()}, status {done.returncode}): {told}")
+
+
+def _named(account: str) -> pwd.struct_passwd:
+    """The entry of an account that someone asked for, which is never added: it may be a slip of the pen."""
+    try:
+        return pwd.getpwnam(account)
+    except KeyError:
+        raise BrokerUnavailable(f"AQUE_SERVER_USER: there is no user {account!r} on this system") from None
 
 
 def _entry(name: str) -> pwd.struct_passwd:

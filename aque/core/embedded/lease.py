@@ -72,6 +72,10 @@ class Lease:
         """Whether it keeps the server running."""
         return self._leave.alive and self._seat.valid
 
+    def bequeath(self) -> None:
+        """Let the program that this process becomes keep it."""
+        os.set_inheritable(self._seat.descriptor, True)
+
     def close(self) -> None:
         """Give it back; once is enough."""
         self._leave()

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import BrokerError
 from ..units import parse_duration
-from . import address, failures, folders, lease, locks, pidfile, remains
+from . import address, failures, folders, lease, locks, pidfile, processes, remains
 from .home import Home, locate
 from .start import Request, bring_up
 
@@ -39,7 +39,7 @@ def ensure(
     Raises BrokerUnavailable, or BrokerFull where the disk is full, with one line that says what to do.
     """
     place, deadline = locate(home), time.monotonic() + timeout
-    seconds = _linger() if isinstance(linger, EllipsisType) else linger
+    seconds = parse_linger() if isinstance(linger, EllipsisType) else linger
     with failures.explained(place):
         folders.prepare(place)
         claim = lease.take(place, deadline)
@@ -55,21 +55,24 @@ def ensure(
 def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
     """Stop the server, whoever uses it; whether it ran. Everything that was acknowledged stays.
 
+    One that does not end in two thirds of the time is ended less gently, and recovers when it is started next.
     Raises BrokerError where it does not stop in time, or runs where we cannot see it.
     """
     place, deadline = locate(home), time.monotonic() + timeout
     with failures.explained(place):
         if not place.start_lock.exists():
             return False
+        folders.check(place.root)
         with locks.exclusive(place.start_lock, deadline, _busy(place)):
             pid = _find(place, deadline)
             if pid is None:
                 return False
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
-            if not locks.wait(lambda: _gone(place, pid), deadline):
-                raise BrokerError(f"the server (pid {pid}) does not stop within {timeout:g} s; see {place.log}")
-            return True
+            for number, until in ((signal.SIGINT, deadline - timeout / 3), (signal.SIGQUIT, deadline)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                if locks.wait(lambda: _gone(place, pid), until):
+                    return True
+            raise BrokerError(f"the server (pid {pid}) does not stop within {timeout:g} s; see {place.log}")
 
 
 def _start(place: Home, linger: float | None, deadline: float) -> None:
@@ -81,8 +84,12 @@ def _busy(place: Home) -> str:
     return f"another process has been starting or stopping the server in {place.root} for too long; see {place.log}"
 
 
-def _linger() -> float | None:
-    text = os.environ.get("AQUE_LINGER", "").strip()
+def parse_linger(text: str | None = None) -> float | None:
+    """Seconds from a text such as `10min`, None from `never`; without one `$AQUE_LINGER`, else 600.
+
+    Raises UsageError.
+    """
+    text = (text or os.environ.get("AQUE_LINGER", "")).strip()
     if not text:
         return LINGER
     return None if text == "never" else parse_duration(text)
@@ -98,7 +105,7 @@ def _find(place: Home, deadline: float) -> int | None:
         elif address.answers(place):
             raise BrokerError(f"the server in {place.root} runs in another container: stop it there")
         else:
-            remains.kill_orphans(place)
+            remains.kill_orphans(processes.holders(place.server_lock))
         return bool(found) or locks.free(place.server_lock)
 
     if not locks.wait(known, deadline):

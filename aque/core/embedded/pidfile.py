@@ -41,7 +41,8 @@ def is_server(pid: int, data: Path) -> bool:
     arguments = processes.arguments(pid)
     if not arguments or os.path.basename(arguments[0]) not in ("postgres", "postmaster"):  # noqa: PTH119
         return False
-    return str(data) in " ".join(arguments) or processes.folder(pid) == str(data)
+    # Words, as ps tells no more; never a part of a longer name: `data2` may be the place of somebody else's server.
+    return f" {data} " in f" {' '.join(arguments)} " or processes.folder(pid) == str(data)
 
 
 def _time(lines: list[str]) -> datetime | None:

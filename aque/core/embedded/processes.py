@@ -31,6 +31,17 @@ def folder(pid: int) -> str:
     return next((line[1:] for line in lines if line.startswith("n")), "")
 
 
+def lacks(pid: int, path: Path) -> bool:
+    """Whether a process finds nothing at this path, which may lie elsewhere for it than for us; False if none tells."""
+    try:
+        (Path(f"{_PROC}/{pid}/root{path}") if _LINUX else path).lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def holders(path: Path) -> dict[int, list[str]]:
     """The other processes that have this file open, as far as we may look, with their command lines."""
     pids = _openers(path) if _LINUX else [int(pid) for pid in _output("lsof", "-t", str(path)).split()]

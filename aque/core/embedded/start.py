@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from .cluster import Cluster
 from .home import Home
 
 _log = logging.getLogger("aque.embedded")
-_TRIES: Final = 20  # a server that is killed while it starts is started again
+_KILLED_SECONDS: Final = 30.0  # for so long a server that is killed while it starts is started again
 _REFUSALS: Final = 3  # one that gives up by itself will not do better for ever
 
 
@@ -29,20 +30,21 @@ class Request:
     start_lock: int
 
 
+_BROKEN: Final = re.compile(r"the server ended with -(?!9\b)")  # it crashes by itself, and will again
+
+
 class _Killed(BrokerUnavailable):
     """The server was killed while it started: nothing is wrong with it."""
 
 
 def bring_up(request: Request) -> None:
     """Return once the server answers; raises BrokerUnavailable or BrokerFull."""
-    failures_met: list[BrokerError] = []
+    refusals, began = 0, time.monotonic()
     while not address.answers(request.home):
-        failure = _attempt(request)
-        if failure is None:
-            return
-        failures_met.append(failure)
-        refusals = sum(not isinstance(met, _Killed) for met in failures_met)
-        if isinstance(failure, BrokerFull) or refusals >= _REFUSALS or len(failures_met) >= _TRIES:
+        failure = _attempt(request) or _Killed(f"the server was killed as soon as it was up (log: {request.home.log})")
+        refusals += not isinstance(failure, _Killed)
+        late = time.monotonic() > min(request.deadline, began + _KILLED_SECONDS)
+        if isinstance(failure, BrokerFull) or refusals >= _REFUSALS or (late and not address.answers(request.home)):
             raise failure
 
 
@@ -65,7 +67,10 @@ def _prepare(request: Request) -> Cluster:
     _warn_of_network(home)
     remains.refuse_foreign(home)
     cluster.sweep(home)
-    made = Cluster(home, binaries.find(home), identity.choose())
+    who = identity.choose()
+    identity.check_way(who, home.data)
+    made = Cluster(home, binaries.find(home), who)
+    cluster.open_run(made)
     cluster.create(made, request.start_lock)
     cluster.configure(made)
     cluster.clear(home)
@@ -106,11 +111,11 @@ def _launch(made: Cluster, request: Request, lock: int) -> int:
 
 
 def _wait_ready(request: Request, written: int) -> BrokerError | None:
-    """What went wrong; None once the server answers."""
+    """What went wrong; None once the server says that it takes connections."""
     home = request.home
     probe = locks.opened(home.server_lock)
     try:
-        while not _ready(home):
+        while not ((found := pidfile.read(home)) and found.ready):
             if locks.locked(probe):  # nobody holds it any more
                 return _death(home, written)
             if time.monotonic() > request.deadline:
@@ -123,17 +128,11 @@ def _wait_ready(request: Request, written: int) -> BrokerError | None:
     return None
 
 
-def _ready(home: Home) -> bool:
-    """Whether it says so and answers; asking one that recovers would fill its log."""
-    found = pidfile.read(home)
-    return found is not None and found.ready and address.answers(home)
-
-
 def _death(home: Home, written: int) -> BrokerError:
     with home.log.open(errors="replace") as log:
         log.seek(written)
         text = log.read()
     what = "the server ended while it started"
-    if failures.reason(text) is None:
+    if failures.reason(text) is None and not _BROKEN.search(text) and not failures.full(home):
         return _Killed(f"{what}: it was killed (log: {home.log})")
     return failures.of_server(home, what, text)

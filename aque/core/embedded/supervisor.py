@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,6 +23,8 @@ from typing import NoReturn
 FORBIDDEN = 77
 _NEW_USER_NAMESPACE = 0x10000000
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM}
+_PATIENCE = 20.0  # seconds; a server that does not end by then recovers when it is started next
+_LIMITS = ("RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_NOFILE")
 
 
 def become(identity: str) -> None:
@@ -78,6 +81,8 @@ def supervise(identity: str, users_lock: str, linger: float, command: list[str])
     if linger >= 0:
         _wait_for_nobody(os.open(users_lock, os.O_RDWR | os.O_CREAT, 0o600), linger)
         os.kill(server, signal.SIGINT)  # a fast shutdown; newcomers wait for the lock until we exit
+        time.sleep(_PATIENCE)
+        os.kill(server, signal.SIGQUIT)
     while True:
         signal.pause()  # the end of the server is ours
 
@@ -91,6 +96,10 @@ def _detach() -> None:
         os._exit(0)
     os.chdir("/")
     os.umask(0o077)
+    for name in _LIMITS:
+        with suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(getattr(resource, name))
+            resource.setrlimit(getattr(resource, name), (hard, hard))
     if sys.platform == "linux":
         with suppress(OSError):
             os.sched_setaffinity(0, range(os.cpu_count() or 1))
@@ -125,13 +134,16 @@ def _reap(server: int) -> None:
 
 def _wait_for_nobody(users: int, linger: float) -> None:
     """Return, holding the lock alone, once nobody has used the server for `linger` seconds."""
+    seen = None
     while True:
         fcntl.flock(users, fcntl.LOCK_EX)  # sleeps, at no cost, until the last user has gone
-        idle = time.time() - os.fstat(users).st_mtime  # every user touches it when it comes and goes
-        if idle >= linger:
+        touched = os.fstat(users).st_mtime_ns  # every user touches it when it comes and goes
+        idle = time.time() - touched / 1e9
+        if idle >= linger or touched == seen:  # the latter is true of a clock that was set back, too
             return
         fcntl.flock(users, fcntl.LOCK_UN)
-        time.sleep(linger - max(idle, 0.0))  # a clock that was set back must not keep the server for years
+        seen = touched
+        time.sleep(linger - max(idle, 0.0))
 
 
 def main(mode: str, identity: str, *rest: str) -> NoReturn:

@@ -1,12 +1,11 @@
-"""Statements that store new tasks, and those that tell others of changes."""
+"""Statements that tell others of changes, and what children take over from their parents."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from psycopg.rows import dict_row
 
@@ -17,6 +16,7 @@ from ..states import State
 from ..units import Cpus
 
 _SQL: Final = statements(__name__)
+Span: TypeAlias = tuple[int, int]
 _PAYLOAD: Final = 7000  # bytes; PostgreSQL takes 8,000
 
 
@@ -26,27 +26,6 @@ class Change:
 
     id: int
     state: State
-
-
-def next_ids(conn: Connection, count: int) -> list[int]:
-    """New ids of tasks, in ascending order."""
-    return [row[0] for row in conn.execute(_SQL["next_ids"], {"count": count})]
-
-
-def keep_environ(conn: Connection, variables: Mapping[str, str]) -> int:
-    """The id of a stored environment; stored now if there is none like it."""
-    text = json.dumps(dict(sorted(variables.items())))
-    row = conn.execute(
-        _SQL["keep_environ"], {"digest": hashlib.sha256(text.encode()).digest(), "vars": text}
-    ).fetchone()
-    assert row
-    return int(row[0])
-
-
-def submit(conn: Connection, rows: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """Store tasks and edges; raises DependencyResolutionError where an edge leads nowhere."""
-    found = conn.execute(_SQL["submit"], {"rows": json.dumps(rows), "edges": json.dumps(edges)})
-    return changes(found)
 
 
 def changes(rows: Iterable[tuple[Any, ...]]) -> list[Change]:
@@ -75,8 +54,14 @@ def announce(conn: Connection, changed: Iterable[Change]) -> None:
     by_state: dict[State, list[int]] = {}
     for change in changed:
         by_state.setdefault(change.state, []).append(change.id)
-    if payloads := [text for state, ids in by_state.items() for text in _payloads(state, ids)]:
+    if payloads := [text for state, ids in by_state.items() for text in _payloads(state, spans(sorted(ids)))]:
         conn.execute(_SQL["announce"], {"payloads": payloads})
+
+
+def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
+    """Tell everybody who listens of new tasks, and idle workers that there is work; in one round trip."""
+    payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
+    conn.execute(_SQL["announce_new"], {"payloads": payloads})
 
 
 def request(conn: Connection, workers: Iterable[int]) -> None:
@@ -85,10 +70,10 @@ def request(conn: Connection, workers: Iterable[int]) -> None:
         conn.execute(_SQL["request"], {"payloads": payloads})
 
 
-def _payloads(state: State, ids: Iterable[int]) -> Iterator[str]:
+def _payloads(state: State, found: Iterable[Span]) -> Iterator[str]:
     """`success 3,7-19`: as many texts as the ids need."""
     text = ""
-    for low, high in _ranges(sorted(ids)):
+    for low, high in found:
         part = f"{low}-{high}" if high > low else str(low)
         if text and len(text) + len(part) > _PAYLOAD:
             yield f"{state} {text}"
@@ -98,14 +83,17 @@ def _payloads(state: State, ids: Iterable[int]) -> Iterator[str]:
         yield f"{state} {text}"
 
 
-def _ranges(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-    start = last = ids[0]
-    for each in ids[1:]:
+def spans(ids: Iterable[int]) -> Iterator[Span]:
+    """Ascending ids as ranges, first and last."""
+    start = last = -1
+    for each in ids:
         if each > last + 1:
-            yield start, last
+            if last >= 0:
+                yield start, last
             start = each
         last = each
-    yield start, last
+    if last >= 0:
+        yield start, last
 
 
 def read_payload(payload: str) -> tuple[State, list[range]]:

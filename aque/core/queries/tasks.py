@@ -1,17 +1,16 @@
-"""What there is to see of tasks and workers, and the verbs that act on tasks."""
+"""How tasks ended, and the workers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
-from ..states import State
 
 _SQL: Final = statements(__name__)
 
@@ -30,51 +29,8 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class OutputPiece:
-    """A piece of a task's output, as it came; stream is 1 for stdout and 2 for stderr."""
-
-    attempt: int
-    seq: int
-    stream: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as lists show it. Memory in bytes, duration in seconds; args and error are JSON texts."""
-
-    id: int
-    name: str
-    state: str
-    pattern: str
-    func: str | None
-    args: str | None
-    priority: int
-    queue: str
-    user: str
-    cpus: float
-    cpu_share: int
-    memory: int
-    blockers: int
-    attempt: int
-    retries: int
-    parent: int | None
-    worker: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    exit_code: int | None
-    signal: int | None
-    error: str | None
-    lease: int | None
-    key: str | None
-    run_at: datetime | None
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker that lives."""
+    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks."""
 
     id: int
     name: str
@@ -94,16 +50,8 @@ class WorkerRow:
     last_active: datetime
     idle: bool
     draining: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Killed:
-    """What a kill did to a task: `before` None where it ended because of another; `worker` has to act on a run."""
-
-    id: int
-    before: State | None
-    state: State
-    worker: int | None
+    running: int
+    silent_for: float
 
 
 def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
@@ -117,29 +65,10 @@ def missing(conn: Connection, ids: Sequence[int]) -> list[int]:
     return [row[0] for row in conn.execute(_SQL["missing"], {"ids": list(ids)})]
 
 
-def output(conn: Connection, task: int, since: int = 0) -> list[OutputPiece]:
-    """The next pieces of the output of a task's last attempt, from number `since` on; none where there are no more."""
-    with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
-        return cursor.execute(_SQL["output"], {"id": task, "since": since}).fetchall()
-
-
-def rows(conn: Connection, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
-    """Tasks of these ids, or of all the latest, newest first."""
-    parameters: dict[str, Any] = {"ids": None if ids is None else list(ids), "limit": limit}
-    with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
-        return cursor.execute(_SQL["rows"], parameters).fetchall()
-
-
 def workers(conn: Connection) -> list[WorkerRow]:
     """The workers that live."""
     with conn.cursor(row_factory=class_row(WorkerRow)) as cursor:
         return cursor.execute(_SQL["workers"]).fetchall()
-
-
-def kill(conn: Connection, ids: Sequence[int], signal: int, grace: float | None) -> list[Killed]:
-    """Cancel tasks that wait, and ask for the end of those that run."""
-    found = conn.execute(_SQL["kill"], {"ids": list(ids), "signal": signal, "grace": grace})
-    return [Killed(row[0], row[1] and State(row[1]), State(row[2]), row[3]) for row in found]
 
 
 def now(conn: Connection) -> datetime:

@@ -11,34 +11,12 @@ where t.id = any(%(ids)s) and t.state in ('success', 'error', 'killed', 'cancell
 -- name: missing
 select n from unnest(%(ids)s::bigint[]) n where not exists (select from aque.task t where t.id = n) order by n
 
--- name: output
-select o.attempt, o.seq, o.stream, o.data from aque.output o
-join aque.task t on t.id = o.task_id and t.attempt = o.attempt
-where o.task_id = %(id)s and o.seq >= %(since)s
-order by o.seq limit 256
-
--- name: rows
--- Tasks by id, or the latest of one account.
-select t.id, p.name, t.state::text as state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
-       s.cpus, s.cpu_share, s.memory, t.blockers, t.attempt, t.retries, t.parent_id as parent, w.name as worker,
-       t.created_at, t.started_at, t.finished_at, a.exit_code, a.signal, a.error, t.lease, t.key, t.run_at, t.duration
-from aque.task t
-join aque.spec p on p.task_id = t.id
-join aque.shape s on s.id = t.shape_id
-left join aque.worker w on w.id = t.worker_id
-left join lateral (
-    select b.* from aque.attempt b where b.task_id = t.id order by b.finished_at desc limit 1
-) a on t.state in ('success', 'error', 'killed', 'cancelled')
-where (%(ids)s::bigint[] is null or t.id = any(%(ids)s::bigint[]))
-order by t.id desc limit %(limit)s
-
--- name: kill
-select id, before::text, state::text, worker_id
-from aque.kill(%(ids)s::bigint[], %(signal)s::smallint, %(grace)s::real)
 
 -- name: workers
 select w.id, w.name, w.hostname, w.ip, w.pid, w.platform, w.username, w.cpus, w.cpus_used, w.memory, w.memory_used,
-       w.queues, w.tags, w.version, w.started_at, w.last_active, w.idle, w.draining
+       w.queues, w.tags, w.version, w.started_at, w.last_active, w.idle, w.draining,
+       (select count(*) from aque.task t where t.state = 'running' and t.worker_id = w.id) as running,
+       extract(epoch from clock_timestamp() - w.last_active)::float8 as silent_for
 from aque.worker w where w.ended_at is null order by w.id
 
 -- name: now

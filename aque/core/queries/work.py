@@ -109,11 +109,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Someone asks that a run be stopped; grace in seconds, None: never SIGKILL."""
+    """Someone asks that a run get a signal; grace in seconds, None: no SIGKILL.
+
+    `is_standing`: it ends the run, and is asked until it has.
+    """
 
     lease: int
     kill_signal: int
     kill_grace: float | None
+    is_standing: bool
 
 
 def register(conn: Connection, info: WorkerInfo) -> int:

@@ -49,9 +49,16 @@ where state = 'running' and worker_id = %(worker)s and lease <> all(%(leases)s::
 select aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
 
 -- name: stops
--- The runs of a worker that someone asks to be stopped.
-select lease, kill_signal, kill_grace from aque.task
-where state = 'running' and worker_id = %(worker)s and kill_signal is not null
+-- The runs of a worker that someone asks to be stopped, and the signals to pass on to others, each of them once.
+with passed as (
+    delete from aque.signal where worker_id = %(worker)s returning id, lease, signal
+), asked as (
+    select 0 as id, lease, kill_signal, kill_grace from aque.task
+    where state = 'running' and worker_id = %(worker)s and kill_signal is not null
+    union all
+    select id, lease, signal, null from passed
+)
+select lease, kill_signal, kill_grace, id = 0 as is_standing from asked order by id
 
 -- name: next_due
 select extract(epoch from min(run_at) - clock_timestamp())::float8 from aque.task where run_at is not null

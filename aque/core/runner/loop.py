@@ -13,6 +13,7 @@ from .admission import Admission
 from .channel import Channel, ChannelClosed
 from .forks import Forks
 from .frames import Frame, Header
+from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
@@ -21,8 +22,6 @@ from .spawn import opening, plan, spawn
 from .timers import Switch, Timers
 from .zygote import Zygote
 
-# Signals that are not meant to end a task.
-GENTLE = {0, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
 # Terminals and service managers signal us along with the worker, which is the one to decide.
 WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

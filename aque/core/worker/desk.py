@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from .. import patterns
 from ..errors import AqueError
-from ..queries.work import Captured
+from ..queries.work import Captured, Stop
 from .crew import Crew
 from .launch import launch
 from .ledger import Ledger
@@ -66,6 +66,13 @@ class Desk:
     def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
         now = time.monotonic()
         self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._epoch))
+
+    def stop(self, stops: Iterable[Stop]) -> None:
+        """Pass on the signals that runs are to get."""
+        for stop in stops:
+            run = self._ledger.runs.get(stop.lease)
+            if run and run.is_news(stop):
+                self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
 
     def file(self, header: Mapping[str, Any], body: bytes) -> None:
         """Enter what the runner says of a run."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from ..queries.work import Captured, Outcome, Piece, Progress
+from ..queries.work import Captured, Outcome, Piece, Progress, Stop
 from ..states import State
 
 
@@ -39,6 +39,14 @@ class Run:
     progress: Progress | None = None
     told: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
+    stop: Stop | None = None
+
+    def is_news(self, stop: Stop) -> bool:
+        """Whether a signal is to be passed on: one that is asked until it has worked, only once."""
+        if not stop.is_standing:
+            return True
+        before, self.stop = self.stop, stop
+        return stop != before
 
     def write(self, stream: int, data: bytes) -> None:
         """It wrote something."""

@@ -124,8 +124,7 @@ class Worker:
             self._beat()
         if self._is_asked:
             self._is_asked = False
-            for stop in self._session.stops():
-                self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
+            self._desk.stop(self._session.stops())
         self._turn()
         self._desk.launch()
         self._pace.is_hungry = self._pace.is_hungry or self._ledger.is_owing  # some ended as soon as they were launched

@@ -9,7 +9,8 @@ returns table (
     interpreter text, stdin text, stdout text, stderr text, stdin_value bytea, timeout real, priority int, queue text,
     parent_id bigint, extra json, has_inputs boolean
 )
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -22,7 +23,7 @@ begin
         return;
     end if;
     return query
-        select t.id, t.lease, t.attempt, x.cpus, s.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
+        select t.id, t.lease, t.attempt, x.cpus, t.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
                p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
                p.timeout, t.priority, s.queue, t.parent_id, p.extra,
                exists (select from aque.dependency d where d.task_id = t.id)

@@ -21,7 +21,7 @@ language sql immutable parallel safe as $$
     select case when cpu_share > 0 then host_cpus / cpu_share else cpus end
 $$;
 
--- Whether a worker, were it empty, could run tasks of a shape.
+-- Whether a worker, were it empty, could run tasks of a shape (at least the smallest, where it stands for many sizes).
 create or replace function aque.fits(w aque.worker, s aque.shape) returns boolean
 language sql stable parallel safe as $$
     select (w.any_user or s.username = w.username)
@@ -29,7 +29,7 @@ language sql stable parallel safe as $$
        and s.tags <@ w.tags
        and s.platform in ('', w.platform)
        and aque.cpus_on(w.cpus, s.cpus, s.cpu_share) <= w.cpus
-       and s.memory <= w.memory
+       and s.memory_least <= w.memory
        and (s.host = '{}' or aque.host_matches(w.hostname, s.host))
 $$;
 
@@ -46,66 +46,212 @@ language sql set enable_seqscan = off as $$
     select count(*)::int from promoted
 $$;
 
--- Captures up to `wanted` ready tasks for a worker that has `cpus_free` and `memory_free` to give: of each shape that
--- fits the worker the first in line, greedily in the order of all. The loose index scan visits only shapes that have
--- ready work, so tasks that fit nobody cost nothing however many stand ahead. Planner settings are pinned against the
--- flip to a generic plan that scans the table.
-create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
-returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
-language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+-- The first ready task of each shape that fits a worker (it may be one of those of its shape that are too big). The loose
+-- index scan visits only shapes that have ready work, and of each only the first task, so tasks that fit nobody cost
+-- nothing however many stand ahead.
+create or replace function aque.live(me aque.worker) returns aque.head[]
+language sql stable
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+    with recursive live as (
+        (select t.shape_id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
+         where t.state = 'pending' and t.blockers = 0
+         order by t.shape_id, t.priority desc, t.duration desc, -t.id desc limit 1)
+        union all
+        select following.* from live cross join lateral (
+            select t.shape_id, t.priority, t.duration, -t.id, t.memory from aque.task t
+            where t.state = 'pending' and t.blockers = 0 and t.shape_id > live.shape_id
+            order by t.shape_id, t.priority desc, t.duration desc, -t.id desc limit 1) following
+    )
+    select coalesce(array_agg(row(l.shape_id, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), s.memory_least, s.queue,
+                                  l.priority, l.duration, l.place, l.memory)::aque.head), '{}')
+    from live l
+    cross join lateral (select * from aque.shape s where s.id = l.shape_id offset 0) s  -- not the other way round
+    where aque.fits(me, s)
+$$;
+
+-- The first ready task of each shape that is not too big for a worker, from a place on.
+create or replace function aque.first_from(me aque.worker, places aque.head[]) returns aque.head[]
+language sql stable
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+    select coalesce(array_agg(row(p.shape_id, p.cpus, p.least, p.queue,
+                                  t.priority, t.duration, t.place, t.memory)::aque.head), '{}')
+    from unnest(places) p
+    cross join lateral (
+        select t.priority, t.duration, -t.id as place, t.memory from aque.task t
+        where t.state = 'pending' and t.blockers = 0 and t.shape_id = p.shape_id and t.memory <= me.memory
+          and (t.priority, t.duration, -t.id) <= (p.priority, p.duration, p.place)
+        order by t.priority desc, t.duration desc, -t.id desc limit 1
+    ) t
+$$;
+
+-- How many more may run of those queues among `names` that are limited or paused. The limited stay locked until the end
+-- of the transaction, one after another: who claims next counts what was claimed before.
+create or replace function aque.rooms(names text[]) returns table (queue text, room int)
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
+    limited record;
+begin
+    for limited in
+        select q.name, q.max_running from aque.queue q
+        where q.name = any(names) and q.max_running is not null order by q.name for no key update
+    loop
+        return query
+            select limited.name, greatest(limited.max_running - count(*), 0)::int
+            from aque.task t join aque.shape s on s.id = t.shape_id
+            where t.state = 'running' and s.queue = limited.name;
+    end loop;
+    return query select q.name, 0 from aque.queue q where q.name = any(names) and q.paused;
+end $$;
+
+-- Takes tasks (locks them; nothing more), greedily in the order of all: again and again the best of those that are first
+-- in their shapes, with all of its shape that come before the second best. Only what is taken is locked.
+-- Returns the tasks, and where each shape goes on.
+create or replace function aque.take(
+    me aque.worker, inout heads aque.head[], cpus_free real, memory_free bigint, wanted int, out taken bigint[]
+)
+language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    last_of_all constant aque.head := row(0, 0, 0, '', -2147483648, '-infinity', -9223372036854775808, 0);
+    nothing_left constant bigint := 9223372036854775807;
+    limited text[];
+    rooms int[];
+    two int[];
+    nth int;
+    second int;
+    best aque.head;
+    bound aque.head;
+    following aque.head;
+    room int;
+    seen int;
+    skipped boolean;
     candidate record;
-    taken bigint[] := '{}';
+begin
+    taken := '{}';
+    select coalesce(array_agg(r.queue), '{}'), coalesce(array_agg(r.room), '{}') into limited, rooms
+    from aque.rooms(array(select distinct h.queue from unnest(heads) h)) r;
+    while wanted > 0 loop
+        two := array(
+            select h.n from unnest(heads) with ordinality
+                h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            where h.cpus <= cpus_free and h.memory <= memory_free
+              and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
+            order by h.priority desc, h.duration desc, h.place desc limit 2);
+        exit when two = '{}';
+        nth := two[1];
+        second := two[2];
+        best := heads[nth];
+        bound := case when second is null then last_of_all else heads[second] end;
+
+        room := least(wanted, floor(cpus_free / greatest(best.cpus, 0.001)),
+                      case when best.least > 0 then memory_free / best.least end,
+                      rooms[array_position(limited, best.queue)]);
+        seen := 0;
+        skipped := false;
+        for candidate in
+            select t.id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
+            where t.state = 'pending' and t.blockers = 0 and t.shape_id = best.shape_id and t.memory <= me.memory
+              and (t.priority, t.duration, -t.id) <= (best.priority, best.duration, best.place)
+              and (t.priority, t.duration, -t.id) > (bound.priority, bound.duration, bound.place)
+            order by t.priority desc, t.duration desc, -t.id desc limit room
+            for no key update skip locked
+        loop
+            seen := seen + 1;
+            skipped := skipped or candidate.memory > memory_free;
+            if not skipped then
+                best.priority := candidate.priority;
+                best.duration := candidate.duration;
+                best.place := candidate.place;
+            end if;
+            continue when candidate.memory > memory_free;
+            taken := taken || candidate.id;
+            cpus_free := cpus_free - best.cpus;
+            memory_free := memory_free - candidate.memory;
+            wanted := wanted - 1;
+            if best.queue = any(limited) then
+                rooms[array_position(limited, best.queue)] := rooms[array_position(limited, best.queue)] - 1;
+            end if;
+        end loop;
+
+        following := null;
+        if seen < room and second is not null then  -- it may go on behind the second best
+            bound.shape_id := best.shape_id;
+            following := (aque.first_from(me, array[bound]))[1];
+        end if;
+        if following is null then
+            best.memory := nothing_left;
+        else
+            best.priority := following.priority;
+            best.duration := following.duration;
+            best.place := following.place;
+            best.memory := following.memory;
+        end if;
+        heads[nth] := best;
+    end loop;
+end $$;
+
+-- Captures up to `wanted` ready tasks for a worker that has `cpus_free` and `memory_free` to give.
+-- While someone holds an old snapshot, the entries of all that was claimed since stay in the index before the first
+-- ready task. Where there are many, this session remembers where it was, and looks from the beginning again only when it
+-- finds nothing there, or after twenty times the while that it took. So long something better may have to wait.
+create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
+returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    many constant bigint := 5000;
     me aque.worker;
+    marks aque.marks;
+    heads aque.head[];
+    taken bigint[] := '{}';
+    began timestamptz;
+    read_before bigint;
 begin
     select * into me from aque.worker w where w.id = claimant and w.ended_at is null;
     if me.id is null then
         raise exception 'worker % is not registered, or was given up for dead', claimant using errcode = 'AQ003';
     end if;
     perform aque.promote() from (select from aque.task where run_at <= clock_timestamp() limit 1) due;
-    for candidate in
-        with recursive live as (
-            (select t.shape_id from aque.task t
-             where t.state = 'pending' and t.blockers = 0 order by t.shape_id limit 1)
-            union all
-            select (select t.shape_id from aque.task t
-                    where t.state = 'pending' and t.blockers = 0 and t.shape_id > live.shape_id
-                    order by t.shape_id limit 1)
-            from live where live.shape_id is not null
-        ), fitting as materialized (
-            select s.id, s.memory, aque.cpus_on(me.cpus, s.cpus, s.cpu_share) as cpus
-            from live join aque.shape s on s.id = live.shape_id
-            where aque.fits(me, s)
-              and not exists (select from aque.queue q where q.name = s.queue and q.paused)
-        )
-        select head.id, f.cpus, f.memory
-        from fitting f
-        cross join lateral (
-            select t.id, t.priority, t.duration from aque.task t
-            where t.state = 'pending' and t.blockers = 0 and t.shape_id = f.id
-            order by t.priority desc, t.duration desc, t.id
-            limit least(wanted, floor(cpus_free / greatest(f.cpus, 0.001))::int,
-                        case when f.memory > 0 then memory_free / f.memory else wanted end)
-            for update skip locked
-        ) head
-        where f.cpus <= cpus_free and f.memory <= memory_free
-        order by head.priority desc, head.duration desc, head.id
-    loop
-        continue when candidate.cpus > cpus_free or candidate.memory > memory_free;
-        taken := taken || candidate.id;
-        cpus_free := cpus_free - candidate.cpus;
-        memory_free := memory_free - candidate.memory;
-        wanted := wanted - 1;
-        exit when wanted <= 0;
-    end loop;
+
+    marks := nullif(current_setting('aque.marks', true), '');
+    if marks.worker_id = claimant and marks.until > clock_timestamp() then
+        select t.heads, t.taken into marks.heads, taken
+        from aque.take(me, aque.first_from(me, marks.heads), cpus_free, memory_free, wanted) t;
+    end if;
+    if taken = '{}' then
+        began := clock_timestamp();
+        read_before := pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass);
+        heads := aque.live(me);
+        if exists (select from unnest(heads) h where h.memory > me.memory) then
+            heads := aque.first_from(me, heads);
+        end if;
+        marks.until := case
+            when pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass) - read_before > many
+            then clock_timestamp() + (clock_timestamp() - began) * 20 end;
+        select t.heads, t.taken into marks.heads, taken
+        from aque.take(me, heads, cpus_free, memory_free, wanted) t;
+    end if;
+    if marks.until is not null then
+        marks.worker_id := claimant;
+        perform set_config('aque.marks', marks::text, false);
+    end if;
+
     return query
         update aque.task t
         set state = 'running', worker_id = claimant, lease = nextval('aque.lease_id'), attempt = t.attempt + 1,
             started_at = clock_timestamp(), finished_at = null, kill_signal = null, kill_grace = null
         from aque.shape s
         where t.id = any(taken) and s.id = t.shape_id
-        returning t.id, t.lease, t.attempt, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), s.memory;
+        returning t.id, t.lease, t.attempt, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), t.memory;
 end $$;

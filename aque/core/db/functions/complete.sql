@@ -20,10 +20,13 @@ $$;
 -- failed, and is cancelled where that was cancelled, or did not fail as it should have. Dependents are locked in the
 -- order of their ids. Every statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a
 -- lock on its dependency: so none is overlooked.
+-- `among`: only these dependents are told of `done` (the others know); null: all.
 -- Returns the dependents that ended, and one row (null, null) if some became ready.
-create or replace function aque.settle(done bigint[]) returns table (id bigint, state aque.state)
-language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+create or replace function aque.settle(done bigint[], among bigint[] default null)
+returns table (id bigint, state aque.state)
+language plpgsql rows 20
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -39,7 +42,7 @@ begin
                    bool_or(p.state = 'cancelled' or d.condition = 'failure')
                        filter (where not aque.satisfies(p.state, d.condition)) as void
             from aque.dependency d join aque.task p on p.id = d.needs_id
-            where d.needs_id = any(done)
+            where d.needs_id = any(done) and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
             select t.id, e.met, e.broken, e.void
@@ -69,6 +72,7 @@ begin
         readied := readied or coalesce(any_ready, false);
         return query select t.id, t.state from aque.task t where t.id = any(fell);
         done := fell;
+        among := null;
     end loop;
     if readied then
         return query select null::bigint, null::aque.state;
@@ -83,8 +87,9 @@ create or replace function aque.complete(
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
     errors json[], results json[]
 ) returns table (id bigint, state aque.state)
-language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -93,11 +98,7 @@ begin
     perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
     order by t.id for no key update of t;
 
-    with given as materialized (
-        select * from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times,
-                             max_rsses, errors, results)
-            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, error, result)
-    ), moved as (
+    with moved as (
         update aque.task t
         set state = case when retry.due is null then x.state else 'pending' end,
             lease = null, worker_id = null, kill_signal = null, kill_grace = null,
@@ -105,7 +106,9 @@ begin
             finished_at = case when retry.due is null then x.finished_at end,
             run_at = retry.due,
             blockers = case when retry.due is null then 0 else 1 end
-        from given x
+        from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, errors,
+                    results)
+            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, error, result)
         join aque.task old on old.id = x.id
         join aque.spec s on s.task_id = x.id
         left join lateral (
@@ -113,16 +116,16 @@ begin
             where x.state = 'error' and old.attempt <= old.retries
         ) retry on true
         where t.id = x.id and t.lease = x.lease
-        returning t.id, t.state, t.attempt, t.started_at, old.worker_id
+        returning t.id, t.attempt, t.started_at, old.worker_id, x.finished_at as ended_at, x.state as ended_as, x.exit_code,
+                  x.signal, x.user_time, x.system_time, x.max_rss, x.error, x.result
     ), noted as (
         insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, exit_code, signal,
                                   user_time, system_time, max_rss, error)
-        select m.id, m.attempt, m.worker_id, m.started_at, x.finished_at, x.state, x.exit_code, x.signal,
-               x.user_time, x.system_time, x.max_rss, x.error
-        from moved m join given x on x.id = m.id
+        select m.id, m.attempt, m.worker_id, m.started_at, m.ended_at, m.ended_as, m.exit_code, m.signal, m.user_time,
+               m.system_time, m.max_rss, m.error
+        from moved m
     ), kept as (
-        insert into aque.result (task_id, value)
-        select m.id, x.result from moved m join given x on x.id = m.id where x.result is not null
+        insert into aque.result (task_id, value) select m.id, m.result from moved m where m.result is not null
         on conflict (task_id) do update set value = excluded.value
     )
     select coalesce(array_agg(m.id), '{}') into ended from moved m;

@@ -1,11 +1,57 @@
 -- Steering: what people ask of tasks, and what the living do for the dead.
 
--- Stops tasks: those that have not begun are cancelled here and now; runs are asked of their workers.
--- Returns every task that was touched, with its state before and the worker that has to act on it, and those that
--- ended because of it, with no state before.
-create or replace function aque.kill(targets bigint[], signal smallint, grace real)
+-- Which tasks a kill of `ids` reaches: these, with all that they need and that is not complete, and all that need them.
+-- What succeeded needs nothing any more; what is complete holds nobody back. One index lookup an edge, at any depth.
+create or replace function aque.reach(ids bigint[], dependencies boolean, dependents boolean) returns setof bigint
+language sql stable
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+    with recursive below (id) as (
+        select unnest(ids)
+        union
+        select d.needs_id from below b
+        join aque.dependency d on d.task_id = b.id
+        join aque.task t on t.id = d.needs_id
+        where dependencies and t.state <> 'success'
+    ), above (id) as (
+        select unnest(ids)
+        union
+        select d.task_id from above a
+        join aque.dependency d on d.needs_id = a.id
+        join aque.task t on t.id = d.task_id
+        where dependents and not aque.is_complete(t.state)
+    ), found as (
+        select b.id from below b union select a.id from above a
+    )
+    select f.id from found f join aque.task t on t.id = f.id
+    where f.id = any(ids) or not aque.is_complete(t.state)
+$$;
+
+-- The tasks beside `ids` that could not succeed any more, were these stopped.
+create or replace function aque.fallout(ids bigint[]) returns setof bigint
+language sql stable
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+    with recursive fallen (id) as (
+        select t.id from aque.task t where t.id = any(ids) and not aque.is_complete(t.state)
+        union
+        select d.task_id from fallen f
+        join aque.dependency d on d.needs_id = f.id and d.condition = 'success'
+        join aque.task t on t.id = d.task_id
+        where not aque.is_complete(t.state)
+    )
+    select f.id from fallen f except select unnest(ids)
+$$;
+
+-- Signals tasks. A signal that `ends` them cancels those that have not begun, here and now, and is asked of the workers
+-- of those that run; any other is passed on to those that run, and is nothing to the rest.
+-- Returns every target with its state before and now, and the worker that has to act on it; then those that ended
+-- because of it, with no state before.
+create or replace function aque.kill(targets bigint[], signal smallint, grace real, ends boolean)
 returns table (id bigint, before aque.state, state aque.state, worker_id bigint)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -13,11 +59,21 @@ declare
 begin
     perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     select coalesce(array_agg(t.id), '{}') into waiting from aque.task t
-    where t.id = any(targets) and t.state in ('creating', 'pending', 'paused');
+    where ends and t.id = any(targets) and t.state in ('creating', 'pending', 'paused');
     return query
+        select t.id, t.state, t.state, null::bigint from aque.task t
+        where t.id = any(targets) and t.state <> 'running' and t.id <> all(waiting);
+    if ends then
         update aque.task t set kill_signal = signal, kill_grace = grace
-        where t.id = any(targets) and t.state = 'running'
-        returning t.id, 'running'::aque.state, t.state, t.worker_id;
+        where t.id = any(targets) and t.state = 'running';
+    else
+        insert into aque.signal (worker_id, lease, signal)
+        select t.worker_id, t.lease, signal from aque.task t
+        where t.id = any(targets) and t.state = 'running' order by t.id;
+    end if;
+    return query
+        select t.id, t.state, t.state, t.worker_id from aque.task t
+        where t.id = any(targets) and t.state = 'running';
     return query
         with old as materialized (
             select t.id, t.state from aque.task t where t.id = any(waiting)
@@ -41,7 +97,7 @@ end $$;
 -- is older than any lease. After a restart of the server, or of all its sessions, the others must have had the time to
 -- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
 create or replace function aque.dead_workers(grace interval, settled boolean) returns setof bigint
-language sql stable as $$
+language sql stable rows 20 as $$
     select w.id from aque.worker w
     where w.ended_at is null
       and ((w.last_active < clock_timestamp() - grace and clock_timestamp() > pg_postmaster_start_time() + grace)
@@ -59,7 +115,8 @@ $$;
 -- Returns the tasks with their state now, and what settle() says of their dependents.
 create or replace function aque.interrupt(ids bigint[], leases bigint[], is_loss boolean, reason text)
 returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -94,7 +151,8 @@ end $$;
 
 -- Ends workers that are gone, and takes their runs away from them: these are losses.
 create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -102,6 +160,7 @@ declare
     leases bigint[];
 begin
     update aque.worker w set ended_at = clock_timestamp(), idle = false where w.id = any(gone) and w.ended_at is null;
+    delete from aque.signal s where s.worker_id = any(gone);
     select array_agg(t.id), array_agg(t.lease) into ids, leases
     from aque.task t where t.state = 'running' and t.worker_id = any(gone);
     return query select * from aque.interrupt(ids, leases, true, 'its worker died while it ran');

@@ -1,127 +1,145 @@
 -- Submission: new tasks and the edges between them, and from them to tasks that are there.
 
--- The message of the error AQ004 names what is missing.
-create or replace function aque.lock_needs(needs bigint[]) returns void
-language plpgsql set enable_seqscan = off set jit = off as $$
-declare
-    missing bigint;
-begin
-    -- shared: none of them can end between our look at its state and our commit
-    perform 1 from aque.task t where t.id = any(needs) order by t.id for share;
-    select n into missing from unnest(needs) n where not exists (select from aque.task t where t.id = n) limit 1;
-    if missing is not null then
-        raise exception 'no such task to depend on: %', missing using errcode = 'AQ004';
-    end if;
-end $$;
-
--- A task that is still to run waits for children that are given to it now. Children of one that already runs, or has
--- ended, are nobody's dependency.
-create or replace function aque.adopt(edges json) returns void
-language sql set enable_seqscan = off as $$
-    with given as materialized (
-        select distinct x.task, x.needs from json_to_recordset(edges) x (task bigint, needs bigint, adopted boolean)
-        where x.adopted
-    ), parent as materialized (
-        select t.id from aque.task t
-        where t.id in (select g.task from given g) and t.state in ('creating', 'pending', 'paused')
-        order by t.id for no key update of t
-    ), linked as (
-        insert into aque.dependency (needs_id, task_id, condition, is_child)
-        select g.needs, g.task, 'success', true from given g join parent p on p.id = g.task
-        on conflict do nothing returning task_id
-    )
-    update aque.task t set blockers = t.blockers + l.n
-    from (select task_id, count(*)::int as n from linked group by task_id) l where t.id = l.task_id
+-- The range of sizes that a size falls into, where there are too many to tell them apart: up to 512 MiB by steps of
+-- 64 MiB, then four to each power of two.
+create or replace function aque.memory_range(size bigint, out low bigint, out high bigint)
+language sql immutable parallel safe as $$
+    select greatest((units - 1) * step + 1, 0), units * step
+    from (select case when size <= 536870912 then 67108864::bigint
+                      else (2 ^ (floor(ln(size - 1) / ln(2)) - 2))::bigint end) s (step)
+    cross join lateral (select (size + step - 1) / step) u (units)
 $$;
 
--- Stores tasks: `rows` an array of objects with the columns below, `edges` an array of {task, needs, condition,
--- place, is_child, adopted}; needs are tasks that stand earlier in the same submission or are there; adopted edges go from a
--- parent that is there to a new child. A task whose dependency has already failed it ends at once.
--- Returns each new task with its state, and those that ended with it.
-create or replace function aque.submit(rows json, edges json) returns table (id bigint, state aque.state)
-language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+-- The shape of a demand, made where there is none: one of its own while its like are few, and one of a range of sizes
+-- beyond that.
+create or replace function aque.shape_of(d aque.demand) returns int
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    exact constant int := 48;
+    low bigint := d.memory;
+    high bigint := d.memory;
+    found_id int;
+begin
+    for attempt in 1..3 loop
+        select s.id into found_id from aque.shape s
+        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.memory, s.memory_least)
+            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, high, low);
+        exit when found_id is not null;
+        if attempt = 1 and (
+            select count(*) from aque.shape s
+            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags)
+                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags)) >= exact
+        then
+            select r.low, r.high into low, high from aque.memory_range(d.memory) r;
+            continue;
+        end if;
+        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, memory, memory_least)
+        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, high, low)
+        on conflict do nothing returning id into found_id;
+        exit when found_id is not null;
+    end loop;
+    return found_id;
+end $$;
+
+-- Makes what is not there yet of shapes and environments ({digest, vars}), in one order for all.
+create or replace function aque.prepare(demands json, environs json) returns void
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+    perform aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d order by d;
+    insert into aque.environ (digest, vars)
+    select e.digest, e.vars from json_to_recordset(environs) e (digest bytea, vars json)
+    where not exists (select from aque.environ v where v.digest = e.digest)
+    order by e.digest
+    on conflict (digest) do nothing;
+end $$;
+
+-- Stores tasks that nobody can see yet: `given` is an array of objects with the fields of aque.incoming, `common` what
+-- they have where they do not say otherwise. Demands and environments must be there. An edge counts as open, whatever
+-- its other end does, until aque.link().
+create or replace function aque.store(given json, common json, demands json, environs json, edges json) returns void
+language plpgsql set enable_nestloop = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    tasks aque.incoming[] := array(
+        select g from json_populate_recordset(json_populate_record(null::aque.incoming, common), given) g);
+    needs aque.edge[] := array(select e from json_populate_recordset(null::aque.edge, edges) e);
+    shapes int[] := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
+    environ_ids bigint[] := array(
+        select (select v.id from aque.environ v where v.digest = e.digest) from json_to_recordset(environs) e (digest bytea));
+begin
+    insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
+                           stdout, stderr, stdin_value, timeout, retry_delay, run_at, io_paths, extra)
+    select x.id, x.name, x.pattern, x.func, x.args, x.kwargs, environ_ids[x.environ], x.cwd, x.groupname, x.interpreter,
+           x.stdin, x.stdout, x.stderr, x.stdin_value, x.timeout, x.retry_delay, x.run_at, x.io_paths, x.extra
+    from unnest(tasks) x;
+
+    insert into aque.dependency (task_id, needs_id, condition, place, is_child)
+    select e.task_id, e.needs_id, e.condition, e.place, e.is_child from unnest(needs) e;
+
+    insert into aque.task (id, parent_id, run_at, shape_id, memory, priority, duration, retries, key, state, blockers)
+    select x.id, x.parent_id, due.at, shapes[x.demand], x.memory, x.priority, x.duration, x.retries, x.key,
+           case when x.hold then 'paused' else 'pending' end::aque.state,
+           coalesce(open.edges, 0) + case when due.at is not null then 1 else 0 end
+    from unnest(tasks) x
+    left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id
+    cross join lateral (select case when x.run_at > clock_timestamp() then x.run_at end as at) due;
+end $$;
+
+-- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
+-- are given to `parents` (each with its child). A task that is still to run waits for children that are given to it;
+-- children of one that runs already, or has ended, are nobody's dependency. A task that needs what has failed already
+-- ends at once. To be called last in the transaction: those that are needed are held, in the order of all, so that none
+-- can end between our look at its state and our commit.
+-- Returns the tasks that ended. The message of the error AQ004 names what is missing.
+create or replace function aque.link(dependents bigint[], needs bigint[], parents bigint[], children bigint[])
+returns table (id bigint, state aque.state)
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    new_ids bigint[];
-    outer_needs bigint[];
-    fell bigint[];
+    missing bigint;
 begin
-    select array_agg(x.id order by x.id) into new_ids from json_to_recordset(rows) x (id bigint);
-    select array_agg(distinct x.needs) into outer_needs
-    from json_to_recordset(edges) x (needs bigint, adopted boolean)
-    where not coalesce(x.adopted, false) and x.needs <> all(new_ids);
-    if outer_needs is not null then
-        perform aque.lock_needs(outer_needs);
+    if parents = '{}' then
+        perform 1 from aque.task t where t.id = any(needs) order by t.id for share;
+    else
+        perform 1 from aque.task t where t.id = any(needs || parents) order by t.id for no key update;
+    end if;
+    select n into missing from unnest(needs || parents) n
+    where not exists (select from aque.task t where t.id = n) order by n limit 1;
+    if missing is not null then
+        raise exception 'no such task to depend on: %', missing using errcode = 'AQ004';
     end if;
 
-    insert into aque.shape (queue, username, cpus, cpu_share, memory, host, platform, tags)
-    select distinct x.queue, x.username, x.cpus, x.cpu_share, x.memory, x.host, x.platform, x.tags
-    from json_to_recordset(rows) x (queue text, username text, cpus real, cpu_share int, memory bigint,
-                                    host text[], platform text, tags text[])
-    where not exists (
-        select from aque.shape s
-        where (s.queue, s.username, s.cpus, s.cpu_share, s.memory, s.host, s.platform, s.tags)
-            = (x.queue, x.username, x.cpus, x.cpu_share, x.memory, x.host, x.platform, x.tags))
-    on conflict do nothing;
-
-    insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
-                           stdout, stderr, stdin_value, timeout, retry_delay, run_at, io_paths, extra)
-    select x.id, x.name, x.pattern, x.func, x.args, x.kwargs, x.environ_id, x.cwd, x.groupname, x.interpreter, x.stdin,
-           x.stdout, x.stderr, x.stdin_value, x.timeout, x.retry_delay, x.run_at, x.io_paths, x.extra
-    from json_to_recordset(rows) x (
-        id bigint, name text, pattern text, func text, args json, kwargs json, environ_id bigint, cwd text,
-        groupname text, interpreter text, stdin text, stdout text, stderr text, stdin_value bytea, timeout real,
-        retry_delay real, run_at timestamptz, io_paths text[], extra json);
-
-    insert into aque.dependency (needs_id, task_id, condition, place, is_child)
-    select x.needs, x.task, x.condition, x.place, x.is_child
-    from json_to_recordset(edges) x (
-        task bigint, needs bigint, condition aque.condition, place int, is_child boolean, adopted boolean)
-    where not coalesce(x.adopted, false);
-
-    insert into aque.task (id, parent_id, run_at, shape_id, priority, duration, retries, key, state, blockers)
-    select x.id, x.parent_id, due.at, s.id, x.priority, x.duration, x.retries, x.key,
-           case when x.hold then 'paused' else 'pending' end::aque.state,
-           (select count(*) from aque.dependency d left join aque.task p on p.id = d.needs_id
-            where d.task_id = x.id and not coalesce(aque.satisfies(p.state, d.condition), false))
-           + case when due.at is not null then 1 else 0 end
-    from json_to_recordset(rows) x (
-        id bigint, parent_id bigint, run_at timestamptz, priority int, duration real, retries smallint, key text,
-        hold boolean, queue text, username text, cpus real, cpu_share int, memory bigint, host text[], platform text,
-        tags text[])
-    join aque.shape s
-      on (s.queue, s.username, s.cpus, s.cpu_share, s.memory, s.host, s.platform, s.tags)
-       = (x.queue, x.username, x.cpus, x.cpu_share, x.memory, x.host, x.platform, x.tags)
-    cross join lateral (select case when x.run_at > clock_timestamp() then x.run_at end as at) due;
-
-    if exists (select from json_to_recordset(edges) x (adopted boolean) where x.adopted) then
-        perform aque.adopt(edges);
-    end if;
-
-    with broken as materialized (
-        select d.task_id, min(d.needs_id) as needs_id,
-               bool_or(p.state = 'cancelled' or d.condition = 'failure') as void
-        from aque.dependency d join aque.task p on p.id = d.needs_id
-        where d.task_id = any(new_ids) and aque.is_complete(p.state) and not aque.satisfies(p.state, d.condition)
-        group by d.task_id
-    ), moved as (
-        update aque.task t
-        set state = case when b.void then 'cancelled' else 'error' end::aque.state,
-            finished_at = clock_timestamp(), run_at = null
-        from broken b where t.id = b.task_id
-        returning t.id, t.state, t.finished_at, b.needs_id
-    ), noted as (
-        insert into aque.attempt (task_id, number, state, finished_at, error)
-        select m.id, 0, m.state, m.finished_at, json_build_object(
-            'type', 'aque.core.errors:DependencyFailedError',
-            'message', format('it needs task %s, which is %s', m.needs_id, p.state), 'task', m.needs_id)
-        from moved m join aque.task p on p.id = m.needs_id
+    with linked as (
+        insert into aque.dependency (needs_id, task_id, condition, is_child)
+        select g.child, g.parent, 'success', true
+        from unnest(parents, children) g (parent, child) join aque.task t on t.id = g.parent
+        where t.state in ('creating', 'pending', 'paused')
+        on conflict do nothing returning task_id
     )
-    select coalesce(array_agg(m.id), '{}') into fell from moved m;
-    if fell <> '{}' then
-        return query select s.id, s.state from aque.settle(fell) s where s.id <> all(new_ids);
+    update aque.task t set blockers = t.blockers + l.n
+    from (select task_id, count(*)::int as n from linked group by task_id) l where t.id = l.task_id;
+
+    return query
+        select s.id, s.state
+        from aque.settle((select coalesce(array_agg(t.id), '{}') from aque.task t
+                          where t.id = any(needs) and aque.is_complete(t.state)), dependents) s
+        where s.id is not null;
+end $$;
+
+-- A submission that fits into one statement.
+create or replace function aque.submit(
+    given json, common json, demands json, environs json, edges json,
+    dependents bigint[], needs bigint[], parents bigint[], children bigint[]
+) returns table (id bigint, state aque.state)
+language plpgsql as $$
+begin
+    perform aque.prepare(demands, environs);
+    perform aque.store(given, common, demands, environs, edges);
+    if needs <> '{}' or parents <> '{}' then
+        return query select * from aque.link(dependents, needs, parents, children);
     end if;
-    return query select t.id, t.state from aque.task t where t.id = any(new_ids);
 end $$;

@@ -1,0 +1,146 @@
+"""The options that make a task, declared once for all commands that queue one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from ..core.errors import UsageError
+from .endings import echo_ending, exit_status, is_plain_exit, tell
+from .options import Function, broker_option, duration, echo_json, json_option, read_ids
+from .sinks import sink
+
+if TYPE_CHECKING:
+    from ..core.broker import Broker
+    from ..core.queries.tasks import Ending
+
+_CONDITIONS: Final = {"after": "success", "after_any": "complete", "after_failure": "failure"}
+_FILES: Final = ("stdin", "stdout", "stderr")
+
+
+def _checked(_: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what the field of this name does not take, before a broker is asked."""
+    from ..core.task import Prototype
+
+    try:
+        Prototype.read({parameter.name or "": value})
+    except UsageError as error:
+        raise click.BadParameter(str(error).partition(": ")[2], param=parameter) from None
+    return value
+
+
+def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:
+    return click.option(*names, callback=_checked, **settings)
+
+
+def _ids(name: str, help: str) -> Callable[[Function], Function]:
+    return click.option(name, multiple=True, metavar="IDS", help=help)
+
+
+_OPTIONS: Final = (
+    _option("-n", "--name", metavar="NAME", help="What it is called."),
+    _option("-p", "--priority", metavar="N", help="Larger first; default 1000."),
+    _option("-c", "--cpus", metavar="CPUS", help="2, 0.5, or /4: a fourth of the host; default 1."),
+    _option("-m", "--memory", metavar="SIZE", help="512M, 8MB, 1.5GiB; default 0."),
+    _option("-q", "--queue", metavar="NAME", help="Default: default."),
+    _option("--duration", metavar="DURATION", help="A hint: how long it will take."),
+    _option("--io-path", "--io", "io_paths", multiple=True, metavar="PATH", help="A hint: what it reads or writes."),
+    _ids("--after", "Run after the success of these; 1,2 or - for stdin."),
+    _ids("--after-any", "Run after the end of these."),
+    _ids("--after-failure", "Run after the failure of these."),
+    click.option("--parent", type=int, metavar="ID", help="Inherit its fields; it waits for this task."),
+    _option("--host", metavar="GLOBS", help="Where it may run; with ! where it may not."),
+    _option("--platform", metavar="NAME", help="As in sys.platform: linux, darwin."),
+    _option("--tag", "tags", multiple=True, metavar="TAG", help="What its worker must offer."),
+    _option("--cwd", metavar="PATH", help="Where it runs; default here."),
+    click.option("--env", multiple=True, metavar="K=V", help="A variable beside those of this environment."),
+    _option("--stdin", metavar="PATH|-", help="A file; - for what is on stdin now."),
+    _option("--stdout", metavar="PATH", help="A file; {id}, {name} and {attempt} are filled in."),
+    _option("--stderr", metavar="PATH", help="A file; the same as --stdout's is written by both."),
+    _option("--interpreter", metavar="PROGRAM", help="The program that runs it."),
+    _option("--user", metavar="NAME", help="Whose task it is; a worker of root runs those of others."),
+    _option("--group", metavar="NAME", help="The group that it runs with."),
+    _option("--retries", metavar="N", help="Runs after one that failed; default 0."),
+    _option("--retry-delay", metavar="DURATION", help="Before the first retry; doubled for each that follows."),
+    _option("--timeout", metavar="DURATION", help="A run is stopped after it."),
+    _option("--at", "run_at", metavar="TIME", help="Not before; 2030-01-31T18:00."),
+    click.option("--delay", metavar="DURATION", callback=duration, help="Not before that has passed."),
+    click.option("--hold", is_flag=True, help="Paused until it is resumed."),
+    _option("--key", metavar="KEY", help="Unique among the tasks that are not complete."),
+    click.option("-w", "--watch", "--wait", "is_watched", is_flag=True, help="Show its output, and exit as it does."),
+    json_option,
+    broker_option,
+)
+
+
+def task_options(function: Function) -> Function:
+    """All options that make a task, then --watch, --json and --broker."""
+    for each in reversed(_OPTIONS):
+        function = each(function)
+    return function
+
+
+def fields(given: dict[str, Any], now: Callable[[], datetime]) -> dict[str, Any]:
+    """The fields of a prototype from options as click gives them; `now` is the broker's clock."""
+    dependencies = _dependencies({name: given.pop(name) for name in _CONDITIONS}, given["stdin"])
+    environ, delay = given.pop("env"), given.pop("delay")
+    found = {name: value for name, value in given.items() if value is not None and value != () and value is not False}
+    found.update((name, os.path.abspath(found[name])) for name in _FILES if found.get(name, "-") != "-")  # noqa: PTH100
+    if environ:
+        found["environ"] = {**os.environ, **dict(map(_pair, environ))}
+    if found.get("stdin") == "-":
+        del found["stdin"]
+        found["stdin_value"] = sys.stdin.buffer.read()
+    if delay is not None:
+        if "run_at" in found:
+            raise click.UsageError("give --at or --delay, not both")
+        found["run_at"] = now() + timedelta(seconds=delay)
+    return {**found, "dependencies": dependencies}
+
+
+def _dependencies(given: dict[str, tuple[str, ...]], stdin: str | None) -> list[tuple[int, str]]:
+    words = [(each, name) for name, texts in given.items() for text in texts for each in text.replace(",", " ").split()]
+    if [each for each, _ in words].count("-") + (stdin == "-") > 1:
+        raise click.UsageError("stdin can be read once")
+    return [(task, _CONDITIONS[name]) for each, name in words for task in read_ids([each])]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise click.UsageError(f"--env: {text!r} is not K=V")
+    return name, value
+
+
+def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
+    """Store one task; its id. No future is made for it: its value is not to be decoded here."""
+    from ..core.task import local_defaults
+
+    return broker.submit([prototype], local_defaults())[0]
+
+
+def show(
+    broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None] = lambda _: None
+) -> int:
+    """Print a new task's id, or follow it to its end and exit as its command did."""
+    if as_json:
+        echo_json({"id": task})
+    elif not is_watched:
+        click.echo(task)
+    if not is_watched:
+        return 0
+    from .watch import watch
+
+    ending = watch(broker, task, sink(as_json=as_json, merged=False, together=False))
+    if as_json:
+        echo_ending(ending)
+    elif ending.state == "success":
+        at_end(ending)
+    elif not is_plain_exit(ending):
+        tell(ending)
+    return exit_status(ending)

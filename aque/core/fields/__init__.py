@@ -1,0 +1,11 @@
+"""The fields of a task that lists show, sort by and filter on, each declared once.
+
+Columns, CSV, JSON, `--sort`, the filter language and the tables of the manual all come from `FIELDS`. In SQL a field is
+the column of its name in queries/listing.sql.
+"""
+
+from .declaration import BY_NAME, FIELDS, Field, find, parse_names
+from .kinds import NONE, Kind, Shape
+from .reasons import REASONS, Reason, reasons
+
+__all__ = ["BY_NAME", "FIELDS", "NONE", "REASONS", "Field", "Kind", "Reason", "Shape", "find", "parse_names", "reasons"]

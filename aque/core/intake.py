@@ -1,0 +1,142 @@
+"""Takes prototypes in: few in one statement, many as a stream in one transaction. All are stored, or none."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Final, TypeAlias
+
+from .db.database import Database
+from .db.failures import translated
+from .db.source import Connection, Source
+from .db.watchdog import limited
+from .graph import Graph, Node
+from .queries import storing, submission
+from .queries.storing import Batch, Ties
+from .queries.submission import Change, Span, spans
+from .states import State
+from .submit import Encoder
+
+_PART: Final = 2000  # tasks to a statement
+_LIMIT: Final = 60.0  # seconds for a statement
+
+Expect: TypeAlias = Callable[[Sequence[int]], object]
+
+
+class Intake:
+    """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks."""
+
+    def __init__(self, database: Database, defaults: Mapping[str, Any], expect: Expect) -> None:
+        self.asked = array("q")
+        self._database = database
+        self._expect = expect
+        self._graph = Graph()
+        self._ids = array("q")
+        self._new: dict[State, list[Span]] = {}
+        self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task))
+
+    def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
+        """Store prototypes, and all that they depend on, and tell others of them.
+
+        An iterable may be of any length: only a part of it is held here at a time, in a transaction that stays open.
+        Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
+        """
+        rest = iter(prototypes)
+        part = list(islice(rest, _PART))
+        if len(part) == _PART:
+            self._take_stream(part, rest)
+        else:
+            nodes, asked = self._graph.add(part)
+            take = self._take_few if len(nodes) <= _PART else self._take_graph
+            take(nodes, asked)
+
+    def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
+        with self._turn() as conn:
+            self._number(nodes, asked)
+            self._announce(conn, storing.submit(conn, self._encode(nodes, 0), self._encoder.ties))
+
+    def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
+        with _stream(self._database.source) as stream:
+            self._store(stream, nodes, asked)
+            ended = stream.link(self._encoder.ties)
+        with self._turn() as conn:
+            self._announce(conn, ended)
+
+    def _take_stream(self, part: list[Mapping[str, Any]], rest: Iterator[Mapping[str, Any]]) -> None:
+        with _stream(self._database.source) as stream:
+            while part:
+                self._store(stream, *self._graph.add(part))
+                part.clear()
+                self._graph.forget()
+                part = list(islice(rest, _PART))
+            ended = stream.link(self._encoder.ties)
+        with self._turn() as conn:
+            self._announce(conn, ended)
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        with self._database.connection() as self._conn:
+            yield self._conn
+
+    def _store(self, stream: _Stream, nodes: list[Node], asked: list[int]) -> None:
+        start = len(self._ids)
+        with self._turn():
+            self._number(nodes, asked)
+        for each in range(0, len(nodes), _PART):
+            with self._turn() as conn:
+                batch = self._encode(nodes[each : each + _PART], start + each)
+                storing.prepare(conn, batch)  # apart: nobody shall wait for the end of a long transaction
+            stream.store(batch)
+
+    def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
+        submission.announce_new(conn, self._new)
+        submission.announce(conn, ended)
+
+    def _number(self, nodes: list[Node], asked: list[int]) -> None:
+        self._ids.extend(storing.next_ids(self._conn, len(nodes)))
+        own = [self._ids[place] for place in asked]
+        self._expect(own)
+        self.asked.extend(own)
+
+    def _encode(self, nodes: list[Node], start: int) -> Batch:
+        batch = self._encoder.batch(nodes, start)
+        for state, held in ((State.PENDING, False), (State.PAUSED, True)):
+            ids = (row["id"] for row in batch.rows if row.get("hold", batch.common["hold"]) == held)
+            self._new.setdefault(state, []).extend(spans(ids))
+        return batch
+
+
+class _Stream:
+    """A transaction that stores one part while the next is made."""
+
+    def __init__(self, conn: Connection, helper: ThreadPoolExecutor) -> None:
+        self._conn = conn
+        self._helper = helper
+        self._stored: Future[None] | None = None
+
+    def store(self, batch: Batch) -> None:
+        self._wait()
+        self._stored = self._helper.submit(self._store, batch)
+
+    def link(self, ties: Ties) -> list[Change]:
+        self._wait()
+        with limited(self._conn, _LIMIT):
+            return storing.link(self._conn, ties) if ties else []
+
+    def _store(self, batch: Batch) -> None:
+        with limited(self._conn, _LIMIT):
+            storing.store(self._conn, batch)
+
+    def _wait(self) -> None:
+        if self._stored:
+            self._stored.result()
+
+
+@contextmanager
+def _stream(source: Source) -> Iterator[_Stream]:
+    with translated(), source.connect() as conn, conn.transaction(), ThreadPoolExecutor(1, "aque-store") as helper:
+        conn.execute("set local idle_in_transaction_session_timeout = '10min'")  # who makes the tasks may be slow
+        yield _Stream(conn, helper)

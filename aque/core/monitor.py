@@ -1,0 +1,105 @@
+"""What a screen sees of a broker."""
+
+from __future__ import annotations
+
+import json
+import threading
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Final
+
+from . import patterns
+from .broker import Broker
+from .db.failures import translated
+from .db.source import Connection, public_url
+from .errors import AqueError
+from .queries import lists
+from .queries.output import OutputPiece
+from .states import State
+
+_CANCEL: Final = 1.0  # seconds
+
+
+class Monitor:
+    """A look at a broker over one connection of its own: what fails fails at once, and can be cancelled.
+
+    Questions may be asked from one thread, `cancel` from any. All of them raise BrokerUnavailable where the server
+    cannot be reached; the next one connects anew.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self._conn: Connection | None = None
+        self._turn = threading.Lock()
+
+    @property
+    def place(self) -> str:
+        """The broker's URL, without a password."""
+        return public_url(self.broker.to_url())
+
+    def ids(self, since: int = 0) -> array[int]:
+        """The ids of all tasks from `since` on, ascending."""
+        with self._connection() as conn:
+            return lists.ids(conn, since)
+
+    def latest(self, limit: int) -> array[int]:
+        """The highest `limit` ids, ascending."""
+        with self._connection() as conn:
+            return lists.latest(conn, limit)
+
+    def rows(self, ids: Sequence[int]) -> list[lists.ListedTask]:
+        """Tasks in the order of these ids; those that are gone are left out."""
+        with self._connection() as conn:
+            return lists.rows(conn, ids)
+
+    def counts(self) -> dict[State, int]:
+        """How many tasks are in each state that any is in."""
+        with self._connection() as conn:
+            return lists.counts(conn)
+
+    def farm(self) -> lists.Farm:
+        """What all living workers have together."""
+        with self._connection() as conn:
+            return lists.farm(conn)
+
+    def falls(self, ids: Sequence[int]) -> int:
+        """How many tasks that are still to run could not run any more if these were stopped."""
+        with self._connection() as conn:
+            return lists.falls(conn, ids)
+
+    def tail(self, task: int, limit: int = 512) -> list[OutputPiece]:
+        """The last pieces of the output of a task's last attempt."""
+        with self._connection() as conn:
+            return lists.tail(conn, task, limit)
+
+    def cancel(self) -> None:
+        """End the question that is being asked, if any: it raises BrokerUnavailable."""
+        if (conn := self._conn) and not conn.closed:
+            with suppress(AqueError), translated():
+                conn.cancel_safe(timeout=_CANCEL)
+
+    def close(self) -> None:
+        """Close the connection; the view may be used again."""
+        if conn := self._conn:
+            self._conn = None
+            conn.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with self._turn, translated():
+            if self._conn is None or self._conn.closed:
+                self.broker.database.prepare()
+                self._conn = self.broker.database.source.connect()
+            yield self._conn
+
+
+@lru_cache(4096)
+def command_line(pattern: str, func: str | None, name: str, args: str | None) -> str:
+    """One line that tells what a task does. `args` is a JSON text, or the beginning of one."""
+    try:
+        tree = json.loads(args or "[]")
+    except ValueError:
+        return args or pattern
+    return patterns.describe(pattern, {"func": func, "name": name, "args": tree})

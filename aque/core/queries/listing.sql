@@ -1,0 +1,88 @@
+-- name: source
+-- A task as lists show it, filter it and sort it: each field of aque.core.fields is the column of its name, and
+-- <name>_value where SQL compares another value than the row shows. What a query does not use of it costs nothing: the
+-- planner drops outer joins to unique rows. A real is compared as it was written: 0.1, and not 0.100000001.
+select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
+       -- as shlex.join writes it
+       case when p.pattern <> 'shell' then coalesce(p.func, '')
+            when json_typeof(p.args) <> 'array' then p.args #>> '{}'
+            else (select coalesce(string_agg(
+                      case when a.word = '' then ''''''
+                           when a.word ~ '[^a-zA-Z0-9_@%%+=:,./-]'
+                           then '''' || replace(a.word, '''', '''"''"''') || ''''
+                           else a.word end, ' ' order by a.place), '')
+                  from json_array_elements_text(p.args) with ordinality a(word, place))
+       end as command, coalesce(p.func, '') || p.args::text as raw_command,
+       s.cpus, s.cpu_share, case when s.cpu_share = 0 then s.cpus::text::float8 end as cpus_value, t.memory,
+       s.host, s.host || array_remove(array[w.hostname], null) as host_value, w.hostname, s.platform, s.tags,
+       t.blockers, t.attempt, t.retries, p.timeout::text::float8 as timeout, t.duration::text::float8 as duration,
+       t.parent_id as parent, w.name as worker, coalesce(t.worker_id, a.worker_id) as worker_id,
+       t.created_at, t.started_at, t.finished_at, t.run_at, t.lease, t.key,
+       %(now)s::timestamptz - t.created_at as age,
+       case when t.state not in ('creating', 'pending', 'paused', 'cancelled')
+            then coalesce(t.finished_at, %(now)s::timestamptz) - t.started_at end as runtime,
+       case when aque.is_complete(t.state) and z.task_id is null then a.exit_code end as exit_code,
+       case when aque.is_complete(t.state) and z.task_id is null then a.signal end as signal,
+       case when aque.is_complete(t.state) then coalesce(z.error, a.error) end as error,
+       case when aque.is_complete(t.state) then coalesce(z.error, a.error) ->> 'message' end as error_value,
+       g.done as progress_done, g.total as progress_total, g.message as progress_message,
+       -- as aque.core.fields.reasons has it
+       array_remove(array[
+           case when t.state in ('pending', 'paused') and t.blockers > (t.run_at is not null)::int
+                then 'dependencies' end,
+           case when t.state in ('pending', 'paused') and t.run_at is not null then 'time' end,
+           case when t.state = 'paused' then 'paused' end], null) as reason
+from aque.task t
+left join aque.spec p on p.task_id = t.id
+left join aque.shape s on s.id = t.shape_id
+left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
+-- it ended without a run of its own: cancelled, or because of what it needs
+left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
+left join aque.progress g on g.task_id = t.id
+
+-- name: page
+-- The ids first, so that a sort moves nothing else.
+select {columns} from ({source}) r
+where r.id = any(array(select r.id from ({source}) r where {where} order by {order} limit %(limit)s::bigint))
+order by {order}
+
+-- name: ids
+select r.id from ({source}) r where {where} order by r.id limit %(limit)s::bigint
+
+-- name: counts
+select r.state, count(*) from ({source}) r where {where} group by r.state
+
+-- name: candidates
+-- The first ids of a selection, and whether a task of it (here with no place to continue from) depends on them.
+select c.id, dependent.is_there is not null
+from (select r.id, row_number() over (order by {order}) as place from ({source}) r
+      where {where} order by {order} limit %(limit)s::bigint) c
+left join lateral (
+    select true as is_there from aque.dependency d join ({source}) r on r.id = d.task_id
+    where d.needs_id = c.id and {dependent} limit 1
+) dependent on true
+order by c.place
+
+-- name: selected_ids
+r.id = any(%(ids)s::bigint[])
+
+-- name: all_of
+({parts})
+
+-- name: edges
+-- What tasks depend on: the first few of each, in the order of their ids, and how many they are (counted up to a bound).
+select n.id as dependent, e.needs_id as id, e.condition, e.is_child, n.total
+from (select i.id, (select count(*) from (select from aque.dependency d where d.task_id = i.id
+                                          limit %(bound)s::bigint) counted) as total
+      from unnest(%(among)s::bigint[]) i(id) offset 0) n
+cross join lateral (
+    select d.needs_id, d.condition, d.is_child from aque.dependency d
+    where d.task_id = n.id order by d.needs_id limit %(width)s::bigint
+) e
+
+-- name: links
+-- The ids on the other ends of the edges of some tasks: true for what they depend on, false for what depends on them.
+select d.task_id, d.needs_id, true from aque.dependency d where d.task_id = any(%(among)s::bigint[])
+union all
+select d.needs_id, d.task_id, false from aque.dependency d where d.needs_id = any(%(among)s::bigint[])

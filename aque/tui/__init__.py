@@ -1,0 +1,1 @@
+"""The screen, `aque top`: screens made of widgets, fed by one thread that reads from the broker."""

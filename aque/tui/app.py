@@ -1,0 +1,96 @@
+"""The app behind `aque top`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any, ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from ..core.broker import Broker
+from ..core.errors import BrokerUnavailable
+from .commands import Command, bindings
+from .palette import Commands
+from .screens.help import HelpScreen
+from .screens.tasks import TasksScreen
+from .session import Session
+
+_PATIENCE: Final = 30.0  # seconds until the one frame of --once must be there
+
+
+class AqueTop(App[None]):
+    """Watch and steer the tasks of a broker."""
+
+    TITLE = "aque top"
+    CSS_PATH = "aque.tcss"
+    COMMANDS = {Commands}
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("help", "question_mark", "Help", "Show what can be done here", "View", footer=True),
+        Command("command_palette", "colon,ctrl+p", "Palette", "Find a command by its name", "View"),
+        Command("quit", "q", "Quit", "Leave the screen", "View", footer=True),
+    )
+    # before the screen, which would take Ctrl-C for a copy
+    BINDINGS = [*bindings(commands), Binding("ctrl+c", "quit", show=False, priority=True)]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The tasks."""
+        return TasksScreen(self.session)
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was, however this ends."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(each, self.exit, None, 128 + each)
+
+    def on_unmount(self) -> None:
+        """Close what the screens looked through."""
+        self.session.monitor.close()
+
+    def action_help(self) -> None:
+        """Show what can be done on the screen that is there."""
+        self.push_screen(HelpScreen(self.screen))
+
+
+def run(broker: Broker, read_only: bool = False) -> int:
+    """Open the screen until the user leaves it; the exit status. Raises BrokerError where there is nothing to show."""
+    app = AqueTop(Session.of(broker, read_only))
+    app.run()
+    return app.return_code or 0
+
+
+def frame(broker: Broker, size: os.terminal_size, read_only: bool = False) -> str:
+    """One frame as text, without opening the screen; raises BrokerError."""
+    app = AqueTop(Session.of(broker, read_only))
+    found: list[str] = []
+
+    async def take(_: Pilot[object]) -> None:
+        found.append(await _text(app))
+        app.exit()
+
+    app.run(headless=True, size=(size.columns, size.lines), auto_pilot=take)
+    return "".join(found)
+
+
+async def _text(app: AqueTop) -> str:
+    screen = app.screen
+    assert isinstance(screen, TasksScreen)
+    screen.add_class("-once")
+    try:
+        await asyncio.wait_for(screen.drawn.wait(), _PATIENCE)
+    except TimeoutError:
+        raise BrokerUnavailable(f"the broker has not answered in {_PATIENCE:g} s") from None
+    if screen.health.reason:
+        raise BrokerUnavailable(screen.health.reason)
+    drawn = asyncio.Event()
+    screen.call_after_refresh(drawn.set)
+    await drawn.wait()
+    return "\n".join(strip.text.rstrip() for strip in screen._compositor.render_strips()).rstrip()

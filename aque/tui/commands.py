@@ -1,0 +1,87 @@
+"""What can be done on a screen: one declaration gives the key, the footer, the help and the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+_SHOWN: Final = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "enter": "Enter",
+    "escape": "Esc",
+    "home": "Home",
+    "end": "End",
+}
+
+
+Group = Literal["Move", "Look", "Act", "Shape", "View"]
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)
+_SIGNS: Final = {"question_mark": "?", "colon": ":", "space": "Space", "backspace": "Backspace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be done. `keys` as Textual names them, with commas between; the first is the one to show.
+
+    `changes`: it changes tasks, so that it is absent from a screen that is read-only.
+    """
+
+    action: str
+    keys: str
+    label: str
+    help: str
+    group: Group
+    footer: bool = False
+    changes: bool = False
+
+    def key_names(self) -> list[str]:
+        """The keys as people write them."""
+        return [_SHOWN.get(key, _plain(key)) for key in self.keys.split(",")]
+
+
+def bindings(commands: Iterable[Command]) -> list[BindingType]:
+    """The bindings of commands, for a widget, a screen or an app."""
+    return [
+        Binding(
+            each.keys,
+            each.action,
+            each.label,
+            show=each.footer,
+            key_display=each.key_names()[0],
+            tooltip=each.help,
+            id=each.action,
+        )
+        for each in commands
+    ]
+
+
+def changing(commands: Iterable[Command]) -> frozenset[str]:
+    """The actions that change tasks."""
+    return frozenset(each.action for each in commands if each.changes)
+
+
+def _plain(key: str) -> str:
+    *modifiers, name = key.split("+")
+    shown = name.upper() if modifiers or _is_function(name) else _SIGNS.get(name, name)
+    return "-".join([*(each.capitalize() for each in modifiers), shown])
+
+
+def _is_function(key: str) -> bool:
+    return key[:1] == "f" and key[1:].isdecimal()
+
+
+def available(screen: Screen[Any]) -> list[tuple[DOMNode, Command]]:
+    """The commands of a screen, of what has the focus, and of the app, each with its home; none that is disabled."""
+    homes = [home for home in (screen, screen.focused, screen.app) if home is not None]
+    found = [(home, each) for home in homes for each in getattr(home, "commands", ())]
+    return [(home, each) for home, each in found if home.check_action(each.action, ())]

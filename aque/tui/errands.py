@@ -1,0 +1,38 @@
+"""Work that would hold up the screen: done on a thread, which nobody waits for at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from textual.screen import Screen
+
+from ..core.errors import AqueError
+from ..core.text import clean
+
+Value = TypeVar("Value")
+
+
+def errand(
+    screen: Screen[Any],
+    work: Callable[[], Value],
+    done: Callable[[Value], object],
+    failed: Callable[[AqueError], object] | None = None,
+) -> None:
+    """Call `done(work())`, the work on a thread and the rest on the screen's; or `failed`, or tell what went wrong."""
+
+    def run() -> None:
+        try:
+            value = work()
+        except AqueError as error:
+            screen.call_later(failed or (lambda told: tell(screen, str(told), "error")), error)
+        else:
+            screen.call_later(done, value)
+
+    threading.Thread(target=run, name="aque-errand", daemon=True).start()
+
+
+def tell(screen: Screen[Any], text: str, severity: str = "information") -> None:
+    """Tell the user something that passes, as plain text."""
+    screen.notify(clean(text), severity=severity, markup=False)  # type: ignore[arg-type]

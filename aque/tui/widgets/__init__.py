@@ -1,0 +1,1 @@
+"""The widgets of `aque top`; they know no broker."""

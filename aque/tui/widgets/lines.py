@@ -1,0 +1,110 @@
+"""Lines that have a key each, and a cursor that belongs to a key, wherever its line moves."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+
+from ..commands import Command, bindings
+from ..keys import Ids, Keys
+
+HEADING: Final = 1  # line, which does not scroll
+
+MOVES: Final = (
+    Command("move(-1)", "up,k", "Up", "One line up", "Move"),
+    Command("move(1)", "down,j", "Down", "One line down", "Move"),
+    Command("turn(-1)", "pageup,ctrl+b", "Page up", "One page up", "Move"),
+    Command("turn(1)", "pagedown,ctrl+f", "Page down", "One page down", "Move"),
+    Command("jump(0)", "home,g", "First", "To the first line", "Move"),
+    Command("jump(-1)", "end,G", "Last", "To the last line", "Move"),
+)
+
+
+class Lines(ScrollView, can_focus=True):
+    """Any number of lines under a heading, of which it knows the keys only; who paints them is a subclass."""
+
+    commands: ClassVar[tuple[Command, ...]] = MOVES
+    BINDINGS = bindings(MOVES)
+
+    class Chosen(Message):
+        """A line was clicked twice."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.keys: Keys = Ids()
+        self.cursor = 0
+        self.cursor_key: int | None = None
+        self._is_moved = False
+
+    def reorder(self, keys: Keys) -> None:
+        """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen.
+
+        At the top the first lines are always the ones to be seen, until someone moves the cursor away from there.
+        """
+        before = self.cursor
+        self.keys = keys
+        self._set_cursor(before if self.cursor_key is None else keys.find(self.cursor_key))
+        self._set_length()
+        if self.scroll_offset.y > 0:
+            self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
+        elif self._is_moved and before != self.cursor:
+            self._show_cursor()
+        self.refresh()
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by some lines."""
+        self._go(self.cursor + lines)
+
+    def action_turn(self, pages: int) -> None:
+        """Move the cursor by some pages."""
+        self._go(self.cursor + pages * max(1, self.page - 1))
+
+    def action_jump(self, index: int) -> None:
+        """Move the cursor to a line; negative ones count from the end."""
+        self._go(index if index >= 0 else len(self.keys) + index)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to where the mouse points."""
+        if event.y >= HEADING and (index := event.y - HEADING + self.scroll_offset.y) < len(self.keys):
+            self._go(index)
+            if event.chain == 2:
+                self.post_message(self.Chosen())
+
+    def on_resize(self) -> None:
+        """The length depends on the width, for what scrolls sideways."""
+        self._set_length()
+
+    @property
+    def page(self) -> int:
+        """How many lines can be seen."""
+        return max(1, self.scrollable_content_region.height - HEADING)
+
+    def refresh_index(self, index: int) -> None:
+        """Paint a line anew."""
+        self.refresh_line(index + HEADING)
+
+    def _go(self, index: int) -> None:
+        if len(self.keys):
+            self.refresh_index(self.cursor)
+            self._set_cursor(index)
+            self.refresh_index(self.cursor)
+            self._is_moved = self.cursor > 0
+            self._show_cursor()
+
+    def _set_cursor(self, index: int) -> None:
+        self.cursor = max(0, min(index, len(self.keys) - 1))
+        self.cursor_key = self.keys[self.cursor] if len(self.keys) else None
+
+    def _show_cursor(self) -> None:
+        top = self.scroll_offset.y
+        if not top <= self.cursor < top + self.page:
+            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - self.page + 1, animate=False)
+
+    def _set_length(self) -> None:
+        size = Size(self.scrollable_content_region.width, len(self.keys) + HEADING)
+        if size != self.virtual_size:
+            self.virtual_size = size

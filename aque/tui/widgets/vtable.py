@@ -1,0 +1,122 @@
+"""A table of any length that holds the rows of some three screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.message import Message
+from textual.strip import Strip
+
+from ..keys import Keys
+from .column import GAP, Column, Row, cell, fit
+from .lines import HEADING, Lines
+
+_MARGIN: Final = 1  # cells at each side
+
+
+class VTable(Lines):
+    """Rows by key. `reorder` gives the keys of all lines, `feed` the rows of some.
+
+    Where rows are missing, or soon will be, the table posts `Want`. It knows nothing of where they come from.
+    """
+
+    COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark"}
+
+    class Want(Message):
+        """Rows are wanted: `count` of them from the line of a key on; None is the first line."""
+
+        def __init__(self, key: int | None, count: int) -> None:
+            super().__init__()
+            self.key = key
+            self.count = count
+
+        def can_replace(self, message: Message) -> bool:
+            """The latest wish is the one that counts."""
+            return isinstance(message, VTable.Want)
+
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = columns
+        self.remark = ""
+        """What stands where there are no lines."""
+        self._rows: Mapping[int, Row | None] = {}
+        self._widths: list[tuple[Column, int]] = []
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._asked: tuple[object, ...] = ()
+
+    def reorder(self, keys: Keys) -> None:
+        """Take new keys, and ask for the rows that are missing."""
+        super().reorder(keys)
+        self._ask()
+
+    def feed(self, rows: Mapping[int, Row | None]) -> None:
+        """Take rows in place of those that are held; None for a key whose row is gone. Paints what changed."""
+        old, self._rows = self._rows, rows
+        top = self.scroll_offset.y
+        for index in range(top, min(top + self.page, len(self.keys))):
+            if old.get(self.keys[index]) != rows.get(self.keys[index]):
+                self.refresh_index(index)
+        self._ask()
+
+    def on_resize(self) -> None:
+        """Divide the width anew."""
+        self._widths = fit(self.columns, self.scrollable_content_region.width - 2 * _MARGIN)
+        self._strips.clear()
+        self._ask()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Rows may be missing where it was scrolled to."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted in other styles."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line of the screen."""
+        index = y - HEADING + self.scroll_offset.y
+        if y < HEADING:
+            return self._painted(Row({each.name: each.title for each in self.columns}), "heading")
+        if index >= len(self.keys):
+            remark = Segment(f" {self.remark}" if not index else "", self._style("remark"))
+            return Strip([remark]).adjust_cell_length(self.size.width, self.rich_style)
+        row = self._rows.get(self.keys[index])
+        kind = "cursor" if index == self.cursor else "row" if row else "missing"
+        return self._painted(row or Row({self.columns[0].name: str(self.keys[index])}), kind)
+
+    def _ask(self) -> None:
+        top, page = self.scroll_offset.y, self.page
+        ends = max(0, top - page // 2), min(len(self.keys), top + page + page // 2) - 1
+        if not len(self.keys) or all(self.keys[each] in self._rows for each in ends):
+            return
+        if (asked := (top, page, self.keys)) != self._asked:
+            self._asked = asked
+            self.post_message(self.Want(self.keys[top - page] if top > page else None, 3 * page))
+
+    def _painted(self, row: Row, kind: str) -> Strip:
+        key = (tuple(row.cells.values()), row.tone, kind, self.size.width, self.has_class("-stale"))
+        if (strip := self._strips.get(key)) is None:
+            strip = Strip(self._segments(row, kind)).adjust_cell_length(self.size.width, self._style(kind))
+            self._strips[key] = strip
+        return strip
+
+    def _segments(self, row: Row, kind: str) -> list[Segment]:
+        plain, toned = self._style(kind), self._style(kind, row.tone)
+        parts = [
+            Segment(cell(row.cells.get(column.name, ""), width, column.right), toned if column.toned else plain)
+            for column, width in self._widths
+        ]
+        gap = Segment(" " * GAP, plain)
+        return [Segment(" " * _MARGIN, plain), *(piece for part in parts for piece in (part, gap))]
+
+    def _style(self, kind: str, tone: str = "") -> Style:
+        style = self.rich_style
+        if tone and not self.has_class("-stale"):
+            style += self.get_component_rich_style(f"vtable--{tone}", partial=True)
+        return style if kind == "row" else style + self.get_component_rich_style(f"vtable--{kind}", partial=True)

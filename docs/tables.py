@@ -1,0 +1,51 @@
+"""Writes the tables of the manual anew from the declarations in the program: `python docs/tables.py`.
+
+A table stands between the lines `<!-- table: name -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from aque.core.fields import FIELDS, REASONS, Field
+
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _codes(texts: Iterable[str]) -> str:
+    return " ".join(f"`{text}`" for text in texts)
+
+
+def _field(field: Field) -> list[str]:
+    name = f"`{field.name}`" + (f" ({_codes(field.aliases)})" if field.aliases else "")
+    return [name, field.meaning, field.kind.expects, _codes(field.kind.operators), "yes" if field.sorts else ""]
+
+
+def fields() -> str:
+    """All fields: what they mean, which values and operators they take, and whether they sort."""
+    return _table(("field", "meaning", "value", "operators", "sorts"), map(_field, FIELDS))
+
+
+def reasons() -> str:
+    """The reasons why a task does not run."""
+    return _table(("reason", "meaning"), ([f"`{reason.name}`", reason.meaning] for reason in REASONS))
+
+
+TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons}
+
+
+def renewed(text: str) -> str:
+    """A page with all its tables made anew."""
+    return _TABLE.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
+
+
+if __name__ == "__main__":
+    for page in Path(__file__).parent.glob("*.md"):
+        page.write_text(renewed(page.read_text("utf-8")), "utf-8")

@@ -1,0 +1,125 @@
+"""A small model of what the broker does to tasks, to hold the SQL against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aque.core.states import COMPLETE_STATES, FAILED_STATES, State
+
+_WAITING = frozenset({State.CREATING, State.PENDING, State.PAUSED})
+_MEETS = {"success": frozenset({State.SUCCESS}), "failure": FAILED_STATES, "complete": COMPLETE_STATES}
+
+
+@dataclass
+class Task:
+    """A task, and the runs that it had."""
+
+    state: State = State.PENDING
+    needs: list[tuple[int, str]] = field(default_factory=list)
+    priority: int = 1000
+    retries: int = 0
+    attempt: int = 0
+    losses: int = 0
+    lease: int | None = None
+    worker: int | None = None
+    is_wanted_stopped: bool = False
+    is_delayed: bool = False
+
+
+class Model:
+    """All tasks, by id."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[int, Task] = {}
+
+    def open_edges(self, task: int) -> int:
+        """How many dependencies keep a task waiting."""
+        return sum(self.tasks[need].state not in _MEETS[condition] for need, condition in self.tasks[task].needs)
+
+    def ready(self) -> list[int]:
+        """Tasks that may run, in the order in which they are claimed; a retry's delay is over by then."""
+        found = [each for each, task in self.tasks.items() if task.state is State.PENDING and not self.open_edges(each)]
+        return sorted(found, key=lambda each: (-self.tasks[each].priority, each))
+
+    def submit(self, task: int, new: Task, parent: int | None) -> None:
+        """A new task; a parent that waits waits for it as well."""
+        self.tasks[task] = new
+        if parent is not None and self.tasks[parent].state in _WAITING:
+            self.tasks[parent].needs.append((task, "success"))
+
+    def look_back(self, new: Iterable[int]) -> None:
+        """New tasks learn of what had ended before they came."""
+        self._settle({need for each in new for need, _ in self.tasks[each].needs}, set(new))
+
+    def claim(self, task: int, worker: int, lease: int) -> None:
+        """A run begins."""
+        found = self.tasks[task]
+        found.state, found.worker, found.lease = State.RUNNING, worker, lease
+        found.attempt += 1
+        found.is_wanted_stopped = found.is_delayed = False
+
+    def complete(self, ends: dict[int, State]) -> None:
+        """Runs end."""
+        for each, state in ends.items():
+            task = self._stopped(each)
+            task.is_delayed = state is State.ERROR and task.attempt <= task.retries
+            task.state = State.PENDING if task.is_delayed else state
+        self._settle(ends)
+
+    def release(self, tasks: Iterable[int]) -> None:
+        """Runs have never been."""
+        for each in tasks:
+            task = self._stopped(each)
+            task.state = State.PENDING
+            task.attempt -= 1
+
+    def interrupt(self, tasks: Iterable[int], *, is_loss: bool) -> None:
+        """Runs come to no end of their own."""
+        for each in tasks:
+            is_wanted_stopped = self.tasks[each].is_wanted_stopped
+            task = self._stopped(each)
+            task.retries += 1
+            task.losses += is_loss
+            task.state = State.PENDING
+            if is_wanted_stopped:
+                task.state = State.KILLED
+            elif is_loss and task.losses > 2:
+                task.state = State.ERROR
+        self._settle(tasks)
+
+    def kill(self, tasks: Iterable[int]) -> None:
+        """Waiting tasks are cancelled, and runs are asked for."""
+        waiting = [each for each in tasks if self.tasks[each].state in _WAITING]
+        for each in tasks:
+            self.tasks[each].is_wanted_stopped = self.tasks[each].state is State.RUNNING
+        for each in waiting:
+            self.tasks[each].state = State.CANCELLED
+            self.tasks[each].is_delayed = False
+        self._settle(waiting)
+
+    def _stopped(self, task: int) -> Task:
+        found = self.tasks[task]
+        found.lease = found.worker = None
+        found.is_wanted_stopped = False
+        return found
+
+    def _settle(self, done: Iterable[int], among: set[int] | None = None) -> None:
+        ended = {each for each in done if self.tasks[each].state in COMPLETE_STATES}
+        while ended:
+            fell = {each: state for each in among or self.tasks for state in self._fall(each, ended)}
+            for each, state in fell.items():
+                self.tasks[each].state = state
+                self.tasks[each].is_delayed = False
+            ended, among = set(fell), None
+
+    def _fall(self, task: int, ended: set[int]) -> Iterable[State]:
+        """What a task becomes that cannot run any more, if so."""
+        broken = [
+            (self.tasks[need].state, condition)
+            for need, condition in self.tasks[task].needs
+            if need in ended and self.tasks[need].state not in _MEETS[condition]
+        ]
+        if broken and self.tasks[task].state in _WAITING:
+            is_void = any(state is State.CANCELLED or condition == "failure" for state, condition in broken)
+            yield State.CANCELLED if is_void else State.ERROR

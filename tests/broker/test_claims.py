@@ -1,0 +1,191 @@
+"""Claims: the best tasks first, however many stand ahead that cannot run, and never more than a queue allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aque.core.broker import Broker
+from aque.core.db.source import Connection
+from aque.core.queries import work
+from aque.core.queries.work import Captured, Outcome
+from aque.core.states import State
+
+from .backlog import register
+
+_ANY = 1 << 40
+_READ = "select pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass)"
+
+
+@pytest.fixture
+def conn(broker: Broker) -> Iterator[Connection]:
+    with broker.database.connection() as conn:
+        yield conn
+
+
+def submit(broker: Broker, **fields: object) -> int:
+    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
+
+
+def complete(conn: Connection, runs: list[Captured]) -> None:
+    now = datetime.now(UTC)
+    work.complete(conn, [Outcome(run.id, run.lease, State.SUCCESS, now, now) for run in runs])
+
+
+_DEMANDS = st.tuples(
+    st.sampled_from([1, 1000, 2000]), st.sampled_from([0.0, 5.0]), st.sampled_from([0.5, 1.0, 3.0]), st.integers(0, 4)
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    demands=st.lists(_DEMANDS, max_size=25), cpus=st.integers(1, 8), memory=st.integers(0, 12), wanted=st.integers(1, 9)
+)
+def test_a_claim_takes_what_fits_in_the_order_of_all(
+    broker: Broker, demands: list[tuple[int, float, float, int]], cpus: int, memory: int, wanted: int
+) -> None:
+    """Among many shapes as if there were one list; what does not fit any more is passed over."""
+    with broker.database.connection() as conn:
+        conn.execute("truncate aque.task, aque.spec, aque.worker")
+        worker = register(conn)
+    fields = ("priority", "duration", "cpus", "memory")
+    made = [{"func": "m:f", "user": "me", **dict(zip(fields, demand, strict=True))} for demand in demands]
+    ids = broker.submit(made, {})
+    expected = list[int]()
+    free_cpus, free_memory = float(cpus), memory
+    for task, (_, _, needs, size) in sorted(
+        zip(ids, demands, strict=True), key=lambda each: (-each[1][0], -each[1][1], each[0])
+    ):
+        if len(expected) < wanted and needs <= free_cpus and size <= free_memory:
+            expected.append(task)
+            free_cpus, free_memory = free_cpus - needs, free_memory - size
+    with broker.database.connection() as conn:
+        assert [run.id for run in work.claim(conn, worker, float(cpus), memory, wanted)] == expected
+
+
+def test_ten_thousand_sizes_make_few_shapes_and_every_task_gets_its_turn(broker: Broker, conn: Connection) -> None:
+    """Each gets what it asked for, and never is more promised than there is."""
+    sizes = [n * 1_300_000 for n in range(10_000)]
+    ids = broker.submit(({"func": "m:f", "user": "me", "memory": size, "cpus": 0} for size in sizes), {})
+    shapes = conn.execute("select count(*) from aque.shape").fetchone()
+    assert shapes
+    assert shapes[0] < 120
+    worker = register(conn, memory=sizes[-1])
+    asked = dict(zip(ids, sizes, strict=True))
+    while runs := work.claim(conn, worker, 1.0, sizes[-1], 1000):
+        assert sum(run.memory for run in runs) <= sizes[-1]
+        assert all(asked.pop(run.id) == run.memory for run in runs)
+        complete(conn, runs)
+    assert asked == {}
+
+
+def test_a_task_that_is_too_big_for_a_worker_does_not_hide_smaller_ones_of_its_shape(
+    broker: Broker, conn: Connection
+) -> None:
+    broker.submit(
+        ({"func": "m:f", "user": "me", "memory": (n + 1) << 30} for n in range(48)), {}
+    )  # all shapes of their own
+    worker = register(conn, memory=(100 << 30) + 50)
+    while runs := work.claim(conn, worker, 100.0, 100 << 30, 100):
+        complete(conn, runs)
+    submit(broker, memory=(100 << 30) + 100, priority=2000)
+    small = submit(broker, memory=(100 << 30) + 20)
+    assert [run.id for run in work.claim(conn, worker, 1.0, (100 << 30) + 50, 9)] == [small]
+
+
+def test_a_paused_queue_gives_no_work_and_the_others_do(broker: Broker, conn: Connection) -> None:
+    held, other = submit(broker, queue="held", priority=2000), submit(broker)
+    worker = register(conn)
+    conn.execute("insert into aque.queue (name, paused) values ('held', true)")
+    assert [run.id for run in work.claim(conn, worker, 9.0, _ANY, 9)] == [other]
+    conn.execute("update aque.queue set paused = false")
+    assert [run.id for run in work.claim(conn, worker, 9.0, _ANY, 9)] == [held]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 5])
+def test_a_limited_queue_never_runs_more_than_its_limit(broker: Broker, conn: Connection, limit: int) -> None:
+    """Eight workers at a time claim and complete; a queue without a limit goes on beside it."""
+    broker.submit(
+        [{"func": "m:f", "user": "me", "queue": "few", "priority": 2000, "memory": n % 3} for n in range(40)], {}
+    )
+    broker.submit([{"func": "m:f", "user": "me"} for _ in range(40)], {})
+    conn.execute("insert into aque.queue (name, max_running) values ('few', %s)", [limit])
+    running = (
+        "select count(*) from aque.task t join aque.shape s on s.id = t.shape_id"
+        " where t.state = 'running' and s.queue = 'few'"
+    )
+
+    def run_all(_: int) -> int:
+        done = 0
+        with broker.database.source.connect() as own:
+            worker = register(own)
+            while runs := work.claim(own, worker, 100.0, _ANY, 3):
+                found = own.execute(running).fetchone()
+                assert found
+                assert found[0] <= limit
+                complete(own, runs)
+                done += len(runs)
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        done = sum(pool.map(run_all, range(8)))
+    left = conn.execute(running.replace("running", "pending")).fetchone()
+    assert left
+    assert done + left[0] == 80
+    assert (left[0] == 40) == (limit == 0)
+
+
+def test_a_limit_is_reached_exactly_by_one_claim_of_several_shapes(broker: Broker, conn: Connection) -> None:
+    for memory in range(6):
+        submit(broker, queue="few", memory=memory)
+    other = submit(broker)
+    conn.execute("insert into aque.queue (name, max_running) values ('few', 3)")
+    worker = register(conn)
+    first = work.claim(conn, worker, 100.0, _ANY, 100)
+    assert [run.queue for run in first] == ["few"] * 3 + ["default"]
+    assert work.claim(conn, worker, 100.0, _ANY, 100) == []
+    complete(conn, [run for run in first if run.id != other][:2])
+    assert len(work.claim(conn, worker, 100.0, _ANY, 100)) == 2
+
+
+def _entries_read(conn: Connection, worker: int, wanted: int = 1) -> int:
+    with conn.transaction():
+        before = conn.execute(_READ).fetchone()
+        complete(conn, work.claim(conn, worker, 100.0, _ANY, wanted))
+        after = conn.execute(_READ).fetchone()
+    assert before
+    assert after
+    return int(after[0] - before[0])
+
+
+def test_what_fits_nobody_costs_nothing_however_much_of_it_stands_ahead(broker: Broker, conn: Connection) -> None:
+    broker.submit(({"func": "m:f", "user": "me", "priority": 2000, "tags": ["gpu"]} for _ in range(8000)), {})
+    broker.submit(({"func": "m:f", "user": "me"} for _ in range(20)), {})
+    assert _entries_read(conn, register(conn)) < 50
+
+
+def test_a_snapshot_that_someone_holds_does_not_make_claims_read_all_that_was_claimed(
+    broker: Broker, conn: Connection
+) -> None:
+    """The entries of tasks that were claimed cannot be removed meanwhile; something better is found nevertheless."""
+    broker.submit(({"func": "m:f", "user": "me"} for _ in range(12_000)), {})
+    worker = register(conn)
+    with broker.database.source.connect() as pin:
+        pin.execute("begin isolation level repeatable read")
+        pin.execute("select 1 from aque.shape")
+        for _ in range(9):
+            complete(conn, work.claim(conn, worker, 1000.0, _ANY, 1000))
+        reads = [_entries_read(conn, worker) for _ in range(20)]
+        assert max(reads) > 5000, "nothing was pinned"
+        assert sorted(reads)[10] < 100
+        better = submit(broker, priority=2000)
+        while runs := work.claim(conn, worker, 1.0, _ANY, 1):
+            complete(conn, runs)
+            if runs[0].id == better:
+                return
+        pytest.fail("it was never found")

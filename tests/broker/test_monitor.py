@@ -1,0 +1,104 @@
+"""What a screen sees of a broker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import aque
+from aque.core.broker import Broker
+from aque.core.monitor import Monitor
+from aque.core.states import State
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def monitor(broker: Broker) -> Iterator[Monitor]:
+    made = Monitor(broker)
+    yield made
+    made.close()
+
+
+def submit(broker: Broker, count: int) -> list[int]:
+    prototypes = [{"pattern": "shell", "args": "true"} for _ in range(count)]
+    return [each.id for each in aque.Queue(broker=broker).submit_many(prototypes)]
+
+
+def test_ids_come_in_order_and_whole(broker: Broker, monitor: Monitor) -> None:
+    assert list(monitor.ids()) == list(monitor.latest(5)) == []
+    ids = submit(broker, 300)
+    assert list(monitor.ids()) == ids
+    assert list(monitor.ids(ids[290])) == ids[290:]
+    assert list(monitor.latest(7)) == ids[-7:]
+
+
+def test_rows_come_in_the_order_asked_for_without_those_that_are_gone(broker: Broker, monitor: Monitor) -> None:
+    ids = submit(broker, 3)
+    assert [row.id for row in monitor.rows([ids[2], 10**9, ids[0]])] == [ids[2], ids[0]]
+    assert monitor.rows([ids[0]])[0].args == '"true"'
+
+
+def test_sums(broker: Broker, monitor: Monitor) -> None:
+    ids = submit(broker, 4)
+    broker.kill(ids[:1])
+    assert monitor.counts() == {State.PENDING: 3, State.CANCELLED: 1}
+    assert monitor.farm().workers == 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_farm_is_that_of_the_workers_that_live(monitor: Monitor) -> None:
+    wait_for(lambda: monitor.farm().workers == 1)
+    assert monitor.farm().cpus == 2.0
+
+
+def test_falls_are_those_that_need_its_success_and_their_own(broker: Broker, monitor: Monitor) -> None:
+    """Who runs after any end, or after a failure, is not hit by a kill."""
+    queue = aque.Queue(broker=broker)
+    first = queue.submit_ex(pattern="shell", args="true")
+    second = queue.submit_ex(pattern="shell", args="true", dependencies=[first])
+    queue.submit_ex(pattern="shell", args="true", dependencies=[second])
+    queue.submit_ex(pattern="shell", args="true", dependencies=[(first.id, "complete")])
+    queue.submit_ex(pattern="shell", args="true", dependencies=[(first.id, "failure")])
+    assert monitor.falls([first.id]) == 2
+    assert monitor.falls([second.id]) == 1
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_tail_of_an_output(broker: Broker, monitor: Monitor) -> None:
+    future = aque.Queue(broker=broker).submit_ex(pattern="shell", args="echo one; sleep 0.3; echo two")
+    assert future.result(20) == 0
+    assert b"".join(piece.data for piece in monitor.tail(future.id)) == b"one\ntwo\n"
+    assert monitor.tail(future.id, 1)[0].data.endswith(b"two\n")
+
+
+def test_what_is_being_asked_can_be_cancelled_and_asked_again(broker: Broker, monitor: Monitor) -> None:
+    """Else whoever leaves the screen waits for the slowest query."""
+    ended = threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(aque.BrokerUnavailable):
+            monitor.counts()
+        ended.set()
+
+    assert monitor.counts() == {}
+    with broker.database.transaction() as conn:
+        conn.execute("lock table aque.task in access exclusive mode")
+        thread = threading.Thread(target=ask)
+        thread.start()
+        wait_for(lambda: monitor.cancel() or ended.is_set())
+        thread.join(10)
+    assert monitor.counts() == {}
+
+
+def test_a_lost_connection_is_told_once_and_made_anew(broker: Broker, monitor: Monitor) -> None:
+    assert monitor.counts() == {}
+    with broker.database.connection() as conn:
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and datname = current_database()"
+        )
+    with pytest.raises(aque.BrokerError):
+        monitor.counts()
+    assert monitor.counts() == {}

@@ -1,0 +1,121 @@
+"""No hot statement reads or sorts the backlog, neither at first nor once the server settles for a generic plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from aque.core.broker import Broker
+from aque.core.db.database import Database
+from aque.core.db.source import Connection
+from aque.core.intake import Intake
+from aque.core.queries import storing, tasks, work
+from aque.core.queries.work import Captured, Outcome
+from aque.core.states import State
+
+from . import backlog
+
+_ROUNDS = 8  # the sixth may be another plan
+_BATCH = 20
+_MOST = 1000  # rows that any part of a plan may read, whatever the backlog
+_BIG = {"task", "spec", "dependency", "attempt", "result", "output", "environ"}
+
+
+class Bench:
+    """A connection to a broker with a backlog, and a worker with some runs."""
+
+    def __init__(self, broker: Broker, conn: Connection) -> None:
+        self.broker, self.conn = broker, conn
+        self.worker = backlog.register(conn)
+        self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' limit 20")]
+
+    def claim(self) -> list[Captured]:
+        return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
+
+    def complete(self, state: State) -> object:
+        now = datetime.now(UTC)
+        return work.complete(
+            self.conn, [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
+        )
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """As a database: this session must do it all, for its plans are read."""
+        yield self.conn
+
+    def submit(self) -> None:
+        given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
+        Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
+
+    def forsake(self) -> object:
+        self.claim()
+        gone, self.worker = self.worker, backlog.register(self.conn)
+        return work.forsake(self.conn, [gone])
+
+
+_HOT: dict[str, Callable[[Bench], object]] = {
+    "claim": Bench.claim,
+    "complete": lambda bench: bench.complete(State.SUCCESS),
+    "complete, failed, with what needs them": lambda bench: bench.complete(State.ERROR),
+    "release": lambda bench: work.release(bench.conn, [(run.id, run.lease) for run in bench.claim()]),
+    "forsake": Bench.forsake,
+    "submit": Bench.submit,
+    "ids": lambda bench: storing.next_ids(bench.conn, 10),
+    "kill": lambda bench: tasks.kill(bench.conn, [run.id for run in bench.claim()], 15, None),
+    "interrupt": lambda bench: work.interrupt(
+        bench.conn, [(run.id, run.lease) for run in bench.claim()], is_loss=False, reason="drained"
+    ),
+    "beat": lambda bench: work.beat(bench.conn, bench.worker, draining=False, cpus_used=0, memory_used=0),
+    "idle": lambda bench: work.set_idle(bench.conn, bench.worker, True),
+    "strays": lambda bench: work.strays(bench.conn, bench.worker, []),
+    "more to come": lambda bench: work.is_more_to_come(bench.conn, bench.worker),
+    "dead workers": lambda bench: work.dead_workers(bench.conn, 30, settled=True),
+    "stops": lambda bench: work.stops(bench.conn, bench.worker),
+    "due": lambda bench: work.next_due(bench.conn),
+    "inputs": lambda bench: work.inputs(bench.conn, bench.some),
+    "environments": lambda bench: work.environs(bench.conn, [1]),
+    "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
+    "missing": lambda bench: tasks.missing(bench.conn, bench.some),
+    "a page": lambda bench: tasks.rows(bench.conn, limit=50),
+    "some rows": lambda bench: tasks.rows(bench.conn, bench.some),
+}
+
+
+@pytest.fixture(scope="module", params=[3_000, pytest.param(150_000, marks=pytest.mark.soak)])
+def bench(server: object, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    with Broker(f"embedded:{server}") as broker:
+        broker.database.initialise(from_scratch=True)
+        with broker.database.source.connect() as conn:
+            backlog.fill(conn, request.param)
+            yield Bench(broker, conn)
+
+
+@pytest.mark.parametrize("name", _HOT)
+def test_a_hot_statement_reads_what_it_needs_alone(bench: Bench, name: str) -> None:
+    for _ in range(_ROUNDS - 1):
+        _HOT[name](bench)
+    with backlog.plans(bench.conn) as found:
+        _HOT[name](bench)
+    assert found, "nothing was explained"
+    for plan in found:
+        assert [_told(node) for node in backlog.nodes(plan["Plan"]) if _reads_too_much(node)] == [], plan["Query Text"]
+
+
+def _reads_too_much(node: dict[str, Any]) -> bool:
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in _BIG:
+        return True
+    return _rows(node) > _MOST
+
+
+def _rows(node: dict[str, Any]) -> float:
+    removed = sum(value for key, value in node.items() if key.startswith("Rows Removed"))
+    return float((node["Actual Rows"] + removed) * node["Actual Loops"])
+
+
+def _told(node: dict[str, Any]) -> str:
+    return json.dumps({key: value for key, value in node.items() if key != "Plans"})

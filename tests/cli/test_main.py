@@ -1,0 +1,97 @@
+"""What all commands share: errors in one line, their exit statuses, streams that fail, and what is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import aque as library
+from aque.core.broker import Broker
+
+from .conftest import Aque
+
+COMMANDS = ("call", "help", "init", "kill", "output", "submit", "wait", "workers")
+
+
+def shell(environ: dict[str, str], command: str) -> subprocess.CompletedProcess[str]:
+    """A line for bash in which `aque` is the command; the exit status is the first command's."""
+    script = f'aque() {{ "{sys.executable}" -m aque "$@"; }}; {command}; exit ${{PIPESTATUS[0]}}'
+    return subprocess.run(["/bin/bash", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
+
+
+def test_the_broker_may_stand_before_the_command(aque: Aque, broker: Broker) -> None:
+    nowhere = "postgresql://127.0.0.1:1/none"
+    assert aque("--broker", broker.to_url(), "workers", url=nowhere).returncode == 0
+    assert aque("--broker", nowhere, "workers").returncode == 3
+    assert aque("--broker", nowhere, "workers", "--broker", broker.to_url()).returncode == 0
+
+
+def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) -> None:
+    nowhere = "postgresql://me:secret@127.0.0.1:1/none"
+    for args in (["kill", "1"], ["output", "1"], ["wait", "1"], ["workers"], ["submit", "true"], ["init"]):
+        done = aque(*args, url=nowhere)
+        assert (args, done.returncode, done.stdout, len(done.stderr.splitlines())) == (args, 3, "", 1)
+        assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["nonsense"], "aque: No such command 'nonsense'. (see aque --help)"),
+        (["kill"], "aque kill: Missing argument 'ID...'. (see aque kill --help)"),
+        (["db"], "aque db: Missing command. (see aque db --help)"),
+        (["help", "nonsense"], "aque help: No such command 'nonsense'. (see aque help --help)"),
+        (["wait", "x"], "aque: not the id of a task: 'x'"),
+        (["wait", "²"], "aque: not the id of a task: '²'"),
+    ],
+)
+def test_wrong_usage_is_one_line(aque: Aque, args: list[str], told: str) -> None:
+    done = aque(*args)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{told}\n")
+
+
+def test_help_is_what_dash_dash_help_says(aque: Aque) -> None:
+    assert aque("help", "kill").stdout == aque("kill", "--help").stdout
+    assert aque("help", "db", "start").stdout.startswith("Usage: aque db start")
+    assert aque("help").stdout == aque("--help").stdout == aque("-h").stdout
+    assert aque("--version").stdout == f"aque, version {library.__version__}\n"
+    bare = aque()
+    assert (bare.returncode, bare.stdout, bare.stderr) == (2, "", aque("help").stdout)
+
+
+def test_a_reader_that_goes_away_is_no_error(environ: dict[str, str], aque: Aque) -> None:
+    done = shell(environ, "aque help submit | true")
+    assert done.stderr == ""
+    assert done.returncode in (0, 141)  # as fast as the reader is
+
+
+@pytest.mark.parametrize(("where", "told"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+def test_a_stdout_that_takes_nothing_is_one_line_and_1(environ: dict[str, str], where: str, told: str) -> None:
+    done = shell(environ, f"aque submit true {where}")
+    assert (done.returncode, done.stderr) == (1, f"aque: {told}\n")
+
+
+def test_closed_streams_are_no_harm_to_who_does_not_use_them(environ: dict[str, str], aque: Aque) -> None:
+    task = aque("submit", "--hold", "true").stdout.strip()
+    assert shell(environ, f"aque kill {task} <&- >&- 2>&-").returncode == 0
+
+
+@pytest.mark.parametrize("args", [["--help"], *([name, "--help"] for name in COMMANDS), ["help", "submit"]])
+def test_help_loads_neither_database_nor_screen(args: list[str]) -> None:
+    assert not loaded_by(args, {}) & {"psycopg", "textual", "rich", "psutil"}
+
+
+def test_commands_load_no_screen(environ: dict[str, str]) -> None:
+    for args in (["status"], ["workers"], ["submit", "true"]):
+        assert not loaded_by(args, environ) & {"textual", "rich"}
+
+
+def loaded_by(args: list[str], environ: dict[str, str]) -> set[str]:
+    """The modules that a command has loaded when it ends."""
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    argv = [sys.executable, "-c", f"{code}; from aque.cli.main import main; main()", *args]
+    done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True)
+    assert "aque.cli.main" in done.stderr
+    return set(done.stderr.split())

@@ -1,0 +1,141 @@
+"""The parts of the screen that are rules: they hold for whatever tasks are called and write."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from aque.core.monitor import command_line
+from aque.core.queries.output import OutputPiece
+from aque.core.text import clean
+from aque.tui.commands import bindings
+from aque.tui.keys import Ids
+from aque.tui.listing import COLUMNS, age
+from aque.tui.screens.tasks import TasksScreen
+from aque.tui.transcript import Line, Transcript
+from aque.tui.widgets.column import GAP, Column, cell, fit
+from aque.tui.widgets.lines import MOVES
+from aque.tui.widgets.pager import SCROLLS
+from tests.snapshots import difference, normal
+
+
+@given(st.text())
+def test_no_terminal_obeys_a_clean_text(text: str) -> None:
+    assert clean(text).isprintable()
+    assert clean(clean(text)) == clean(text)
+
+
+@given(st.text(), st.integers(1, 40), st.booleans())
+def test_a_cell_is_as_wide_as_it_should_be(text: str, width: int, right: bool) -> None:
+    """One cell too many tears all columns to the right of it."""
+    assert cell_len(cell(clean(text), width, right)) == width
+
+
+@given(st.integers(0, 400))
+def test_columns_fill_a_line_and_no_more(width: int) -> None:
+    """The id is there in any width; what is left over is given away to the last cell."""
+    fitted = fit(COLUMNS, width)
+    taken = sum(each for _, each in fitted) + GAP * (len(fitted) - 1)
+    assert fitted[0][0].name == "id"
+    assert taken == width or len(fitted) == 1 or not any(column.grow for column, _ in fitted)
+    assert all(each >= column.width for column, each in fitted)
+
+
+def test_what_matters_less_is_left_out_first() -> None:
+    columns = [Column("a", "", 5), Column("b", "", 5, rank=2), Column("c", "", 5, rank=1)]
+    assert [column.name for column, _ in fit(columns, 12)] == ["a", "c"]
+
+
+@given(st.sets(st.integers(1, 2**62)), st.integers(1, 2**62), st.booleans())
+def test_ids_are_found_where_they_stand(ids: set[int], other: int, newest_first: bool) -> None:
+    keys = Ids(array("q", sorted(ids)), newest_first)
+    assert list(keys) == sorted(ids, reverse=newest_first)
+    assert [keys.find(each) for each in keys] == list(range(len(ids)))
+    before = [each for each in keys if (each > other if newest_first else each < other)]
+    assert keys.find(other) == len(before)
+    assert keys.part(1, 3) == list(keys)[1:4]
+
+
+def written(pieces: Sequence[bytes]) -> list[Line]:
+    transcript = Transcript()
+    transcript.add(OutputPiece(1, 1, seq, 1, data) for seq, data in enumerate(pieces))
+    return transcript.lines
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
+def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[int]) -> None:
+    """Within a letter, between the two ends of a line, behind a tab."""
+    places = [0, *sorted(cuts), len(data)]
+    pieces = [data[start:end] for start, end in pairwise(places)]
+    assert written([piece for piece in pieces if piece]) == written([data])
+
+
+def test_streams_are_kept_apart_and_in_order() -> None:
+    transcript = Transcript()
+    transcript.add(
+        [OutputPiece(1, 1, 0, 1, b"out"), OutputPiece(1, 1, 1, 2, b"err\n"), OutputPiece(1, 1, 2, 1, b"put\n")]
+    )
+    assert transcript.lines == [Line("out", 1), Line("err", 2), Line("put", 1)]
+
+
+def test_what_is_left_out_is_told() -> None:
+    transcript = Transcript()
+    transcript.add([OutputPiece(1, 1, 7, 1, b"end\n")])
+    assert [each.stream for each in transcript.lines] == [0, 1]
+
+
+def test_a_line_without_end_is_cut() -> None:
+    """A gigabyte of dots must not become one line to paint."""
+    lines = written([b"." * 3000] * 5)
+    assert "".join(each.text for each in lines) == "." * 15000
+    assert max(len(each.text) for each in lines) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (-1, "0.0s"),
+        (0.44, "0.4s"),
+        (59.9, "59s"),
+        (187, "3m07s"),
+        (7500, "2h05m"),
+        (86400 * 9.96, "9d23h"),
+        (4e7, "462d"),
+    ],
+)
+def test_ages(seconds: float, told: str) -> None:
+    assert age(seconds) == told
+
+
+@given(st.floats(-1e9, 3e9))
+def test_an_age_fits_its_column(seconds: float) -> None:
+    assert len(age(seconds)) <= 6
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=40))
+def test_any_task_has_a_command_line(pattern: str, name: str, args: str) -> None:
+    """Fields that make no sense are shown as they are; the screen goes on."""
+    assert isinstance(command_line(pattern, None, name, args), str)
+    assert isinstance(command_line("shell", None, name, args), str)
+
+
+def test_no_key_of_a_screen_means_two_things() -> None:
+    """A key of the table hides the same key of the screen, even where the footer shows it."""
+    for widget in (MOVES, SCROLLS):
+        keys = [key for each in (*widget, *TasksScreen.commands) for key in each.keys.split(",")]
+        assert len(keys) == len(set(keys))
+    assert len(bindings(MOVES)) == len(MOVES)
+
+
+def test_a_difference_is_told_as_people_see_it() -> None:
+    """A picture that differs is shown as lines of text, not as markup."""
+    old = '<svg><text class="a" x="0" y="20">one</text><text class="a" x="48.8" y="20">two</text></svg>'
+    told = difference(normal(old), normal(old.replace("two", "2")))
+    assert "-one two" in told
+    assert "+one 2" in told

@@ -1,0 +1,139 @@
+"""What the screens look like: each of these is a picture in snapshots/."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from aque.core.broker import Broker
+from aque.tui.feed import Lost
+from tests.snapshots import Snapshot
+from tests.tui.scene import opened, put_output, put_state, put_worker, shown, submit, table, until
+
+HOSTILE = [
+    "\x1b[31mred\x1b[0m",
+    "[bold red]markup[/] [@click=app.quit]quit[/]",
+    "\u202etxt.exe\u2066",
+    "日本語の名前がとても長い場合",
+    "a\nb\tc\r\x07",
+    "cafe\u0301",
+]
+
+
+@pytest.fixture
+def tasks(broker: Broker) -> list[int]:
+    """One task of each state, and some more."""
+    put_worker(broker)
+    render = [f"render scene.exr --frame {n}" for n in range(5)]
+    ids = submit(broker, "make -j4 world", *render, name="", user="ada", priority=1200)
+    ids += submit(broker, "convert out.tif out.png", "mail -s done ada", dependencies=ids[1:3], user="bob")
+    ids += submit(broker, "rsync -a out/ store:/archive/", user="bob", hold=True, priority=10)
+    ages = [
+        ("success", 90000.0, 4000.0),
+        ("success", 3600.0, 71.0),
+        ("error", 3500.0, 0.25),
+        ("killed", 3400.0, 600.0),
+        ("running", 900.0, 187.0),
+        ("running", 60.0, 4.5),
+        ("pending", 50.0, None),
+        ("cancelled", 45.0, None),
+        ("paused", 20.0, None),
+    ]
+    for task, (state, age, ran) in zip(ids, ages, strict=True):
+        put_state(broker, task, state, age, ran)
+    return ids
+
+
+def picture(broker: Broker, *keys: str, size: tuple[int, int] = (110, 20), read_only: bool = False) -> str:
+    async def take() -> str:
+        async with opened(broker, size, still=True, read_only=read_only) as pilot:
+            depth = len(pilot.app.screen_stack)
+            await pilot.press(*keys)
+            if keys and keys[-1] in ("x", "question_mark", "enter"):
+                await until(pilot, lambda: len(pilot.app.screen_stack) > depth)
+            if keys and keys[-1] == "enter":
+                await until(pilot, lambda: "created" in shown(pilot))
+            await pilot.pause()
+            return pilot.app.export_screenshot()
+
+    return asyncio.run(take())
+
+
+@pytest.mark.usefixtures("tasks")
+def test_tasks(broker: Broker, snapshot: Snapshot) -> None:
+    """States in their colours, numbers to the right, the cursor, the counts and the cpus."""
+    snapshot("tasks.svg", picture(broker, "down", "down", size=(120, 20)))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_tasks_in_a_narrow_terminal(broker: Broker, snapshot: Snapshot) -> None:
+    """Columns that matter less are left out, and nothing is torn."""
+    snapshot("tasks-narrow.svg", picture(broker, size=(46, 14)))
+
+
+def test_no_tasks(broker: Broker, snapshot: Snapshot) -> None:
+    """Who has no tasks yet is told how to queue one."""
+    snapshot("tasks-empty.svg", picture(broker, size=(90, 12)))
+
+
+def test_hostile_names(broker: Broker, snapshot: Snapshot) -> None:
+    """Escapes, markup, directions and wide letters stay inside their cells, as text."""
+    for index, name in enumerate(HOSTILE):
+        (task,) = submit(broker, name, name=name, user="eve")
+        put_state(broker, task, "pending", 10.0 + index)
+    snapshot("tasks-hostile.svg", picture(broker, size=(110, 14)))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_a_lost_broker(broker: Broker, snapshot: Snapshot) -> None:
+    """The rows are there, dimmed, under a banner that counts."""
+
+    async def take() -> str:
+        async with opened(broker, still=True) as pilot:
+            screen = pilot.app.screen
+            await pilot.press("Z")
+            screen.post_message(Lost("cannot reach the broker postgresql://db/aque: connection refused", 3600.0))
+            await until(pilot, lambda: table(pilot).has_class("-stale"))
+            await pilot.pause()
+            return pilot.app.export_screenshot().replace("3599", "3600")
+
+    snapshot("tasks-lost.svg", asyncio.run(take()))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_the_question_before_a_kill(broker: Broker, snapshot: Snapshot) -> None:
+    """It names who is hit, and Cancel has the focus."""
+    snapshot("kill-running.svg", picture(broker, *["down"] * 4, "x"))
+
+
+def test_the_question_before_a_kill_of_what_waits(broker: Broker, snapshot: Snapshot) -> None:
+    """It says how many others fall with it."""
+    (first,) = submit(broker, "make", user="ada")
+    for task in (first, *submit(broker, "make test", "make install", dependencies=[first], user="ada")):
+        put_state(broker, task, "pending", 30.0)
+    snapshot("kill-pending.svg", picture(broker, "end", "x"))
+
+
+def test_a_task_in_detail(broker: Broker, tasks: list[int], snapshot: Snapshot) -> None:
+    """What is known of it, and its output: errors in another colour, escapes and markup as text, wide letters whole."""
+    put_output(
+        broker,
+        tasks[2],
+        b"frame 1: \x1b[32mok\x1b[0m [b]87%[/b]\r\nframe\t2\n",
+        b"warning: \xff no light\n",
+        b"\xe6\x97\xa5",
+    )
+    snapshot("task.svg", picture(broker, *["down"] * 6, "enter", size=(100, 26)))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_help(broker: Broker, snapshot: Snapshot) -> None:
+    """All commands of the screen are there, in groups."""
+    snapshot("help.svg", picture(broker, "question_mark", size=(110, 30)))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_read_only(broker: Broker, snapshot: Snapshot) -> None:
+    """Nothing offers a change."""
+    snapshot("tasks-read-only.svg", picture(broker, "x", "question_mark", read_only=True))
