@@ -56,9 +56,7 @@ def _inherited(name: str) -> int:
 
 def enter() -> None:
     """Give the task an empty `__main__`, and imports from its folder first, last from where its submitter had them."""
-    main = vars(sys.modules["__main__"])
-    for name in main.keys() - _OF_MAIN:
-        del main[name]
+    clear_main()
     sys.argv[:] = [""]
     try:
         sys.path.insert(0, os.getcwd())
@@ -66,6 +64,13 @@ def enter() -> None:
         pass
     extra = os.environ.pop("AQUE_SYS_PATH", "").split(os.pathsep)
     sys.path += [path for path in dict.fromkeys(extra) if path and path not in sys.path]
+
+
+def clear_main() -> None:
+    """Leave nothing in `__main__` but what every module has."""
+    main = vars(sys.modules["__main__"])
+    for name in main.keys() - _OF_MAIN:
+        del main[name]
 
 
 def _end(task: CurrentTask, run: str) -> dict[str, Any]:

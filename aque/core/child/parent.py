@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(pipe: int) -> None:
@@ -36,6 +37,11 @@ def _ask_the_system() -> bool:
     except (ImportError, OSError, AttributeError):
         return False
     return True
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all orphans below this process, so that it knows of them."""
+    _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @functools.lru_cache(maxsize=None)

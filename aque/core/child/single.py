@@ -8,7 +8,7 @@ import os
 from . import main
 from .current import Channel
 from .failure import failure
-from .surroundings import leave, take_over
+from .surroundings import leave, put_in_place, take_over
 
 
 def run(descriptors: list[int]) -> None:
@@ -16,9 +16,7 @@ def run(descriptors: list[int]) -> None:
     status = 1
     try:
         channel = Channel(os.fdopen(descriptors[4], "wb"))
-        for place, descriptor in enumerate(descriptors[:3]):
-            os.dup2(descriptor, place)
-            os.close(descriptor)
+        put_in_place(descriptors[:3])
         with os.fdopen(descriptors[3], "rb") as source:
             try:
                 take_over(source)

@@ -9,13 +9,20 @@ import io
 import json
 import os
 import sys
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Mapping, Sequence
 
 
-def take_over(source: BinaryIO) -> None:
+def put_in_place(descriptors: Sequence[int]) -> None:
+    """Make these the three standard streams."""
+    for place, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, place)
+        os.close(descriptor)
+
+
+def take_over(source: BinaryIO) -> Mapping[str, Any]:
     """The folder, and what else is told in the first line of a task's input: variables of its own, other streams.
 
-    Raises OSError where the folder cannot be entered.
+    Returns all that is told there. Raises OSError where the folder cannot be entered.
     """
     order = json.loads(source.readline())
     for name, value in order["set"].items():
@@ -25,6 +32,7 @@ def take_over(source: BinaryIO) -> None:
     if order["reopen"]:
         reopen_streams()
     gc.enable()
+    return order  # type: ignore[no-any-return]
 
 
 def replace_environ(source: BinaryIO) -> None:

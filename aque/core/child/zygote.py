@@ -3,8 +3,9 @@
 It has imported what every task needs and nothing of any task's. What it is sent and what it answers are packets of
 one word and numbers, over a socket that keeps their bounds:
 
-    fork (with descriptors: stdin, stdout, stderr, input, messages, and an environment if it is another than that
-    of the last fork)  →  started PID, failed ERRNO, or stale
+    fork    (with descriptors: stdin, stdout, stderr, input, messages)  →  started PID, failed ERRNO, or stale
+    share   the same for a process of many tasks (with two more: numbers, orders)
+    environ (with one: the environment of the forks that follow)
     dead PID      a process has ended; its number is kept until the runner has dealt with what it left
     reap PID      →  ended PID STATUS USER SYSTEM RSS
 """
@@ -19,14 +20,13 @@ import signal
 import sys
 from typing import Any, Callable, Mapping
 
-from . import single
+from . import shared, single
 from .parent import die_with_process
 from .surroundings import replace_environ
 
 UNFIT = 75  # the status of an interpreter that cannot be forked from
 _DESCRIPTORS = 8
-_ENVIRON = 5  # which of the descriptors
-_MODES: Mapping[bytes, Callable[[list[int]], None]] = {b"fork": single.run}
+_MODES: Mapping[bytes, Callable[[list[int]], None]] = {b"fork": single.run, b"share": shared.run}
 
 
 def serve(descriptor: int, parent: int) -> None:
@@ -73,16 +73,17 @@ class _Zygote:
         if not data:
             return False
         word, *numbers = data.split()
+        descriptors = [each for _, _, packed in ancillary for each in _integers(packed)]
         if word == b"reap":
             self._reap(int(numbers[0]))
+        elif word == b"environ":
+            with os.fdopen(descriptors[0], "rb") as source:
+                replace_environ(source)
         else:
-            self._fork(_MODES[word], [each for _, _, data in ancillary for each in _integers(data)])
+            self._fork(_MODES[word], descriptors)
         return True
 
     def _fork(self, mode: Callable[[list[int]], None], descriptors: list[int]) -> None:
-        if len(descriptors) > _ENVIRON:
-            with os.fdopen(descriptors.pop(), "rb") as source:
-                replace_environ(source)  # here, so that the forks that follow have it already
         if self._stamps != _stamps():
             answer = b"stale"
         else:

@@ -4,16 +4,16 @@ import errno
 import os
 import selectors
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from .job import Job, TaskError, Usage
+from .job import Job, Spent, TaskError, Usage
 from .reaper import RSS_UNIT
 from .spawn import Plan
 from .stdio import Files
 from .timers import Timers
 from .warm import Warm
-from .zygote import PATIENCE, Said, Spent, Zygote
+from .zygote import PATIENCE, Said, Zygote
 
 
 class Hooks(Protocol):
@@ -38,11 +38,11 @@ class Hooks(Protocol):
 class Forks:
     """Tasks that were given to warm interpreters, from the order to the end."""
 
-    def __init__(self, selector: selectors.BaseSelector, timers: Timers, hooks: Hooks) -> None:
-        """Tell of the tasks by the hooks."""
+    def __init__(self, selector: selectors.BaseSelector, timers: Timers) -> None:
+        """Begin with no interpreter."""
         self._warm = Warm(selector)
         self._timers = timers
-        self._hooks = hooks
+        self._hooks: dict[object, Hooks] = {}
         self.starting: dict[object, Job] = {}
 
     @property
@@ -50,12 +50,13 @@ class Forks:
         """The processes of the warm interpreters."""
         return self._warm.pids
 
-    def launch(self, job: Job, planned: Plan, files: Files) -> bool:
-        """Have a task forked; False where it is to be started as a new program."""
-        zygote = self._warm.fork(job, planned, files)
+    def launch(self, job: Job, planned: Plan, files: Files, hooks: Hooks, more: Sequence[int] = ()) -> bool:
+        """Have a task forked, of which the hooks are told; False where it is to be started as a new program."""
+        zygote = self._warm.fork(job, planned, files, more)
         if zygote is None:
             return False
         job.streams = files.pipes
+        self._hooks[job.lease] = hooks
         self.starting[job.lease] = job
         self._timers.after(PATIENCE, lambda: zygote.kill() if job in zygote.starting else None)
         return True
@@ -75,47 +76,42 @@ class Forks:
         self.hear(zygote)
         self._warm.bury(zygote)
         for job in zygote.starting:
-            del self.starting[job.lease]
             if zygote.is_ready:
-                self._hooks.failed(job, TaskError("spawn", "the interpreter that it was to be forked from has died"))
+                self._unborn(job).failed(job, TaskError("spawn", "the interpreter that forks it has died"))
             else:
-                self._close(job)
-                self._hooks.again(job)
+                self._unborn(job).again(job)
         for job in zygote.running.values():
             if not _is_ours(job.pid):  # it was reaped there, and nobody knows its status any more
-                self._hooks.died(job)
-                self._hooks.ended(job, min(code, -signal.SIGKILL), Spent(0.0, 0.0), 0)
+                self._hooks[job.lease].died(job)
+                self._hooks.pop(job.lease).ended(job, min(code, -signal.SIGKILL), Spent(0.0, 0.0), 0)
 
     def _started(self, _zygote: Zygote, _said: Said, job: Job) -> None:
         del self.starting[job.lease]
-        self._hooks.began(job)
+        self._hooks[job.lease].began(job)
 
     def _failed(self, _zygote: Zygote, said: Said, job: Job) -> None:
-        del self.starting[job.lease]
-        self._close(job)
         number = int(said.numbers[0])
-        self._hooks.failed(job, TaskError("spawn", os.strerror(number or errno.EPERM)))
+        self._unborn(job).failed(job, TaskError("spawn", os.strerror(number or errno.EPERM)))
 
     def _stale(self, zygote: Zygote, _said: Said, job: Job) -> None:
-        del self.starting[job.lease]
-        self._close(job)
         self._warm.retire(zygote)
-        self._hooks.again(job)
+        self._unborn(job).again(job)
 
     def _dead(self, zygote: Zygote, said: Said, job: Job) -> None:
-        self._hooks.died(job)
+        self._hooks[job.lease].died(job)
         zygote.reap(int(said.numbers[0]))
 
     def _ended(self, _zygote: Zygote, said: Said, job: Job) -> None:
         _, status, user, system, rss = said.numbers
         code = os.waitstatus_to_exitcode(int(status))
-        self._hooks.ended(job, code, Spent(float(user), float(system)), int(rss) * RSS_UNIT)
+        self._hooks.pop(job.lease).ended(job, code, Spent(float(user), float(system)), int(rss) * RSS_UNIT)
 
-    @staticmethod
-    def _close(job: Job) -> None:
-        """Close our ends of the pipes of a task that has no process."""
+    def _unborn(self, job: Job) -> Hooks:
+        """The hooks of a task that has got no process, and needs no pipes."""
+        del self.starting[job.lease]
         while job.streams:
             os.close(job.streams.popitem()[0])
+        return self._hooks.pop(job.lease)
 
 
 def _is_ours(pid: int) -> bool:

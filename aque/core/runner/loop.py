@@ -10,14 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from .admission import Admission
+from .carrier import Carrier
 from .channel import Channel, ChannelClosed
-from .forks import Forks
+from .forks import Forks, Hooks
 from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
 from .reaper import Reaper, kill_everything
+from .shared import Shared
 from .spawn import opening, plan, spawn
 from .timers import Switch, Timers
 from .zygote import Zygote
@@ -40,7 +42,10 @@ class Loop:
         self._admission = Admission()
         self._timers = Timers()
         self._switch = Switch()
-        self._forks = Forks(self._selector, self._timers, self)
+        self._forks = Forks(self._selector, self._timers)
+        self._shared = Shared(
+            self, self._selector, self._forks, self._pipes, self._channel, self._admission, self._timers
+        )
         self._running: dict[int, Job] = {}
         self._environs: dict[str, dict[str, str]] = {}
         self._closing = False
@@ -68,7 +73,8 @@ class Loop:
 
     def _active(self) -> list[Job]:
         """The tasks that run, or are about to."""
-        return [*self._running.values(), *self._forks.starting.values()]
+        starting = [job for job in self._forks.starting.values() if not isinstance(job, Carrier)]
+        return [*self._running.values(), *starting, *self._shared.active()]
 
     def _turn(self) -> None:
         """Wait, and do what came up."""
@@ -83,6 +89,8 @@ class Loop:
                 self._pipes.readable(key.data)
             elif isinstance(key.data, Zygote):
                 self._forks.hear(key.data)
+            elif isinstance(key.data, Carrier):
+                self._shared.flush(key.data)
             elif key.data is self._channel and events & selectors.EVENT_READ:
                 self._take(self._channel.receive())
             elif key.data is None:
@@ -115,9 +123,11 @@ class Loop:
             environ = self._environs.get(job.order["environ"])
             if environ is None:
                 raise TaskError("spawn", f"unknown environment {job.order['environ']}")
+            if job.key is not None and self._shared.take(job, environ):
+                return
             with opening() as files:
                 planned = plan(job, environ, files)
-                if self._forks.launch(job, planned, files):
+                if self._forks.launch(job, planned, files, self):
                     return
                 job.pid, job.streams = spawn(job, planned, files), files.pipes
         except TaskError as error:
@@ -134,9 +144,9 @@ class Loop:
         job.streams = {}
         self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
         for number, grace in job.signals:
-            self._signal(job, number, grace)
+            self.signal(job, number, grace)
         if job.order.get("timeout") is not None:
-            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+            self._timers.after(job.order["timeout"], lambda: self.time_out(job))
 
     def failed(self, job: Job, error: TaskError) -> None:
         """Report a task that could not be started."""
@@ -150,9 +160,13 @@ class Loop:
             self._start(job)
 
     def died(self, job: Job) -> None:
-        """Kill what a task has left, while its number is still its own, and take what it wrote."""
-        self._reaper.kill_rest(job, set(self._running) | self._forks.pids)
+        """End what a task has left, and take what it wrote."""
+        self.kill_rest(job)
         self._pipes.drain(job.lease)
+
+    def kill_rest(self, job: Job) -> None:
+        """End what a process has left, while its number is still its own."""
+        self._reaper.kill_rest(job, {*self._running, *self._shared.by_pid, *self._forks.pids})
 
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
@@ -162,32 +176,37 @@ class Loop:
     def _reap(self) -> None:
         """Report the tasks that have ended; bury orphans."""
         for pid in self._reaper.dead():
-            job = self._running.get(pid)
+            hooks: Hooks = self if pid in self._running else self._shared
+            job = self._running.get(pid) or self._shared.by_pid.get(pid)
             if job is not None:
-                self.died(job)
+                hooks.died(job)
             code, usage, max_rss = self._reaper.reap(pid)
             if job is not None:
-                self.ended(job, code, usage, max_rss)
+                hooks.ended(job, code, usage, max_rss)
             self._forks.bury(pid, code)
 
-    def _time_out(self, job: Job) -> None:
+    def time_out(self, job: Job) -> None:
         """Ask a task whose time is over to end."""
-        if job.pid in self._running:
+        grace = float(job.order.get("grace") or 0.0)
+        if self._running.get(job.pid) is job:
             job.timed_out = True
-            self._signal(job, signal.SIGTERM, float(job.order.get("grace") or 0.0))
+            self.signal(job, signal.SIGTERM, grace)
+        elif found := self._shared.find(job.lease):
+            job.timed_out = True
+            self._shared.signal(*found, signal.SIGTERM, grace, ends=True)
 
-    def _signal(self, job: Job, number: int, grace: float | None) -> None:
-        """Signal all of a running task, and kill it after the grace if it is still there."""
+    def signal(self, job: Job, number: int, grace: float | None) -> None:
+        """Signal all of a running process, and kill it after the grace if it is still there."""
         if job.lease in self._forks.starting:
             job.signals.append((number, grace))
             return
-        if self._running.get(job.pid) is not job:
+        if job not in (self._running.get(job.pid), self._shared.by_pid.get(job.pid)):
             return
         seen = signal_tree(job.pid, number)
         if number not in GENTLE:
             job.seen.update(seen)
         if grace is not None and number != signal.SIGKILL:
-            self._timers.after(grace, lambda: self._signal(job, signal.SIGKILL, None))
+            self._timers.after(grace, lambda: self.signal(job, signal.SIGKILL, None))
 
     def _drop(self, job: Job) -> None:
         """Report a waiting task as killed."""
@@ -196,12 +215,21 @@ class Loop:
 
     def _kill_all(self) -> None:
         """End every task: the worker has not been heard of, and others may hold its tasks now."""
-        for job in self._admission.take_all():
+        for job in [*self._shared.take_back(), *self._admission.take_all()]:
             job.cut_off = True
             self._drop(job)
         for job in self._active():
-            job.cut_off = job.killed = True
-            self._signal(job, signal.SIGKILL, None)
+            job.cut_off = True
+            self._kill(job, signal.SIGKILL, None, ends=True)
+
+    def _kill(self, job: Job, number: int, grace: float | None, *, ends: bool) -> None:
+        """Signal a task that has begun, or is about to."""
+        job.killed = job.killed or ends
+        found = self._shared.find(job.lease)
+        if found is None:
+            self.signal(job, number, grace)
+        elif not self._shared.signal(*found, number, grace, ends=ends) and ends:
+            self._drop(job)
 
     def _on_environ(self, header: Header, body: bytes) -> None:
         self._environs[header["key"]] = json.loads(body)
@@ -219,12 +247,15 @@ class Loop:
         ends = grace is not None or number not in GENTLE
         if ends and (waiting := self._admission.take(header["lease"])) is not None:
             self._drop(waiting)
-        for job in [job for job in self._active() if job.lease == header["lease"]]:
-            job.killed = job.killed or ends
-            self._signal(job, number, grace)
+        active = [*self._running.values(), *self._forks.starting.values()]
+        job = next((job for job in active if job.lease == header["lease"]), None)
+        if job is None and (found := self._shared.find(header["lease"])):
+            job = found[1]
+        if job is not None:
+            self._kill(job, number, grace, ends=ends)
 
     def _on_cancel_waiting(self, _header: Header, _body: bytes) -> None:
-        for job in self._admission.take_all():
+        for job in [*self._shared.take_back(), *self._admission.take_all()]:
             self._channel.queue({"type": "returned", "lease": job.lease})
 
     def _on_alive(self, header: Header, _body: bytes) -> None:

@@ -5,6 +5,7 @@ import os
 import selectors
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,19 @@ class Warm:
         """The processes of the warm interpreters themselves."""
         return set(self._all)
 
-    def fork(self, job: Job, planned: Plan, files: Files) -> Zygote | None:
-        """Order a task's process from a warm interpreter; None where it is to be started as a new program."""
+    def fork(self, job: Job, planned: Plan, files: Files, more: Sequence[int] = ()) -> Zygote | None:
+        """Order a task's process from a warm interpreter; None where it is to be started as a new program.
+
+        With `more` descriptors it is a process for many tasks.
+        """
         key = self._key(planned) if LINUX and job.order.get("warm") else None
         zygote = (self._serving.get(key) or self._start(key, planned)) if key else None
-        if zygote is None or not zygote.fork(job, _descriptors(zygote, job, planned, files), planned.environ):
+        if zygote is None:
             return None
-        return zygote
+        if zygote.environ is not planned.environ:
+            zygote.teach(planned.environ, files.own(_environment(planned)))
+        descriptors = [*planned.stdio, *_talk(job, planned, files), *more]
+        return zygote if zygote.fork(job, b"share" if more else b"fork", descriptors) else None
 
     def get(self, pid: int) -> Zygote | None:
         """The warm interpreter of a process."""
@@ -149,18 +156,13 @@ def _dead_end() -> int:
     return theirs
 
 
-def _descriptors(zygote: Zygote, job: Job, planned: Plan, files: Files) -> list[int]:
-    """Streams, input and message pipe of a forked process, and its environment if it is not the one of the last."""
-    ours = zygote.environ is planned.environ
-    return [*planned.stdio, *_talk(job, planned, files), *([] if ours else [files.own(_environment(planned))])]
-
-
 def _talk(job: Job, planned: Plan, files: Files) -> list[int]:
     """The input, which begins with what is the process's own of its surroundings, and the message pipe."""
     order = {
         "set": planned.extra,
         "cwd": planned.cwd and str(planned.cwd),
         "encoding": sys.getfilesystemencoding(),
+        "secret": job.order.get("secret"),
         "reopen": any(job.order.get(each) is not None for each in ("stdin", "stdin_size", "stdout", "stderr")),
     }
     start = job.order.get("stdin_size") or 0

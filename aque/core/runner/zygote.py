@@ -16,13 +16,6 @@ PATIENCE = 30.0  # seconds that a warm interpreter has for an answer
 PACKET = 4096
 
 
-class Spent(NamedTuple):
-    """What a process has used."""
-
-    ru_utime: float
-    ru_stime: float
-
-
 class Said(NamedTuple):
     """What a warm interpreter says: a word, whom it is of, and its numbers."""
 
@@ -64,18 +57,25 @@ class Zygote:
         """Whether processes of tasks depend on it."""
         return bool(self.starting or self.running)
 
-    def fork(self, job: Job, descriptors: list[int], environ: dict[str, str]) -> bool:
-        """Have a process forked that takes these descriptors; False where it cannot take the order.
+    def fork(self, job: Job, word: bytes, descriptors: list[int]) -> bool:
+        """Have a process forked that takes these descriptors; False where it cannot take the order."""
+        if not self._send(word, descriptors):
+            return False
+        self.used_at = time.monotonic()
+        self.starting.append(job)
+        return True
 
-        The environment is among them if it is another object than that of the last fork, `environ`.
-        """
+    def teach(self, environ: dict[str, str], descriptor: int) -> None:
+        """Give it the environment of the forks that follow."""
+        if self._send(b"environ", [descriptor]):
+            self.environ = environ
+
+    def _send(self, word: bytes, descriptors: list[int]) -> bool:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
-            self._socket.sendmsg([b"fork"], ancillary)
+            self._socket.sendmsg([word], ancillary)
         except OSError:
             return False
-        self.used_at, self.environ = time.monotonic(), environ
-        self.starting.append(job)
         return True
 
     def reap(self, pid: int) -> None:

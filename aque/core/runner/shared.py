@@ -1,0 +1,272 @@
+"""Small tasks that share processes: which process runs which, and how many at a time are handed over."""
+
+import selectors
+import time
+from typing import Any, Protocol
+
+from .admission import Admission
+from .carrier import Carrier
+from .channel import Channel
+from .forks import Forks
+from .job import Job, Spent, TaskError, Usage
+from .marked import MarkedPipe
+from .pipes import Pipes
+from .spawn import opening, plan
+from .timers import Timers
+
+BATCH = 64  # tasks that one process is given at most
+AHEAD = 0.02  # seconds of work to hand over at once
+STUCK = 0.1  # seconds after which nothing waits behind a task any more
+IDLE = 20.0  # seconds that a process waits for more
+LIMIT = 8  # idle processes that are kept
+
+
+class House(Protocol):
+    """What a process of many tasks needs of the runner, as any other process does."""
+
+    def kill_rest(self, job: Job) -> None:
+        """End what a process has left."""
+
+    def signal(self, job: Job, number: int, grace: float | None) -> None:
+        """Signal all of a process, and kill it after the grace."""
+
+    def time_out(self, job: Job) -> None:
+        """A task's time is over."""
+
+
+class Shared:
+    """The processes that run many tasks."""
+
+    def __init__(
+        self,
+        house: House,
+        selector: selectors.BaseSelector,
+        forks: Forks,
+        pipes: Pipes,
+        channel: Channel,
+        admission: Admission,
+        timers: Timers,
+    ) -> None:
+        """Begin with no process."""
+        self._house = house
+        self._selector = selector
+        self._forks = forks
+        self._pipes = pipes
+        self._channel = channel
+        self._admission = admission
+        self._timers = timers
+        self._carriers: list[Carrier] = []
+        self._streams: dict[object, list[MarkedPipe]] = {}
+        self._average: dict[Any, float] = {}
+        self.by_pid: dict[int, Carrier] = {}
+
+    def active(self) -> list[Job]:
+        """The tasks that run, one of each process."""
+        return [carrier.jobs[0] for carrier in self._carriers if carrier.jobs]
+
+    def take(self, job: Job, environ: dict[str, str]) -> bool:
+        """Have a task run, and those like it that wait behind it; False where it is to have a process of its own.
+
+        Raises TaskError where no process can be started for it.
+        """
+        carrier = next((each for each in self._carriers if each.key == job.key and each.is_idle), None)
+        carrier = carrier or self._start(job, environ)
+        if carrier is None:
+            return False
+        self._give(carrier, [job, *self._admission.take_alike(job.key, self._batch(job.key) - 1)])
+        return True
+
+    def find(self, lease: object) -> tuple[Carrier, Job] | None:
+        """A task, and the process that it was given to."""
+        found = ((each, job) for each in self._carriers for job in each.jobs if job.lease == lease)
+        return next(found, None)
+
+    def signal(self, carrier: Carrier, job: Job, number: int, grace: float | None, *, ends: bool) -> bool:
+        """Signal a task; False where it has not begun, and now will not if the signal `ends` tasks."""
+        others = carrier.take_back()
+        if job in others:
+            if ends:
+                others.remove(job)
+            carrier.give_again(others)
+            return False
+        if ends:
+            self._retire(carrier, others)
+        self._house.signal(carrier, number, grace)
+        if not ends:
+            carrier.give_again(others)
+        return True
+
+    def take_back(self) -> list[Job]:
+        """Take all tasks back that have not begun."""
+        return [job for carrier in self._carriers for job in carrier.take_back()]
+
+    def flush(self, carrier: Carrier) -> None:
+        """Send what a process takes of its orders, and the rest when it takes more."""
+        carrier.flush()
+        is_watched = carrier.fileno() in self._selector.get_map()
+        if carrier.wants_write and not is_watched:
+            self._selector.register(carrier, selectors.EVENT_WRITE, carrier)
+        elif is_watched and not carrier.wants_write:
+            self._selector.unregister(carrier)
+
+    def _hang_up(self, carrier: Carrier) -> None:
+        if carrier.fileno() >= 0 and carrier.fileno() in self._selector.get_map():
+            self._selector.unregister(carrier)
+        carrier.close()
+
+    def began(self, carrier: Job) -> None:
+        """A process runs: read what it writes."""
+        assert isinstance(carrier, Carrier)
+        self.by_pid[carrier.pid] = carrier
+        pipes = [MarkedPipe(ours, stream, carrier, self._marked) for ours, stream in carrier.streams.items()]
+        carrier.streams = {}
+        self._streams[carrier.lease] = pipes
+        self._pipes.add_all(carrier.lease, list(pipes))
+        self._announce(carrier)
+        for number, grace in carrier.signals:
+            self._house.signal(carrier, number, grace)
+
+    def failed(self, carrier: Job, error: TaskError) -> None:
+        """There is no process, and none of its tasks will have one."""
+        assert isinstance(carrier, Carrier)
+        self._forget(carrier)
+        for job in carrier.jobs:
+            self._channel.queue(job.finished(None, None, 0, error))
+
+    def again(self, carrier: Job) -> None:
+        """There is no process; its tasks wait for another."""
+        assert isinstance(carrier, Carrier)
+        self._forget(carrier)
+        self._admission.put_back(list(carrier.jobs))
+
+    def died(self, carrier: Job) -> None:
+        """A process has ended: end what it left, and take what it wrote."""
+        self._house.kill_rest(carrier)
+        self._pipes.drain(carrier.lease)
+
+    def ended(self, carrier: Job, code: int, usage: Usage, max_rss: int) -> None:
+        """A process is reaped: the task that it was at has ended with it, and those behind wait for another."""
+        assert isinstance(carrier, Carrier)
+        others = carrier.take_back()
+        if others and not carrier.jobs and not carrier.has_run:
+            carrier.jobs.append(others.pop(0))  # it did not even come to its first, and others would not either
+        for job in carrier.jobs:
+            status, spent, rss = job.took or (code, _beyond(usage, carrier.spent), max_rss)
+            self._channel.queue(job.finished(code if status is None else status, spent, rss))
+        carrier.jobs.clear()
+        self._forget(carrier)
+        self._admission.put_back(others)
+
+    def _start(self, job: Job, environ: dict[str, str]) -> Carrier | None:
+        """A new process for tasks like this one."""
+        self._make_room()
+        carrier = Carrier(job.key, job)
+        try:
+            with opening() as files:
+                planned = plan(carrier, environ, files)
+                more = [files.own(each) for each in carrier.connect()]
+                if self._forks.launch(carrier, planned, files, self, more):
+                    self._carriers.append(carrier)
+                    return carrier
+        except TaskError:
+            carrier.close()
+            raise
+        carrier.close()
+        return None
+
+    def _make_room(self) -> None:
+        idle = [carrier for carrier in self._carriers if carrier.is_idle]
+        if len(idle) >= LIMIT:
+            self._hang_up(min(idle, key=lambda carrier: carrier.used_at))
+
+    def _give(self, carrier: Carrier, jobs: list[Job]) -> None:
+        was_idle = not carrier.jobs
+        carrier.give(jobs)
+        self.flush(carrier)
+        if len(carrier.jobs) > 1:
+            self._timers.after(STUCK, lambda: self._look(carrier))
+        if was_idle and carrier.pid:
+            self._announce(carrier)
+
+    def _announce(self, carrier: Carrier) -> None:
+        """The next task of a process runs now."""
+        carrier.since = carrier.used_at = time.monotonic()
+        if not carrier.jobs:
+            self._rest(carrier)
+            return
+        job = carrier.jobs[0]
+        job.pid, job.started = carrier.pid, carrier.since
+        told = {"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started, "shared": True}
+        self._channel.queue(told)
+        if job.order.get("timeout") is not None:
+            self._timers.after(job.order["timeout"], lambda: self._house.time_out(job))
+
+    def _marked(self, carrier: Carrier) -> None:
+        """One of the streams has passed the end of a task: with the last of them it has ended."""
+        streams = self._streams[carrier.lease]
+        while carrier.jobs and all(stream.passed for stream in streams):
+            for stream in streams:
+                stream.passed -= 1
+            self._finish(carrier, carrier.jobs.popleft())
+        if carrier.is_over and carrier.pid:
+            self._retire(carrier, carrier.take_back())
+
+    def _finish(self, carrier: Carrier, job: Job) -> None:
+        assert job.took and job.started and job.ended
+        status, spent, rss = job.took
+        carrier.has_run = True
+        carrier.spent = Spent(carrier.spent.ru_utime + spent.ru_utime, carrier.spent.ru_stime + spent.ru_stime)
+        average = self._average.get(carrier.key, 1.0)
+        self._average[carrier.key] = average + (job.ended - job.started - average) * 0.5
+        self._channel.queue(job.finished(status, spent, rss))
+        if not carrier.is_over:
+            self._fill_up(carrier)
+        self._announce(carrier)
+
+    def _fill_up(self, carrier: Carrier) -> None:
+        """Hand more over before a process has nothing left to do."""
+        size = self._batch(carrier.key)
+        if carrier.jobs and len(carrier.jobs) <= size // 2:
+            more = self._admission.take_alike(carrier.key, size - len(carrier.jobs))
+            if more:
+                self._give(carrier, more)
+
+    def _batch(self, key: Any) -> int:
+        """How many tasks of a key to hand over at once."""
+        return max(1, min(BATCH, int(AHEAD / max(self._average.get(key, 1.0), 1e-6))))
+
+    def _look(self, carrier: Carrier) -> None:
+        """Let nothing wait behind a task that takes long."""
+        if carrier.is_over or len(carrier.jobs) < 2:
+            return
+        if time.monotonic() - carrier.since >= STUCK and carrier.pid:
+            self._admission.put_back(carrier.take_back())
+        else:
+            self._timers.after(STUCK, lambda: self._look(carrier))
+
+    def _retire(self, carrier: Carrier, others: list[Job]) -> None:
+        """Give a process nothing more."""
+        carrier.is_over = True
+        self._admission.put_back(others)
+
+    def _rest(self, carrier: Carrier) -> None:
+        """A process has nothing to do."""
+        if carrier.is_over:
+            self._hang_up(carrier)
+        else:
+            self._timers.after(IDLE, lambda: self._close_if_idle(carrier))
+
+    def _close_if_idle(self, carrier: Carrier) -> None:
+        if carrier.is_idle and time.monotonic() - carrier.used_at >= IDLE:
+            self._hang_up(carrier)
+
+    def _forget(self, carrier: Carrier) -> None:
+        self._hang_up(carrier)
+        self._carriers.remove(carrier)
+        self._streams.pop(carrier.lease, None)
+        self.by_pid.pop(carrier.pid, None)
+
+
+def _beyond(usage: Usage, spent: Spent) -> Spent:
+    """What was used beside that which was told before."""
+    return Spent(max(0.0, usage.ru_utime - spent.ru_utime), max(0.0, usage.ru_stime - spent.ru_stime))
