@@ -8,7 +8,7 @@ something behind that the next might stumble over is the last of its process.
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # `signal` makes an enumeration of each
 import _thread
 import functools
 import gc
@@ -136,7 +136,7 @@ class _State:
             return False
         try:
             for stream in self._streams[1:]:
-                stream.flush()  # type: ignore[union-attr]
+                stream.flush()
             self._restore()
         except (OSError, ValueError):  # a stream that was closed, say
             return False
@@ -150,7 +150,7 @@ class _State:
         os.umask(self._umask)
         _signal.setitimer(_signal.ITIMER_REAL, 0)
         sys.stdin, sys.stdout, sys.stderr = self._streams
-        sys.__stdin__, sys.__stdout__, sys.__stderr__ = self._streams  # type: ignore[misc]
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = self._streams  # type: ignore[misc,assignment]
         sys.path[:] = self._path
         sys.argv[:] = [""]
         gc.enable()

@@ -41,7 +41,13 @@ class Carrier(Job):
     def __init__(self, key: Any, job: Job) -> None:
         """For tasks like this one."""
         secret = secrets.token_hex(16)
-        own = {"lease": f"carrier {secret}", "set": {}, "timeout": None, "input_size": 0, "secret": secret}
+        own: dict[str, Any] = {
+            "lease": f"carrier {secret}",
+            "set": {},
+            "timeout": None,
+            "input_size": 0,
+            "secret": secret,
+        }
         super().__init__({**job.order, **own}, b"")
         self.key = key
         self.secret = secret.encode()

@@ -23,12 +23,15 @@ _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worke
 class Desk:
     """Launches runs, and files their reports. `epoch` is the server's time at zero of the steady clock."""
 
-    def __init__(self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str) -> None:
+    def __init__(
+        self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str, isolation: str
+    ) -> None:
         self._ledger = ledger
         self._crew = crew
         self._session = session
         self._epoch = epoch
         self._broker_url = broker_url
+        self._isolation = isolation
         self._waiting: list[Run] = []
 
     def take(self, claimed: Iterable[Captured]) -> None:
@@ -56,7 +59,7 @@ class Desk:
             if patterns.find(run.task.pattern).is_instant():
                 self._end_at_once(run)
                 return
-            order = launch(run.task, inputs, self._broker_url)
+            order = launch(run.task, inputs, self._broker_url, self._isolation)
         except (AqueError, ValueError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return

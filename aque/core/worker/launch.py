@@ -29,8 +29,8 @@ class Launch:
     body: bytes
 
 
-def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> Launch:
-    """What starts a task; `inputs` is what it may need of its dependencies.
+def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str, isolation: str = "process") -> Launch:
+    """What starts a task; `inputs` is what it may need of its dependencies, `isolation` what it has if it does not say.
 
     Raises PatternMissingError, or UsageError where the pattern makes no command of the task.
     """
@@ -42,6 +42,7 @@ def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str)
         "lease": task.lease,
         "argv": argv or [task.interpreter or sys.executable, _BOOT],
         "warm": not argv,
+        "shared": not argv and (task.isolation or isolation) == "shared" and not _has_streams(task),
         "environ": task.environ_id,
         "set": {"AQUE_TASK_ID": str(task.id)},
         "cwd": task.cwd,
@@ -81,6 +82,11 @@ def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency as the child is told of it: what a command wrote is a text there."""
     stdout = given["stdout"]
     return {**given, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
+
+
+def _has_streams(task: Captured) -> bool:
+    """Whether a task reads or writes files of its own, and so needs a process of its own."""
+    return any(each is not None for each in (task.stdin, task.stdin_value, task.stdout, task.stderr))
 
 
 def _is_own(task: Captured) -> bool:

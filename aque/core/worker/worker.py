@@ -35,7 +35,10 @@ _LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 
 
 class Worker:
-    """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's."""
+    """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
+
+    `isolation` is that of the functions that do not say: `process` or `shared`.
+    """
 
     def __init__(
         self,
@@ -46,10 +49,12 @@ class Worker:
         queues: Sequence[str] | None = None,
         tags: Sequence[str] = (),
         name: str | None = None,
+        isolation: str = "process",
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
+        self._isolation = isolation
         self._ledger = Ledger()
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
@@ -100,7 +105,7 @@ class Worker:
         self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
         self._session.open()
         self._crew = Crew(self.info.cpus, self.info.memory)
-        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url())
+        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
         self.broker.bind("work", self._heard)
         self.broker.listener.wait(10)
 
