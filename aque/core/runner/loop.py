@@ -97,6 +97,7 @@ class Loop:
                 os.read(self._wakeup, 4096)
         self._reap()
         self._admit()
+        self._shared.announce()
         self._send()
 
     def _take(self, frames: list[Frame]) -> None:

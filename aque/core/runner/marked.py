@@ -30,23 +30,34 @@ class MarkedPipe(Pipe):
 
     def _take(self, data: bytes, channel: Channel) -> None:
         if self.stream == MESSAGES:
-            for line in self._lines(data):
-                self._message(line, channel)
+            self._messages(self._lines(data), channel)
         else:
             self._output(data, channel)
 
-    def _message(self, line: bytes, channel: Channel) -> None:
-        job = self._job()
-        if not line.startswith(self._secret):
-            if job is not None:
-                channel.queue({"type": "message", "lease": job.lease}, line)
-        elif job is not None:
-            self._carrier.is_over = self._note(job, line) or self._carrier.is_over
-            self._mark()
+    def _messages(self, lines: list[bytes], channel: Channel) -> None:
+        """Forward what tasks tell; the word right before a mark goes with the end of its task."""
+        last = b""
+        for line in lines:
+            job = self._job()
+            if line.startswith(self._secret):
+                if job is not None:
+                    self._carrier.is_over = self._note(job, line, last) or self._carrier.is_over
+                    self._mark()
+                last = b""
+                continue
+            self._tell(job, last, channel)
+            last = line
+        self._tell(self._job(), last, channel)
 
     @staticmethod
-    def _note(job: Job, line: bytes) -> bool:
-        """Take down what a run took; whether it is the last of its process."""
+    def _tell(job: Job | None, line: bytes, channel: Channel) -> None:
+        if line and job is not None:
+            channel.queue({"type": "message", "lease": job.lease}, line)
+
+    @staticmethod
+    def _note(job: Job, line: bytes, told: bytes) -> bool:
+        """Take down what a run took, and its last word; whether it is the last of its process."""
+        job.body = told
         _, status, is_last, started, ended, user, system, rss = line.split()
         job.started, job.ended = float(started), float(ended)
         # The status of the last is that of its process.

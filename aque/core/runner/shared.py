@@ -57,6 +57,7 @@ class Shared:
         self._timers = timers
         self._carriers: list[Carrier] = []
         self._streams: dict[object, list[MarkedPipe]] = {}
+        self._begun: dict[object, Job] = {}
         self._average: dict[Any, float] = {}
         self.by_pid: dict[int, Carrier] = {}
 
@@ -75,6 +76,13 @@ class Shared:
             return False
         self._give(carrier, [job, *self._admission.take_alike(job.key, self._batch(job.key) - 1)])
         return True
+
+    def announce(self) -> None:
+        """Tell what runs now. Those that have ended already tell it with their end."""
+        for job in self._begun.values():
+            told = {"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started, "shared": True}
+            self._channel.queue(told)
+        self._begun.clear()
 
     def find(self, lease: object) -> tuple[Carrier, Job] | None:
         """A task, and the process that it was given to."""
@@ -122,7 +130,7 @@ class Shared:
         carrier.streams = {}
         self._streams[carrier.lease] = pipes
         self._pipes.add_all(carrier.lease, list(pipes))
-        self._announce(carrier)
+        self._begin(carrier)
         for number, grace in carrier.signals:
             self._house.signal(carrier, number, grace)
 
@@ -151,8 +159,11 @@ class Shared:
         if others and not carrier.jobs and not carrier.has_run:
             carrier.jobs.append(others.pop(0))  # it did not even come to its first, and others would not either
         for job in carrier.jobs:
+            self._begun.pop(job.lease, None)
             status, spent, rss = job.took or (code, _beyond(usage, carrier.spent), max_rss)
-            self._channel.queue(job.finished(code if status is None else status, spent, rss))
+            self._channel.queue(
+                job.finished(code if status is None else status, spent, rss), job.body if job.took else b""
+            )
         carrier.jobs.clear()
         self._forget(carrier)
         self._admission.put_back(others)
@@ -186,9 +197,9 @@ class Shared:
         if len(carrier.jobs) > 1:
             self._timers.after(STUCK, lambda: self._look(carrier))
         if was_idle and carrier.pid:
-            self._announce(carrier)
+            self._begin(carrier)
 
-    def _announce(self, carrier: Carrier) -> None:
+    def _begin(self, carrier: Carrier) -> None:
         """The next task of a process runs now."""
         carrier.since = carrier.used_at = time.monotonic()
         if not carrier.jobs:
@@ -196,8 +207,7 @@ class Shared:
             return
         job = carrier.jobs[0]
         job.pid, job.started = carrier.pid, carrier.since
-        told = {"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started, "shared": True}
-        self._channel.queue(told)
+        self._begun[job.lease] = job
         if job.order.get("timeout") is not None:
             self._timers.after(job.order["timeout"], lambda: self._house.time_out(job))
 
@@ -214,14 +224,15 @@ class Shared:
     def _finish(self, carrier: Carrier, job: Job) -> None:
         assert job.took and job.started and job.ended
         status, spent, rss = job.took
+        self._begun.pop(job.lease, None)
         carrier.has_run = True
         carrier.spent = Spent(carrier.spent.ru_utime + spent.ru_utime, carrier.spent.ru_stime + spent.ru_stime)
         average = self._average.get(carrier.key, 1.0)
         self._average[carrier.key] = average + (job.ended - job.started - average) * 0.5
-        self._channel.queue(job.finished(status, spent, rss))
+        self._channel.queue(job.finished(status, spent, rss), job.body)
         if not carrier.is_over:
             self._fill_up(carrier)
-        self._announce(carrier)
+        self._begin(carrier)
 
     def _fill_up(self, carrier: Carrier) -> None:
         """Hand more over before a process has nothing left to do."""

@@ -54,8 +54,8 @@ class Crew:
         self._runner.send({"type": "environ", "key": environ}, variables.encode())
 
     def launch(self, order: Launch) -> None:
-        """Start a task, as soon as it fits beside those that run."""
-        self._runner.send(dict(order.header), order.body)
+        """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
+        self._runner.queue(dict(order.header), order.body)
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:
         """Signal a task, and kill it after `grace` seconds; None: never."""

@@ -53,6 +53,7 @@ class Desk:
         while self._waiting:
             run = self._waiting.pop(0)
             self._launch(run, inputs.get(run.task.id, []))
+        self._crew.flush()
 
     def _launch(self, run: Run, inputs: list[dict[str, Any]]) -> None:
         try:
@@ -90,7 +91,6 @@ class Desk:
         self._ledger.write(run, header["stream"], body)
 
     def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del header
         if (told := _read(body)).get("type") == "progress":
             run.report(*_progress(told))
             self._ledger.touch(run)
@@ -98,7 +98,10 @@ class Desk:
             run.told.update({name: value for name, value in told.items() if name in ("value", "error")})
 
     def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del body
+        if not run.is_started and header.get("started") is not None:
+            self._ledger.start(run)
+        if body:
+            self._message(run, header, body)
         self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._epoch))
 
     def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
