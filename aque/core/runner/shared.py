@@ -206,6 +206,8 @@ class Shared:
             self._rest(carrier)
             return
         job = carrier.jobs[0]
+        if job.took is not None:  # it has ended already: only its output is still on the way
+            return
         job.pid, job.started = carrier.pid, carrier.since
         self._begun[job.lease] = job
         if job.order.get("timeout") is not None:
