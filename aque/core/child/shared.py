@@ -60,6 +60,7 @@ class _Shared:
         self._pid = os.getpid()
         self._before = _State()
         self._usage: Callable[[], tuple[float, float, int]] = functools.partial(_usage, resource)
+        self._used = self._usage()
 
     def serve(self) -> int:
         """The status to exit with."""
@@ -88,7 +89,7 @@ class _Shared:
         own, _, told = order.partition(b"\n")
         for name, value in json.loads(own).items():
             os.environ[name] = value
-        user, system, _ = self._usage()
+        user, system, _ = self._used
         started = time.monotonic()
         end = main.execute(json.loads(told), self._channel)
         ended = time.monotonic()
@@ -98,7 +99,7 @@ class _Shared:
                 sys.stderr.write(end["error"]["traceback"])
             leave(status)
         is_last = not self._before.restore()
-        used_user, used_system, rss = self._usage()
+        self._used = (used_user, used_system, rss) = self._usage()
         took = (status, is_last, started, ended, used_user - user, used_system - system, rss)
         stream = self._channel.stream
         stream.write(json.dumps(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d\n" % took)
@@ -119,6 +120,7 @@ class _State:
 
     def __init__(self) -> None:
         self._environ = dict(os.environb)
+        self._data = dict(os.environ._data)  # type: ignore[attr-defined]  # the same, but compared in no time
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
         self._descriptors = [_kept(each) for each in range(3)]
         try:
@@ -151,10 +153,11 @@ class _State:
         _signal.setitimer(_signal.ITIMER_REAL, 0)
         sys.stdin, sys.stdout, sys.stderr = self._streams
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = self._streams  # type: ignore[misc,assignment]
-        sys.path[:] = self._path
+        if sys.path != self._path:
+            sys.path[:] = self._path
         sys.argv[:] = [""]
         gc.enable()
-        if dict(os.environb) != self._environ:
+        if os.environ._data != self._data:  # type: ignore[attr-defined]
             for name in os.environb.keys() - self._environ.keys():
                 del os.environb[name]
             os.environb.update(self._environ)

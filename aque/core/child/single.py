@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _io  # `open` touches more memory, which each fork copies
 import json
-import os
 
 from . import main
 from .current import Channel
@@ -15,9 +15,9 @@ def run(descriptors: list[int]) -> None:
     """Run the task that the fourth descriptor tells of, and end."""
     status = 1
     try:
-        channel = Channel(os.fdopen(descriptors[4], "wb"))
+        channel = Channel(_io.BufferedWriter(_io.FileIO(descriptors[4], "wb")))
         put_in_place(descriptors[:3])
-        with os.fdopen(descriptors[3], "rb") as source:
+        with _io.BufferedReader(_io.FileIO(descriptors[3], "rb")) as source:
             try:
                 take_over(source)
             except OSError as error:

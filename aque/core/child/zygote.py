@@ -12,11 +12,11 @@ one word and numbers, over a socket that keeps their bounds:
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` touches more memory, which each fork copies
 import _socket  # `socket` would bring modules whose names a task's own folder may use
 import gc
 import os
 import select
-import signal
 import sys
 from typing import Any, Callable, Mapping
 
@@ -47,8 +47,8 @@ class _Zygote:
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
         os.set_blocking(self._wake_in, False)
-        signal.signal(signal.SIGCHLD, _nothing)
-        signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
+        _signal.signal(_signal.SIGCHLD, _nothing)
+        _signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         self._pid = os.getpid()
         self._alive: set[int] = set()
         self._stamps = _stamps()
@@ -103,8 +103,8 @@ class _Zygote:
 
     def _become_a_task(self) -> None:
         """In the fork: let go of all that is the zygote's."""
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         os.setsid()
         die_with_process(self._pid)
         self._socket.close()
