@@ -151,7 +151,7 @@ def test_megabytes_come_whole_between_others(desk: Together) -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(st.tuples(st.binary(max_size=50), st.integers(0, 31)), min_size=1, max_size=6), st.integers(1, 60))
+@given(st.lists(st.tuples(st.binary(max_size=50), st.integers(0, 32)), min_size=1, max_size=6), st.integers(1, 60))
 def test_any_cut_of_the_output_is_divided_at_the_marks(given: list[tuple[bytes, int]], size: int) -> None:
     """Bytes that look like the beginning of a mark are output too."""
     import socket

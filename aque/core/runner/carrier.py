@@ -40,7 +40,8 @@ class Carrier(Job):
 
     def __init__(self, key: Any, job: Job) -> None:
         """For tasks like this one."""
-        secret = secrets.token_hex(16)
+        # Its first character is nowhere else in it: what ends with a part of a mark cannot shift the mark behind it.
+        secret = f"~{secrets.token_hex(16)}"
         own: dict[str, Any] = {
             "lease": f"carrier {secret}",
             "set": {},
