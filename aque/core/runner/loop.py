@@ -7,7 +7,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
 
 from .admission import Admission
 from .carrier import Carrier
@@ -16,16 +15,17 @@ from .forks import Forks, Hooks
 from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job, TaskError, Usage
+from .marked import MarkedPipe
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
 from .reaper import Reaper, kill_everything
 from .shared import Shared
 from .spawn import opening, plan, spawn
 from .timers import Switch, Timers
+from .wakeup import wake_on_children
 from .zygote import Zygote
 
-# Terminals and service managers signal us along with the worker, which is the one to decide.
-WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PAUSE = 0.001
 
 
 class Loop:
@@ -36,7 +36,7 @@ class Loop:
         self._channel = Channel(sock)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._channel, selectors.EVENT_READ, self._channel)
-        self._wakeup = _wake_on_children(self._selector)
+        self._wakeup = wake_on_children(self._selector)
         self._pipes = Pipes(self._selector, self._channel)
         self._reaper = Reaper()
         self._admission = Admission()
@@ -74,12 +74,15 @@ class Loop:
     def _active(self) -> list[Job]:
         """The tasks that run, or are about to."""
         starting = [job for job in self._forks.starting.values() if not isinstance(job, Carrier)]
-        return [*self._running.values(), *starting, *self._shared.active()]
+        return [*self._running.values(), *starting, *self._shared.roster.active()]
 
     def _turn(self) -> None:
         """Wait, and do what came up."""
         times = [seconds for seconds in (self._timers.remaining(), self._switch.remaining()) if seconds is not None]
         ready = self._selector.select(min(times, default=None))
+        if ready and all(isinstance(key.data, MarkedPipe) for key, _ in ready):
+            time.sleep(PAUSE)  # small tasks end in swarms: to look after each of them would cost more than they do
+            ready = self._selector.select(0)
         # Before any message: after a sleep of the machine a late `alive` saves nobody.
         if self._switch.expired():
             self._kill_all()
@@ -90,7 +93,7 @@ class Loop:
             elif isinstance(key.data, Zygote):
                 self._forks.hear(key.data)
             elif isinstance(key.data, Carrier):
-                self._shared.flush(key.data)
+                self._shared.roster.flush(key.data)
             elif key.data is self._channel and events & selectors.EVENT_READ:
                 self._take(self._channel.receive())
             elif key.data is None:
@@ -167,7 +170,7 @@ class Loop:
 
     def kill_rest(self, job: Job) -> None:
         """End what a process has left, while its number is still its own."""
-        self._reaper.kill_rest(job, {*self._running, *self._shared.by_pid, *self._forks.pids})
+        self._reaper.kill_rest(job, {*self._running, *self._shared.roster.by_pid, *self._forks.pids})
 
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
@@ -178,7 +181,7 @@ class Loop:
         """Report the tasks that have ended; bury orphans."""
         for pid in self._reaper.dead():
             hooks: Hooks = self if pid in self._running else self._shared
-            job = self._running.get(pid) or self._shared.by_pid.get(pid)
+            job = self._running.get(pid) or self._shared.roster.by_pid.get(pid)
             if job is not None:
                 hooks.died(job)
             code, usage, max_rss = self._reaper.reap(pid)
@@ -192,7 +195,7 @@ class Loop:
         if self._running.get(job.pid) is job:
             job.timed_out = True
             self.signal(job, signal.SIGTERM, grace)
-        elif found := self._shared.find(job.lease):
+        elif found := self._shared.roster.find(job.lease):
             job.timed_out = True
             self._shared.signal(*found, signal.SIGTERM, grace, ends=True)
 
@@ -201,7 +204,7 @@ class Loop:
         if job.lease in self._forks.starting:
             job.signals.append((number, grace))
             return
-        if job not in (self._running.get(job.pid), self._shared.by_pid.get(job.pid)):
+        if job not in (self._running.get(job.pid), self._shared.roster.by_pid.get(job.pid)):
             return
         seen = signal_tree(job.pid, number)
         if number not in GENTLE:
@@ -216,7 +219,7 @@ class Loop:
 
     def _kill_all(self) -> None:
         """End every task: the worker has not been heard of, and others may hold its tasks now."""
-        for job in [*self._shared.take_back(), *self._admission.take_all()]:
+        for job in [*self._shared.roster.take_back(), *self._admission.take_all()]:
             job.cut_off = True
             self._drop(job)
         for job in self._active():
@@ -226,7 +229,7 @@ class Loop:
     def _kill(self, job: Job, number: int, grace: float | None, *, ends: bool) -> None:
         """Signal a task that has begun, or is about to."""
         job.killed = job.killed or ends
-        found = self._shared.find(job.lease)
+        found = self._shared.roster.find(job.lease)
         if found is None:
             self.signal(job, number, grace)
         elif not self._shared.signal(*found, number, grace, ends=ends) and ends:
@@ -250,13 +253,13 @@ class Loop:
             self._drop(waiting)
         active = [*self._running.values(), *self._forks.starting.values()]
         job = next((job for job in active if job.lease == header["lease"]), None)
-        if job is None and (found := self._shared.find(header["lease"])):
+        if job is None and (found := self._shared.roster.find(header["lease"])):
             job = found[1]
         if job is not None:
             self._kill(job, number, grace, ends=ends)
 
     def _on_cancel_waiting(self, _header: Header, _body: bytes) -> None:
-        for job in [*self._shared.take_back(), *self._admission.take_all()]:
+        for job in [*self._shared.roster.take_back(), *self._admission.take_all()]:
             self._channel.queue({"type": "returned", "lease": job.lease})
 
     def _on_alive(self, header: Header, _body: bytes) -> None:
@@ -264,23 +267,6 @@ class Loop:
 
     def _on_close(self, _header: Header, _body: bytes) -> None:
         self._closing = True
-
-
-def _wake_on_children(selector: selectors.BaseSelector) -> int:
-    """Have the selector wake at the end of any child; the descriptor to empty."""
-    ours, theirs = os.pipe()
-    os.set_blocking(ours, False)
-    os.set_blocking(theirs, False)
-    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-    # Handlers, not SIG_IGN: a task would inherit what is ignored.
-    for number in (signal.SIGCHLD, *WORKERS_OWN):
-        signal.signal(number, _nothing)
-    selector.register(ours, selectors.EVENT_READ, None)
-    return ours
-
-
-def _nothing(_number: int, _frame: Any) -> None:
-    """Let the system call be interrupted, no more."""
 
 
 def main(descriptor: int) -> int:

@@ -2,23 +2,21 @@
 
 import selectors
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 from .admission import Admission
+from .batches import Batches
 from .carrier import Carrier
 from .channel import Channel
 from .forks import Forks
 from .job import Job, Spent, TaskError, Usage
 from .marked import MarkedPipe
 from .pipes import Pipes
+from .roster import Roster
 from .spawn import opening, plan
 from .timers import Timers
 
-BATCH = 64  # tasks that one process is given at most
-AHEAD = 0.02  # seconds of work to hand over at once
 STUCK = 0.1  # seconds after which nothing waits behind a task any more
-IDLE = 20.0  # seconds that a process waits for more
-LIMIT = 8  # idle processes that are kept
 
 
 class House(Protocol):
@@ -49,32 +47,25 @@ class Shared:
     ) -> None:
         """Begin with no process."""
         self._house = house
-        self._selector = selector
         self._forks = forks
         self._pipes = pipes
         self._channel = channel
         self._admission = admission
         self._timers = timers
-        self._carriers: list[Carrier] = []
+        self.roster = Roster(selector, timers)
+        self._batches = Batches()
         self._streams: dict[object, list[MarkedPipe]] = {}
         self._begun: dict[object, Job] = {}
-        self._average: dict[Any, float] = {}
-        self.by_pid: dict[int, Carrier] = {}
-
-    def active(self) -> list[Job]:
-        """The tasks that run, one of each process."""
-        return [carrier.jobs[0] for carrier in self._carriers if carrier.jobs]
 
     def take(self, job: Job, environ: dict[str, str]) -> bool:
         """Have a task run, and those like it that wait behind it; False where it is to have a process of its own.
 
         Raises TaskError where no process can be started for it.
         """
-        carrier = next((each for each in self._carriers if each.key == job.key and each.is_idle), None)
-        carrier = carrier or self._start(job, environ)
+        carrier = self.roster.idle(job.key) or self._start(job, environ)
         if carrier is None:
             return False
-        self._give(carrier, [job, *self._admission.take_alike(job.key, self._batch(job.key) - 1)])
+        self._give(carrier, [job, *self._admission.take_alike(job.key, self._batches.size(job.key) - 1)])
         return True
 
     def announce(self) -> None:
@@ -83,11 +74,6 @@ class Shared:
             told = {"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started, "shared": True}
             self._channel.queue(told)
         self._begun.clear()
-
-    def find(self, lease: object) -> tuple[Carrier, Job] | None:
-        """A task, and the process that it was given to."""
-        found = ((each, job) for each in self._carriers for job in each.jobs if job.lease == lease)
-        return next(found, None)
 
     def signal(self, carrier: Carrier, job: Job, number: int, grace: float | None, *, ends: bool) -> bool:
         """Signal a task; False where it has not begun, and now will not if the signal `ends` tasks."""
@@ -104,28 +90,10 @@ class Shared:
             carrier.give_again(others)
         return True
 
-    def take_back(self) -> list[Job]:
-        """Take all tasks back that have not begun."""
-        return [job for carrier in self._carriers for job in carrier.take_back()]
-
-    def flush(self, carrier: Carrier) -> None:
-        """Send what a process takes of its orders, and the rest when it takes more."""
-        carrier.flush()
-        is_watched = carrier.fileno() in self._selector.get_map()
-        if carrier.wants_write and not is_watched:
-            self._selector.register(carrier, selectors.EVENT_WRITE, carrier)
-        elif is_watched and not carrier.wants_write:
-            self._selector.unregister(carrier)
-
-    def _hang_up(self, carrier: Carrier) -> None:
-        if carrier.fileno() >= 0 and carrier.fileno() in self._selector.get_map():
-            self._selector.unregister(carrier)
-        carrier.close()
-
     def began(self, carrier: Job) -> None:
         """A process runs: read what it writes."""
         assert isinstance(carrier, Carrier)
-        self.by_pid[carrier.pid] = carrier
+        self.roster.by_pid[carrier.pid] = carrier
         pipes = [MarkedPipe(ours, stream, carrier, self._marked) for ours, stream in carrier.streams.items()]
         carrier.streams = {}
         self._streams[carrier.lease] = pipes
@@ -170,14 +138,13 @@ class Shared:
 
     def _start(self, job: Job, environ: dict[str, str]) -> Carrier | None:
         """A new process for tasks like this one."""
-        self._make_room()
         carrier = Carrier(job.key, job)
         try:
             with opening() as files:
                 planned = plan(carrier, environ, files)
                 more = [files.own(each) for each in carrier.connect()]
                 if self._forks.launch(carrier, planned, files, self, more):
-                    self._carriers.append(carrier)
+                    self.roster.add(carrier)
                     return carrier
         except TaskError:
             carrier.close()
@@ -185,15 +152,10 @@ class Shared:
         carrier.close()
         return None
 
-    def _make_room(self) -> None:
-        idle = [carrier for carrier in self._carriers if carrier.is_idle]
-        if len(idle) >= LIMIT:
-            self._hang_up(min(idle, key=lambda carrier: carrier.used_at))
-
     def _give(self, carrier: Carrier, jobs: list[Job]) -> None:
         was_idle = not carrier.jobs
         carrier.give(jobs)
-        self.flush(carrier)
+        self.roster.flush(carrier)
         if len(carrier.jobs) > 1:
             self._timers.after(STUCK, lambda: self._look(carrier))
         if was_idle and carrier.pid:
@@ -203,7 +165,7 @@ class Shared:
         """The next task of a process runs now."""
         carrier.since = carrier.used_at = time.monotonic()
         if not carrier.jobs:
-            self._rest(carrier)
+            self.roster.rest(carrier)
             return
         job = carrier.jobs[0]
         if job.took is not None:  # it has ended already: only its output is still on the way
@@ -229,8 +191,7 @@ class Shared:
         self._begun.pop(job.lease, None)
         carrier.has_run = True
         carrier.spent = Spent(carrier.spent.ru_utime + spent.ru_utime, carrier.spent.ru_stime + spent.ru_stime)
-        average = self._average.get(carrier.key, 1.0)
-        self._average[carrier.key] = average + (job.ended - job.started - average) * 0.5
+        self._batches.learn(carrier.key, job.ended - job.started)
         self._channel.queue(job.finished(status, spent, rss), job.body)
         if not carrier.is_over:
             self._fill_up(carrier)
@@ -238,15 +199,11 @@ class Shared:
 
     def _fill_up(self, carrier: Carrier) -> None:
         """Hand more over before a process has nothing left to do."""
-        size = self._batch(carrier.key)
+        size = self._batches.size(carrier.key)
         if carrier.jobs and len(carrier.jobs) <= size // 2:
             more = self._admission.take_alike(carrier.key, size - len(carrier.jobs))
             if more:
                 self._give(carrier, more)
-
-    def _batch(self, key: Any) -> int:
-        """How many tasks of a key to hand over at once."""
-        return max(1, min(BATCH, int(AHEAD / max(self._average.get(key, 1.0), 1e-6))))
 
     def _look(self, carrier: Carrier) -> None:
         """Let nothing wait behind a task that takes long."""
@@ -262,22 +219,9 @@ class Shared:
         carrier.is_over = True
         self._admission.put_back(others)
 
-    def _rest(self, carrier: Carrier) -> None:
-        """A process has nothing to do."""
-        if carrier.is_over:
-            self._hang_up(carrier)
-        else:
-            self._timers.after(IDLE, lambda: self._close_if_idle(carrier))
-
-    def _close_if_idle(self, carrier: Carrier) -> None:
-        if carrier.is_idle and time.monotonic() - carrier.used_at >= IDLE:
-            self._hang_up(carrier)
-
     def _forget(self, carrier: Carrier) -> None:
-        self._hang_up(carrier)
-        self._carriers.remove(carrier)
+        self.roster.remove(carrier)
         self._streams.pop(carrier.lease, None)
-        self.by_pid.pop(carrier.pid, None)
 
 
 def _beyond(usage: Usage, spent: Spent) -> Spent:
