@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from aque.core.broker import Broker
 from aque.core.context import current_task, progress
@@ -49,6 +51,12 @@ def babble() -> str:
     return "done"
 
 
+def mark_and_wait(path: str) -> None:
+    """Leave the number of this process in a file, and go on for ever."""
+    Path(path).write_text(str(os.getpid()))
+    threading.Event().wait()
+
+
 def own_broker() -> str:
     return current_broker().to_url()
 
@@ -59,9 +67,9 @@ def submit_there(number: int) -> object:
 
 
 @contextmanager
-def running_worker(broker: Broker, cpus: float = 2.0) -> Iterator[Worker]:
+def running_worker(broker: Broker, cpus: float = 2.0, isolation: str = "process") -> Iterator[Worker]:
     """A worker on a thread of this process, drained at the end."""
-    worker = Worker(broker, cpus=cpus)
+    worker = Worker(broker, cpus=cpus, isolation=isolation)
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:

@@ -63,6 +63,7 @@ _OPTIONS: Final = (
     _option("--stdout", metavar="PATH", help="A file; {id}, {name} and {attempt} are filled in."),
     _option("--stderr", metavar="PATH", help="A file; the same as --stdout's is written by both."),
     _option("--interpreter", metavar="PROGRAM", help="The program that runs it."),
+    _option("--isolation", metavar="KIND", help="process: one of its own; shared: one after another in warm ones."),
     _option("--user", metavar="NAME", help="Whose task it is; a worker of root runs those of others."),
     _option("--group", metavar="NAME", help="The group that it runs with."),
     _option("--retries", metavar="N", help="Runs after one that failed; default 0."),

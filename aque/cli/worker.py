@@ -10,6 +10,7 @@ import sys
 import click
 
 from ..core.broker import get_broker
+from ..core.rules import ISOLATIONS
 from ..core.units import Cpus, parse_memory
 from ..core.worker import Worker
 from ..core.worker.host import usable_cpus
@@ -24,6 +25,7 @@ from .options import broker_option
 @click.option("-q", "--queue", "queues", multiple=True, help="Serve these queues only.")
 @click.option("--tag", "tags", multiple=True, help="Offer a tag that tasks may ask for.")
 @click.option("--name")
+@click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
 @broker_option
 def command(
     one: bool,
@@ -33,6 +35,7 @@ def command(
     queues: tuple[str, ...],
     tags: tuple[str, ...],
     name: str | None,
+    isolation: str,
     broker: str | None,
 ) -> None:
     """Run tasks on this host.
@@ -48,6 +51,7 @@ def command(
         queues=queues,
         tags=tags,
         name=name,
+        isolation=isolation,
     )
     _obey_signals(worker)
     worker.run(limit=1 if one else None, until_empty=to_the_end)

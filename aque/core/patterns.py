@@ -181,6 +181,12 @@ def describe(name: str, fields: Mapping[str, Any]) -> str:
         return name
 
 
+@cache
+def may_command(name: str) -> bool:
+    """Whether tasks of a pattern can be commands; raises PatternMissingError."""
+    return getattr(find(name).command, "__func__", None) is not Pattern.command
+
+
 def command(name: str, fields: Mapping[str, Any]) -> list[str] | None:
     """The argument list of a task, or None where a Python child does the work; fields as in `describe`.
 

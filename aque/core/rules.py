@@ -103,6 +103,12 @@ def _dependencies(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def _isolation(value: Any) -> str:
+    if value not in ISOLATIONS:
+        raise ValueError
+    return str(value)
+
+
 def _named(default: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         return _text(value) or default
@@ -119,6 +125,8 @@ class Rule:
     inherited: bool = False
 
 
+ISOLATIONS: Final = ("process", "shared")
+"""What a function shares its process with: nothing, or others of the same surroundings."""
 _WHOLE: Final = "a whole number"
 _SECONDS: Final = "seconds, or a text such as 1h30m"
 _TEXT: Final = "a text in UTF-8"
@@ -156,6 +164,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "timeout": Rule(parse_duration, _SECONDS, inherited=True),
         "run_at": Rule(_moment, "a time, such as 2030-01-31T18:00"),
         "key": Rule(_text, _TEXT),
+        "isolation": Rule(_isolation, " or ".join(ISOLATIONS), inherited=True),
         "hold": Rule(bool, "true or false"),
     }
 )

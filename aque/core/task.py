@@ -105,6 +105,7 @@ class Prototype:
     timeout: float | None = None
     run_at: datetime | None = None
     key: str | None = None
+    isolation: str | None = None
     hold: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 

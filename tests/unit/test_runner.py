@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -16,36 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aque.core.runner import frames
-from aque.core.runner.client import Runner
+from tests.desk import Desk
 from tests.waiting import wait_for
-
-
-class Desk:
-    """A runner with what it said so far."""
-
-    def __init__(self) -> None:
-        self.runner = Runner.start()
-        self.said: list[tuple[Mapping[str, Any], bytes]] = []
-        self.runner.send({"type": "environ", "key": 1}, json.dumps(dict(os.environ)).encode())
-        self.runner.send({"type": "capacity", "cpus": 2.0, "memory": None})
-
-    def run(self, lease: int, *argv: str, body: bytes = b"", **fields: Any) -> None:
-        plain = dict.fromkeys(("cwd", "stdin", "stdout", "stderr", "timeout", "user", "group", "input_size"))
-        header = {"type": "run", "lease": lease, "argv": argv, "environ": 1, "set": {}, "cpus": 1.0, "memory": 0}
-        self.runner.send({**plain, "grace": 5.0, **header, "stdin_size": len(body) if body else None, **fields}, body)
-
-    def heard(self, kind: str, lease: int) -> list[tuple[Mapping[str, Any], bytes]]:
-        self.runner.flush()
-        if select.select([self.runner.fileno()], [], [], 0.01)[0]:
-            self.said += self.runner.receive()
-        return [(h, b) for h, b in self.said if h["type"] == kind and h["lease"] == lease]
-
-    def wait(self, kind: str, lease: int) -> Mapping[str, Any]:
-        wait_for(lambda: self.heard(kind, lease), 20, f"no {kind} of {lease}")
-        return self.heard(kind, lease)[0][0]
-
-    def output(self, lease: int, stream: int = 1) -> bytes:
-        return b"".join(body for header, body in self.heard("output", lease) if header["stream"] == stream)
 
 
 @pytest.fixture

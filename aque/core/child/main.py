@@ -25,16 +25,26 @@ def main() -> None:
     channel = Channel(os.fdopen(pipe, "wb"))
     with os.fdopen(_inherited("AQUE_INPUT_FD"), "rb") as source:
         told = json.load(source)
-    _enter()
-    task = CurrentTask(told["task"], told["dependencies"])
-    begin(task, channel, told.get("broker"))
+    enter()
+    sys.exit(run(told, channel))
+
+
+def run(told: Mapping[str, Any], channel: Channel) -> int:
+    """Run a task and tell the worker how it ended; the status to exit with."""
     process = os.getpid()
-    end = _flushed(_end(task, told["run"]))
+    end = execute(told, channel)
     if os.getpid() == process:
         channel.send(end)
     elif end["type"] == "error":  # a fork of the task's own that came back; how the task ends is not for it to tell
         sys.stderr.write(end["error"]["traceback"])
-    sys.exit(0 if end["type"] == "result" else 1)
+    return 0 if end["type"] == "result" else 1
+
+
+def execute(told: Mapping[str, Any], channel: Channel) -> dict[str, Any]:
+    """Run a task; how it ended, as the worker is told."""
+    task = CurrentTask(told["task"], told["dependencies"])
+    begin(task, channel, told.get("broker"))
+    return _flushed(_end(task, told["run"]))
 
 
 def _inherited(name: str) -> int:
@@ -44,11 +54,9 @@ def _inherited(name: str) -> int:
     return descriptor
 
 
-def _enter() -> None:
+def enter() -> None:
     """Give the task an empty `__main__`, and imports from its folder first, last from where its submitter had them."""
-    main = vars(sys.modules["__main__"])
-    for name in main.keys() - _OF_MAIN:
-        del main[name]
+    clear_main()
     sys.argv[:] = [""]
     try:
         sys.path.insert(0, os.getcwd())
@@ -56,6 +64,13 @@ def _enter() -> None:
         pass
     extra = os.environ.pop("AQUE_SYS_PATH", "").split(os.pathsep)
     sys.path += [path for path in dict.fromkeys(extra) if path and path not in sys.path]
+
+
+def clear_main() -> None:
+    """Leave nothing in `__main__` but what every module has."""
+    main = vars(sys.modules["__main__"])
+    for name in main.keys() - _OF_MAIN:
+        del main[name]
 
 
 def _end(task: CurrentTask, run: str) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import select
 import signal
 import sys
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(pipe: int) -> None:
@@ -15,16 +18,39 @@ def die_with_parent(pipe: int) -> None:
 
     Linux alone has this; elsewhere, and in a Python built without ctypes, nothing is done.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        return
-    if _is_deserted(pipe):
+    if _ask_the_system() and _is_deserted(pipe):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_with_process(parent: int) -> bool:
+    """The same for a process that knows its parent's number; False where the system has no such thing."""
+    if not _ask_the_system():
+        return False
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return True
+
+
+def _ask_the_system() -> bool:
+    try:
+        _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        return False
+    return True
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all orphans below this process, so that it knows of them."""
+    _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@functools.lru_cache(maxsize=None)
+def _libc() -> Any:
+    if not sys.platform.startswith("linux"):
+        raise OSError(sys.platform)
+    import ctypes
+
+    return ctypes.CDLL(None)
 
 
 def _is_deserted(pipe: int) -> bool:

@@ -64,6 +64,7 @@ class Captured:
     queue: str
     parent_id: int | None
     extra: str | None
+    isolation: str | None
     has_inputs: bool
 
 

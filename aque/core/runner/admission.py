@@ -1,7 +1,7 @@
 """Which task may start: first come, first served, within the cpus and the memory of the worker."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .job import Job
 
@@ -40,6 +40,17 @@ class Admission:
         jobs = list(self.waiting)
         self.waiting.clear()
         return jobs
+
+    def take_alike(self, key: object, limit: int) -> list[Job]:
+        """Take up to so many tasks off the front that can share a process with others of this key."""
+        found: list[Job] = []
+        while len(found) < limit and self.waiting and self.waiting[0].key == key:
+            found.append(self.waiting.popleft())
+        return found
+
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """Let tasks wait again, before all others."""
+        self.waiting.extendleft(reversed(jobs))
 
     def _fits(self, job: Job, running: list[Job]) -> bool:
         """Whether a task fits beside the running ones; alone, any task does."""

@@ -65,6 +65,10 @@ class Runner:
         self._channel.queue(header, body)
         self._channel.flush()
 
+    def queue(self, header: Header, body: bytes = b"") -> None:
+        """Put a frame into the buffer, to be sent with the next."""
+        self._channel.queue(header, body)
+
     def flush(self) -> None:
         """Send what the socket takes of the buffer."""
         self._channel.flush()

@@ -28,23 +28,26 @@ class Reader:
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Take more bytes; yield every frame that is complete now."""
         self._buffer += data
-        return self._frames()
+        return iter(self._frames())
 
-    def _frames(self) -> Iterator[Frame]:
-        """Cut complete frames off the front of the buffer."""
-        while (frame := self._next()) is not None:
-            yield frame
+    def _frames(self) -> list[Frame]:
+        """Cut the complete frames off the front of the buffer, all at once: each cut moves what is behind it."""
+        frames: list[Frame] = []
+        at = 0
+        if self._end(0) > len(self._buffer):
+            return frames  # a big one that is still on its way is not copied each time
+        view = bytes(self._buffer)
+        while (end := self._end(at)) <= len(view):
+            head_size, body_size = LENGTHS.unpack_from(view, at)
+            body_at = end - body_size
+            frames.append((json.loads(view[body_at - head_size : body_at]), view[body_at:end]))
+            at = end
+        del self._buffer[:at]
+        return frames
 
-    def _next(self) -> Frame | None:
-        """The first frame of the buffer, if all of it is there."""
-        if len(self._buffer) < LENGTHS.size:
-            return None
-        head_size, body_size = LENGTHS.unpack_from(self._buffer)
-        body_at = LENGTHS.size + head_size
-        end = body_at + body_size
-        if len(self._buffer) < end:
-            return None
-        header: Header = json.loads(self._buffer[LENGTHS.size : body_at])
-        body = bytes(memoryview(self._buffer)[body_at:end])
-        del self._buffer[:end]
-        return header, body
+    def _end(self, at: int) -> int:
+        """Where the frame that begins at a place ends; beyond the buffer where that is not known yet."""
+        if len(self._buffer) < at + LENGTHS.size:
+            return len(self._buffer) + 1
+        head_size, body_size = LENGTHS.unpack_from(self._buffer, at)
+        return at + LENGTHS.size + int(head_size + body_size)

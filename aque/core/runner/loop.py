@@ -7,21 +7,25 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
 
 from .admission import Admission
+from .carrier import Carrier
 from .channel import Channel, ChannelClosed
+from .forks import Forks, Hooks
 from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job, TaskError, Usage
+from .marked import MarkedPipe
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
 from .reaper import Reaper, kill_everything
-from .spawn import spawn
+from .shared import Shared
+from .spawn import opening, plan, spawn
 from .timers import Switch, Timers
+from .wakeup import wake_on_children
+from .zygote import Zygote
 
-# Terminals and service managers signal us along with the worker, which is the one to decide.
-WORKERS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PAUSE = 0.001
 
 
 class Loop:
@@ -32,12 +36,16 @@ class Loop:
         self._channel = Channel(sock)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._channel, selectors.EVENT_READ, self._channel)
-        self._wakeup = _wake_on_children(self._selector)
+        self._wakeup = wake_on_children(self._selector)
         self._pipes = Pipes(self._selector, self._channel)
         self._reaper = Reaper()
         self._admission = Admission()
         self._timers = Timers()
         self._switch = Switch()
+        self._forks = Forks(self._selector, self._timers)
+        self._shared = Shared(
+            self, self._selector, self._forks, self._pipes, self._channel, self._admission, self._timers
+        )
         self._running: dict[int, Job] = {}
         self._environs: dict[str, dict[str, str]] = {}
         self._closing = False
@@ -61,12 +69,20 @@ class Loop:
 
     def _over(self) -> bool:
         """Whether the worker has closed and has all it is to get."""
-        return self._closing and not (self._running or self._admission.waiting or self._channel.unsent)
+        return self._closing and not (self._active() or self._admission.waiting or self._channel.unsent)
+
+    def _active(self) -> list[Job]:
+        """The tasks that run, or are about to."""
+        starting = [job for job in self._forks.starting.values() if not isinstance(job, Carrier)]
+        return [*self._running.values(), *starting, *self._shared.roster.active()]
 
     def _turn(self) -> None:
         """Wait, and do what came up."""
         times = [seconds for seconds in (self._timers.remaining(), self._switch.remaining()) if seconds is not None]
         ready = self._selector.select(min(times, default=None))
+        if ready and all(isinstance(key.data, MarkedPipe) for key, _ in ready):
+            time.sleep(PAUSE)  # small tasks end in swarms: to look after each of them would cost more than they do
+            ready = self._selector.select(0)
         # Before any message: after a sleep of the machine a late `alive` saves nobody.
         if self._switch.expired():
             self._kill_all()
@@ -74,12 +90,17 @@ class Loop:
         for key, events in ready:
             if isinstance(key.data, Pipe):
                 self._pipes.readable(key.data)
+            elif isinstance(key.data, Zygote):
+                self._forks.hear(key.data)
+            elif isinstance(key.data, Carrier):
+                self._shared.roster.flush(key.data)
             elif key.data is self._channel and events & selectors.EVENT_READ:
                 self._take(self._channel.receive())
             elif key.data is None:
                 os.read(self._wakeup, 4096)
         self._reap()
         self._admit()
+        self._shared.announce()
         self._send()
 
     def _take(self, frames: list[Frame]) -> None:
@@ -97,7 +118,7 @@ class Loop:
 
     def _admit(self) -> None:
         """Start what may start."""
-        while job := self._admission.next(self._running.values()):
+        while job := self._admission.next(self._active()):
             self._start(job)
 
     def _start(self, job: Job) -> None:
@@ -106,49 +127,90 @@ class Loop:
             environ = self._environs.get(job.order["environ"])
             if environ is None:
                 raise TaskError("spawn", f"unknown environment {job.order['environ']}")
-            job.pid, streams = spawn(job, environ)
+            if job.key is not None and self._shared.take(job, environ):
+                return
+            with opening() as files:
+                planned = plan(job, environ, files)
+                if self._forks.launch(job, planned, files, self):
+                    return
+                job.pid, job.streams = spawn(job, planned, files), files.pipes
         except TaskError as error:
-            self._channel.queue(job.finished(None, None, 0, error))
+            self.failed(job, error)
             return
+        self.began(job)
+
+    def began(self, job: Job) -> None:
+        """Report a task that runs now, and forward what it writes."""
         job.started = time.monotonic()
         job.body = b""
         self._running[job.pid] = job
-        self._pipes.add(job.lease, streams)
+        self._pipes.add(job.lease, job.streams)
+        job.streams = {}
         self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
+        for number, grace in job.signals:
+            self.signal(job, number, grace)
         if job.order.get("timeout") is not None:
-            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+            self._timers.after(job.order["timeout"], lambda: self.time_out(job))
 
-    def _reap(self) -> None:
-        """Report the tasks that have ended; bury orphans."""
-        for pid in self._reaper.dead():
-            job = self._running.get(pid)
-            if job is not None:
-                self._reaper.kill_rest(job, set(self._running))
-                self._pipes.drain(job.lease)
-            code, usage, max_rss = self._reaper.reap(pid)
-            if job is not None:
-                self._finish(job, code, usage, max_rss)
+    def failed(self, job: Job, error: TaskError) -> None:
+        """Report a task that could not be started."""
+        self._channel.queue(job.finished(None, None, 0, error))
 
-    def _finish(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
+    def again(self, job: Job) -> None:
+        """Start a task once more that has no process."""
+        if job.killed:
+            self._drop(job)
+        else:
+            self._start(job)
+
+    def died(self, job: Job) -> None:
+        """End what a task has left, and take what it wrote."""
+        self.kill_rest(job)
+        self._pipes.drain(job.lease)
+
+    def kill_rest(self, job: Job) -> None:
+        """End what a process has left, while its number is still its own."""
+        self._reaper.kill_rest(job, {*self._running, *self._shared.roster.by_pid, *self._forks.pids})
+
+    def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
         del self._running[job.pid]
         self._channel.queue(job.finished(code, usage, max_rss))
 
-    def _time_out(self, job: Job) -> None:
-        """Ask a task whose time is over to end."""
-        if job.pid in self._running:
-            job.timed_out = True
-            self._signal(job, signal.SIGTERM, float(job.order.get("grace") or 0.0))
+    def _reap(self) -> None:
+        """Report the tasks that have ended; bury orphans."""
+        for pid in self._reaper.dead():
+            hooks: Hooks = self if pid in self._running else self._shared
+            job = self._running.get(pid) or self._shared.roster.by_pid.get(pid)
+            if job is not None:
+                hooks.died(job)
+            code, usage, max_rss = self._reaper.reap(pid)
+            if job is not None:
+                hooks.ended(job, code, usage, max_rss)
+            self._forks.bury(pid, code)
 
-    def _signal(self, job: Job, number: int, grace: float | None) -> None:
-        """Signal all of a running task, and kill it after the grace if it is still there."""
-        if self._running.get(job.pid) is not job:
+    def time_out(self, job: Job) -> None:
+        """Ask a task whose time is over to end."""
+        grace = float(job.order.get("grace") or 0.0)
+        if self._running.get(job.pid) is job:
+            job.timed_out = True
+            self.signal(job, signal.SIGTERM, grace)
+        elif found := self._shared.roster.find(job.lease):
+            job.timed_out = True
+            self._shared.signal(*found, signal.SIGTERM, grace, ends=True)
+
+    def signal(self, job: Job, number: int, grace: float | None) -> None:
+        """Signal all of a running process, and kill it after the grace if it is still there."""
+        if job.lease in self._forks.starting:
+            job.signals.append((number, grace))
+            return
+        if job not in (self._running.get(job.pid), self._shared.roster.by_pid.get(job.pid)):
             return
         seen = signal_tree(job.pid, number)
         if number not in GENTLE:
             job.seen.update(seen)
         if grace is not None and number != signal.SIGKILL:
-            self._timers.after(grace, lambda: self._signal(job, signal.SIGKILL, None))
+            self._timers.after(grace, lambda: self.signal(job, signal.SIGKILL, None))
 
     def _drop(self, job: Job) -> None:
         """Report a waiting task as killed."""
@@ -157,12 +219,21 @@ class Loop:
 
     def _kill_all(self) -> None:
         """End every task: the worker has not been heard of, and others may hold its tasks now."""
-        for job in self._admission.take_all():
+        for job in [*self._shared.roster.take_back(), *self._admission.take_all()]:
             job.cut_off = True
             self._drop(job)
-        for job in list(self._running.values()):
-            job.cut_off = job.killed = True
-            self._signal(job, signal.SIGKILL, None)
+        for job in self._active():
+            job.cut_off = True
+            self._kill(job, signal.SIGKILL, None, ends=True)
+
+    def _kill(self, job: Job, number: int, grace: float | None, *, ends: bool) -> None:
+        """Signal a task that has begun, or is about to."""
+        job.killed = job.killed or ends
+        found = self._shared.roster.find(job.lease)
+        if found is None:
+            self.signal(job, number, grace)
+        elif not self._shared.signal(*found, number, grace, ends=ends) and ends:
+            self._drop(job)
 
     def _on_environ(self, header: Header, body: bytes) -> None:
         self._environs[header["key"]] = json.loads(body)
@@ -180,12 +251,15 @@ class Loop:
         ends = grace is not None or number not in GENTLE
         if ends and (waiting := self._admission.take(header["lease"])) is not None:
             self._drop(waiting)
-        for job in [job for job in self._running.values() if job.lease == header["lease"]]:
-            job.killed = job.killed or ends
-            self._signal(job, number, grace)
+        active = [*self._running.values(), *self._forks.starting.values()]
+        job = next((job for job in active if job.lease == header["lease"]), None)
+        if job is None and (found := self._shared.roster.find(header["lease"])):
+            job = found[1]
+        if job is not None:
+            self._kill(job, number, grace, ends=ends)
 
     def _on_cancel_waiting(self, _header: Header, _body: bytes) -> None:
-        for job in self._admission.take_all():
+        for job in [*self._shared.roster.take_back(), *self._admission.take_all()]:
             self._channel.queue({"type": "returned", "lease": job.lease})
 
     def _on_alive(self, header: Header, _body: bytes) -> None:
@@ -193,23 +267,6 @@ class Loop:
 
     def _on_close(self, _header: Header, _body: bytes) -> None:
         self._closing = True
-
-
-def _wake_on_children(selector: selectors.BaseSelector) -> int:
-    """Have the selector wake at the end of any child; the descriptor to empty."""
-    ours, theirs = os.pipe()
-    os.set_blocking(ours, False)
-    os.set_blocking(theirs, False)
-    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-    # Handlers, not SIG_IGN: a task would inherit what is ignored.
-    for number in (signal.SIGCHLD, *WORKERS_OWN):
-        signal.signal(number, _nothing)
-    selector.register(ours, selectors.EVENT_READ, None)
-    return ours
-
-
-def _nothing(_number: int, _frame: Any) -> None:
-    """Let the system call be interrupted, no more."""
 
 
 def main(descriptor: int) -> int:

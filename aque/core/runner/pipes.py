@@ -32,24 +32,27 @@ class Pipe:
             data = os.read(self.descriptor, CHUNK)
         except (BlockingIOError, InterruptedError):
             return -1
-        if self.stream == MESSAGES:
-            self._messages(data, channel)
-        elif data:
-            channel.queue({"type": "output", "lease": self.lease, "stream": self.stream}, data)
+        self._take(data, channel)
         return len(data)
 
-    def _messages(self, data: bytes, channel: Channel) -> None:
-        """Forward whole lines; the rest waits for its end."""
+    def _take(self, data: bytes, channel: Channel) -> None:
+        """Forward what was read."""
+        if self.stream == MESSAGES:
+            for line in self._lines(data):
+                channel.queue({"type": "message", "lease": self.lease}, line)
+        elif data:
+            channel.queue({"type": "output", "lease": self.lease, "stream": self.stream}, data)
+
+    def _lines(self, data: bytes) -> list[bytes]:
+        """The lines that are whole now; the rest waits for its end."""
         self.line += data
         if b"\n" not in data:
             if len(self.line) > LINE_LIMIT:
                 self.line.clear()
-            return
+            return []
         *lines, rest = bytes(self.line).split(b"\n")
         self.line = bytearray(rest)
-        for line in lines:
-            if line:
-                channel.queue({"type": "message", "lease": self.lease}, line)
+        return [line for line in lines if line]
 
 
 class Pipes:
@@ -64,13 +67,18 @@ class Pipes:
 
     def add(self, lease: Any, streams: dict[int, int]) -> None:
         """Forward the pipes of a task."""
-        pipes = [Pipe(descriptor, stream, lease) for descriptor, stream in streams.items()]
+        self.add_all(lease, [Pipe(descriptor, stream, lease) for descriptor, stream in streams.items()])
+
+    def add_all(self, lease: Any, pipes: list[Pipe]) -> None:
+        """Read these pipes, which are known by one lease."""
         self._open[lease] = pipes
         if not self._paused:
             self._watch(pipes)
 
     def readable(self, pipe: Pipe) -> None:
         """Forward from one pipe; close it at its end."""
+        if pipe.descriptor < 0:  # drained since the selector spoke
+            return
         if pipe.read(self._channel) == 0:
             self._open[pipe.lease].remove(pipe)
             self._close(pipe)
@@ -107,3 +115,4 @@ class Pipes:
         if not self._paused:
             self._selector.unregister(pipe.descriptor)
         os.close(pipe.descriptor)
+        pipe.descriptor = -1

@@ -42,15 +42,26 @@ def children() -> set[int] | None:
 
 def look(pid: int) -> Process | None:
     """One process of Linux's table, unless it is gone or only a zombie."""
+    fields = _stat(pid)
+    if not fields or fields[0] in (b"Z", b"X"):
+        return None
+    return Process(int(fields[1]), int(fields[3]), int(fields[19]))
+
+
+def parent_of(pid: int) -> int:
+    """The parent of a process, be it a zombie; 0 when it is gone."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def _stat(pid: int) -> list[bytes]:
+    """What Linux tells of a process, from its state on."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None
+        return []
     # The name of the program before may hold anything, brackets and blanks too.
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    if fields[0] in (b"Z", b"X"):
-        return None
-    return Process(int(fields[1]), int(fields[3]), int(fields[19]))
+    return stat[stat.rindex(b")") + 2 :].split()
 
 
 def table() -> Table:

@@ -4,7 +4,10 @@ import errno
 import os
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from .identity import Identity, acting_as, resolve
 from .job import Job, TaskError
@@ -16,11 +19,44 @@ EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", e
 NOT_THE_COMMAND = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
-def spawn(job: Job, environ: dict[str, str]) -> tuple[int, dict[int, int]]:
-    """Start a task: its process, and our ends of its pipes with their streams. TaskError when it cannot be."""
+class Plan(NamedTuple):
+    """What a start takes; `extra` is set beside the environment."""
+
+    argv: list[str]
+    program: str
+    environ: dict[str, str]
+    extra: dict[str, str]
+    cwd: Path | None
+    stdio: tuple[int, int, int]
+    identity: Identity | None
+
+
+def plan(job: Job, environ: dict[str, str], files: Files) -> Plan:
+    """Look at all that a start needs, and open its files. TaskError where something is amiss."""
+    identity = resolve(job.order.get("user"), job.order.get("group"))
+    extra = _extra(job)
+    argv = job.order["argv"]
+    with acting_as(identity):
+        cwd = _directory(job.order.get("cwd"))
+        base = cwd or Path.cwd()
+        program = find_program(argv[0], {**environ, **extra}.get("PATH", os.defpath), base)
+        stdin = open_stdin(files, job, base)
+        stdout, stderr = open_outputs(files, job, base)
+    return Plan(argv, program, environ, extra, cwd, (stdin, stdout, stderr), identity)
+
+
+def spawn(job: Job, planned: Plan, files: Files) -> int:
+    """Start a task as a new program; its process. TaskError when it cannot be."""
+    passed = _talk(job, planned.extra, files)
+    return start(planned, passed)
+
+
+@contextmanager
+def opening() -> Iterator[Files]:
+    """The files of a start: the task's ends are closed after it, and ours too if it fails. TaskError when it does."""
     files = Files()
     try:
-        return _spawn(job, environ, files), files.pipes
+        yield files
     except TaskError:
         files.abandon()
         raise
@@ -31,27 +67,12 @@ def spawn(job: Job, environ: dict[str, str]) -> tuple[int, dict[int, int]]:
         files.release()
 
 
-def _spawn(job: Job, environ: dict[str, str], files: Files) -> int:
-    """Put together what the process needs, and start it."""
-    identity = resolve(job.order.get("user"), job.order.get("group"))
-    environ = _environ(job, environ)
-    with acting_as(identity):
-        cwd = _directory(job.order.get("cwd"))
-        base = cwd or Path.cwd()
-        program = find_program(job.order["argv"][0], environ.get("PATH", os.defpath), base)
-        stdin = open_stdin(files, job, base)
-        stdout, stderr = open_outputs(files, job, base)
-    passed = _talk(job, environ, files)
-    stdio = (stdin, stdout, stderr)
-    return _start(job.order["argv"], program, environ, cwd=cwd, stdio=stdio, passed=passed, identity=identity)
-
-
-def _environ(job: Job, environ: dict[str, str]) -> dict[str, str]:
-    """The task's environment: the worker's or its own, what is set beside, and where it stands."""
-    merged = {**environ, **(job.order.get("set") or {})}
+def _extra(job: Job) -> dict[str, str]:
+    """What is set beside a task's environment, and where it stands."""
+    extra = dict(job.order.get("set") or {})
     if job.order.get("cwd") is not None:
-        merged["PWD"] = str(job.order["cwd"])
-    return merged
+        extra["PWD"] = str(job.order["cwd"])
+    return extra
 
 
 def _directory(cwd: str | None) -> Path | None:
@@ -92,34 +113,26 @@ def find_program(name: str, search: str, base: Path) -> str:
     raise TaskError("not_found", f"{name}: command not found")
 
 
-def _talk(job: Job, environ: dict[str, str], files: Files) -> list[int]:
+def _talk(job: Job, extra: dict[str, str], files: Files) -> list[int]:
     """The input and the message pipe of a task that has them."""
     size = job.order.get("input_size")
     if size is None:
         return []
     start = job.order.get("stdin_size") or 0
     passed = [files.own(holding(job.body[start : start + size])), files.pipe(MESSAGES)]
-    environ["AQUE_INPUT_FD"], environ["AQUE_MESSAGE_FD"] = map(str, passed)
+    extra["AQUE_INPUT_FD"], extra["AQUE_MESSAGE_FD"] = map(str, passed)
     return passed
 
 
-def _start(
-    argv: list[str],
-    program: str,
-    environ: dict[str, str],
-    *,
-    cwd: Path | None,
-    stdio: tuple[int, int, int],
-    passed: list[int],
-    identity: Identity | None,
-) -> int:
-    """Start the process, as the leader of a session of its own."""
+def start(planned: Plan, passed: list[int]) -> int:
+    """Start a process, as the leader of a session of its own. TaskError when it cannot be."""
+    identity, stdio = planned.identity, planned.stdio
     try:
         process = subprocess.Popen(
-            argv,
-            executable=program,
-            cwd=cwd,
-            env=environ,
+            planned.argv,
+            executable=planned.program,
+            cwd=planned.cwd,
+            env={**planned.environ, **planned.extra},
             stdin=stdio[0],
             stdout=stdio[1],
             stderr=stdio[2],
@@ -130,7 +143,7 @@ def _start(
             extra_groups=identity.groups if identity else None,
         )
     except OSError as error:
-        raise _explain(error, program) from None
+        raise _explain(error, planned.program) from None
     # The event loop reaps; a Popen that thinks so too would take the status away from it.
     process.returncode = 0
     return process.pid

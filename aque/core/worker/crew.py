@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ..runner.client import Runner
 from ..runner.frames import Frame
@@ -20,11 +21,13 @@ class Crew:
         self._capacity = {"type": "capacity", "cpus": cpus, "memory": memory}
         self._environs: set[int] = set()
         self._started: dict[int, tuple[int, int]] = {}
+        self._shared: dict[int, int] = {}
         self._hire()
 
     def _hire(self) -> None:
         self._hired_at = time.monotonic()
         self._environs.clear()
+        self._shared.clear()
         self._runner = Runner.start()
         self._runner.send(self._capacity)
 
@@ -51,8 +54,8 @@ class Crew:
         self._runner.send({"type": "environ", "key": environ}, variables.encode())
 
     def launch(self, order: Launch) -> None:
-        """Start a task, as soon as it fits beside those that run."""
-        self._runner.send(dict(order.header), order.body)
+        """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
+        self._runner.queue(dict(order.header), order.body)
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:
         """Signal a task, and kill it after `grace` seconds; None: never."""
@@ -71,11 +74,18 @@ class Crew:
         frames = self._runner.receive()
         for header, _ in frames:
             if header["type"] == "started":
-                process = look(header["pid"])
-                self._started[header["lease"]] = header["pid"], process.started if process else 0
+                self._started[header["lease"]] = header["pid"], self._begin(header)
             elif header["type"] == "finished":
                 self._started.pop(header["lease"], None)
         return frames
+
+    def _begin(self, header: Mapping[str, Any]) -> int:
+        """When a process began; one that runs many tasks is looked at once."""
+        pid, is_shared = header["pid"], header.get("shared")
+        if not is_shared or pid not in self._shared:
+            process = look(pid)
+            self._shared[pid] = process.started if process else 0
+        return self._shared[pid] if is_shared else self._shared.pop(pid)
 
     def replace(self) -> None:
         """Kill whatever runs, and start over with a new runner."""

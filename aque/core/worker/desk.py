@@ -24,12 +24,15 @@ _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worke
 class Desk:
     """Launches runs, and files their reports. `epoch` is the server's time at zero of the steady clock."""
 
-    def __init__(self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str) -> None:
+    def __init__(
+        self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str, isolation: str
+    ) -> None:
         self._ledger = ledger
         self._crew = crew
         self._session = session
         self._epoch = epoch
         self._broker_url = broker_url
+        self._isolation = isolation
         self._waiting: list[Run] = []
 
     def take(self, claimed: Iterable[Captured]) -> None:
@@ -51,13 +54,14 @@ class Desk:
         while self._waiting:
             run = self._waiting.pop(0)
             self._launch(run, inputs.get(run.task.id, []))
+        self._crew.flush()
 
     def _launch(self, run: Run, inputs: list[dict[str, Any]]) -> None:
         try:
             if patterns.find(run.task.pattern).is_instant():
                 self._end_at_once(run)
                 return
-            order = launch(run.task, inputs, self._broker_url)
+            order = launch(run.task, inputs, self._broker_url, self._isolation)
         except (AqueError, ValueError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return
@@ -88,7 +92,6 @@ class Desk:
         self._ledger.write(run, header["stream"], body)
 
     def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del header
         if (told := _read(body)).get("type") == "progress":
             run.report(*_progress(told))
             self._ledger.touch(run)
@@ -96,7 +99,10 @@ class Desk:
             run.told.update({name: value for name, value in told.items() if name in ("value", "error")})
 
     def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del body
+        if not run.is_started and header.get("started") is not None:
+            self._ledger.start(run)
+        if body:
+            self._message(run, header, body)
         self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._epoch))
 
     def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:

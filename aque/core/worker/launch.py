@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,9 @@ _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
 _OWN: Final = frozenset({"stdin_value", "lease", "started_at", "environ_id", "has_inputs"})
 _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"}
+_COLUMNS: Final = [name for name in Captured.__slots__ if name not in _OWN]
+_TOLD: Final = [_NAMES.get(name, name) for name in _COLUMNS]
+_VALUES: Final = operator.attrgetter(*_COLUMNS)
 _ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
 
 
@@ -29,18 +33,20 @@ class Launch:
     body: bytes
 
 
-def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> Launch:
-    """What starts a task; `inputs` is what it may need of its dependencies.
+def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str, isolation: str = "process") -> Launch:
+    """What starts a task; `inputs` is what it may need of its dependencies, `isolation` what it has if it does not say.
 
     Raises PatternMissingError, or UsageError where the pattern makes no command of the task.
     """
-    argv = patterns.command(task.pattern, _fields(task, json.loads))
+    argv = patterns.command(task.pattern, _read(task)) if patterns.may_command(task.pattern) else None
     message = b"" if argv else _message(task, inputs, broker_url)
     content = task.stdin_value or b""
     header = {
         "type": "run",
         "lease": task.lease,
         "argv": argv or [task.interpreter or sys.executable, _BOOT],
+        "warm": not argv,
+        "shared": not argv and (task.isolation or isolation) == "shared" and not _has_streams(task),
         "environ": task.environ_id,
         "set": {"AQUE_TASK_ID": str(task.id)},
         "cwd": task.cwd,
@@ -59,10 +65,18 @@ def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str)
     return Launch(header, content + message)
 
 
-def _fields(task: Captured, read: Callable[[str], Any] = str) -> dict[str, Any]:
-    """The fields by the names that users know; `read` is for those that are stored as JSON texts."""
-    fields = {_NAMES.get(name, name): getattr(task, name) for name in Captured.__slots__ if name not in _OWN}
-    return {**fields, **{name: read(fields[name] or empty) for name, empty in _ENCODED.items()}}
+def _fields(task: Captured) -> dict[str, Any]:
+    """The fields by the names that users know; some are JSON texts."""
+    fields = dict(zip(_TOLD, _VALUES(task), strict=True))
+    for name, empty in _ENCODED.items():
+        fields[name] = fields[name] or empty
+    return fields
+
+
+def _read(task: Captured) -> dict[str, Any]:
+    """The same, with values instead of JSON texts."""
+    fields = _fields(task)
+    return {**fields, **{name: json.loads(fields[name]) for name in _ENCODED}}
 
 
 def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> bytes:
@@ -80,6 +94,11 @@ def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency as the child is told of it: what a command wrote is a text there."""
     stdout = given["stdout"]
     return {**given, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
+
+
+def _has_streams(task: Captured) -> bool:
+    """Whether a task reads or writes files of its own, and so needs a process of its own."""
+    return any(each is not None for each in (task.stdin, task.stdin_value, task.stdout, task.stderr))
 
 
 def _is_own(task: Captured) -> bool:

@@ -96,6 +96,7 @@ class Ledger:
 
     def start(self, run: Run) -> None:
         """It runs now, which is to be announced."""
+        run.is_started = True
         self._started.append(Change(run.task.id, State.RUNNING))
 
     def write(self, run: Run, stream: int, data: bytes) -> None:
@@ -131,6 +132,11 @@ class Ledger:
     def is_empty(self) -> bool:
         """Whether nothing is held, and nothing is owed."""
         return not self.runs
+
+    @property
+    def is_owing(self) -> bool:
+        """Whether something is to be stored."""
+        return bool(self._unstored)
 
     @property
     def is_full(self) -> bool:

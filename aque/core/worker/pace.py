@@ -12,7 +12,7 @@ from .session import Ask, Session
 
 _BATCH: Final = 200
 _SHORT: Final = 0.05  # seconds of work to hold ready beyond what runs, where tasks are short
-_AHEAD: Final = 16.0  # times the cpus, at most
+_AHEAD: Final = 100.0  # times the cpus, at most
 _CRUMB: Final = 0.001  # cpus that are no room
 
 
@@ -75,4 +75,4 @@ class Pace:
 
     def _ahead(self) -> float:
         """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""
-        return self._cpus * min(_AHEAD, _SHORT / max(self._average, 0.001)) if self._average < _SHORT else 0.0
+        return self._cpus * min(_AHEAD, _SHORT / max(self._average, 0.0001)) if self._average < _SHORT else 0.0

@@ -34,6 +34,7 @@ class Run:
 
     task: Captured
     wants_result: bool = False
+    is_started: bool = False
     pieces: list[Piece] = field(default_factory=list)
     count: int = 0
     progress: Progress | None = None

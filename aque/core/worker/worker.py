@@ -35,7 +35,10 @@ _LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 
 
 class Worker:
-    """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's."""
+    """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
+
+    `isolation` is that of the functions that do not say: `process` or `shared`.
+    """
 
     def __init__(
         self,
@@ -46,10 +49,12 @@ class Worker:
         queues: Sequence[str] | None = None,
         tags: Sequence[str] = (),
         name: str | None = None,
+        isolation: str = "process",
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
+        self._isolation = isolation
         self._ledger = Ledger()
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
@@ -100,7 +105,7 @@ class Worker:
         self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
         self._session.open()
         self._crew = Crew(self.info.cpus, self.info.memory)
-        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url())
+        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
 
@@ -195,7 +200,8 @@ class Worker:
 
     def _sleep(self) -> None:
         """Wait until there is something to do."""
-        if self._pace.is_hungry and self._pace.ask(self._ledger) and self._session.is_open and not self._pause:
+        has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
+        if has_work and self._session.is_open and not self._pause:
             timeout = 0.0
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)

@@ -1,0 +1,189 @@
+"""A process that was forked for many small tasks of the same surroundings, which it runs one after another.
+
+The runner sends the tasks over one descriptor, and over another a number for each that may begin: a number that the
+runner has taken back belongs to a task that has not begun. At the end of a task a line on the message pipe tells what
+it took, and a mark is set into its output, both under a secret of the runner and this process. A task that leaves
+something behind that the next might stumble over is the last of its process.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # `signal` makes an enumeration of each
+import _thread
+import functools
+import gc
+import json
+import os
+import sys
+import time
+from typing import Any, Callable, Mapping
+
+from . import main
+from .current import Channel
+from .failure import failure
+from .parent import adopt_orphans
+from .surroundings import leave, put_in_place, take_over
+
+_NUMBER = 4
+_SIGNALS = tuple(range(1, 32))
+
+
+def run(descriptors: list[int]) -> None:
+    """Run the tasks that come, until there will be none any more, and end."""
+    status = 1
+    try:
+        channel = Channel(os.fdopen(descriptors[4], "wb"))
+        put_in_place(descriptors[:3])
+        with os.fdopen(descriptors[3], "rb") as source:
+            try:
+                order = take_over(source)
+            except OSError as error:
+                channel.send({"type": "error", "error": failure(error)})
+                return
+        main.enter()
+        adopt_orphans()
+        status = _Shared(order, channel, descriptors[5], descriptors[6]).serve()
+    finally:
+        leave(status)
+
+
+class _Shared:
+    def __init__(self, order: Mapping[str, Any], channel: Channel, numbers: int, orders: int) -> None:
+        import resource
+
+        self._secret = order["secret"].encode()
+        self._encoding = order["encoding"]
+        self._channel = channel
+        self._numbers = numbers
+        self._orders = os.fdopen(orders, "rb")
+        self._known: dict[int, bytes] = {}
+        self._pid = os.getpid()
+        self._before = _State()
+        self._usage: Callable[[], tuple[float, float, int]] = functools.partial(_usage, resource)
+        self._used = self._usage()
+
+    def serve(self) -> int:
+        """The status to exit with."""
+        while True:
+            number = os.read(self._numbers, _NUMBER)
+            if not number:
+                return 0
+            status, is_last = self._run(self._order(int.from_bytes(number, sys.byteorder)))
+            if is_last:
+                return status
+
+    def _order(self, number: int) -> bytes:
+        """An order, of which others may have come before."""
+        while number not in self._known:
+            head = self._orders.read(2 * _NUMBER)
+            if not head:
+                raise EOFError
+            found, size = (int.from_bytes(head[at:][:_NUMBER], sys.byteorder) for at in (0, _NUMBER))
+            self._known[found] = self._orders.read(size)
+        for each in [each for each in self._known if each < number]:
+            del self._known[each]
+        return self._known.pop(number)
+
+    def _run(self, order: bytes) -> tuple[int, bool]:
+        """Run one task; its status, and whether it is the last of this process."""
+        own, _, told = order.partition(b"\n")
+        for name, value in json.loads(own).items():
+            os.environ[name] = value
+        user, system, _ = self._used
+        started = time.monotonic()
+        end = main.execute(json.loads(told), self._channel)
+        ended = time.monotonic()
+        status = 0 if end["type"] == "result" else 1
+        if os.getpid() != self._pid:  # a fork of the task's own that came back
+            if status:
+                sys.stderr.write(end["error"]["traceback"])
+            leave(status)
+        is_last = not self._before.restore()
+        self._used = (used_user, used_system, rss) = self._usage()
+        took = (status, is_last, started, ended, used_user - user, used_system - system, rss)
+        stream = self._channel.stream
+        stream.write(json.dumps(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d\n" % took)
+        stream.flush()
+        if not is_last:
+            self._before.mark(self._secret)
+        return status, is_last
+
+
+def _usage(resource: Any) -> tuple[float, float, int]:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    rss = max(own.ru_maxrss, children.ru_maxrss)
+    return own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime, rss
+
+
+class _State:
+    """What a task finds, and is to leave as it was."""
+
+    def __init__(self) -> None:
+        self._environ = dict(os.environb)
+        self._data = dict(os.environ._data)  # type: ignore[attr-defined]  # the same, but compared in no time
+        self._streams = (sys.stdin, sys.stdout, sys.stderr)
+        self._descriptors = [_kept(each) for each in range(3)]
+        try:
+            self._folder = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # it is gone, or may not be read: no way back into it
+            self._folder = -1
+        self._path = list(sys.path)
+        self._umask = os.umask(0o22)
+        os.umask(self._umask)
+        self._signals = self._look_at_signals()
+
+    def restore(self) -> bool:
+        """Put things back for the next task; False where that cannot be."""
+        if _thread._count() or _has_children() or self._look_at_signals() != self._signals:
+            return False
+        try:
+            for stream in self._streams[1:]:
+                stream.flush()
+            self._restore()
+        except (OSError, ValueError):  # a stream that was closed, say
+            return False
+        return True
+
+    def _restore(self) -> None:
+        if self._folder >= 0:
+            os.fchdir(self._folder)
+        for place, descriptor in enumerate(self._descriptors):
+            os.dup2(descriptor, place)
+        os.umask(self._umask)
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
+        sys.stdin, sys.stdout, sys.stderr = self._streams
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = self._streams  # type: ignore[misc,assignment]
+        if sys.path != self._path:
+            sys.path[:] = self._path
+        sys.argv[:] = [""]
+        gc.enable()
+        if os.environ._data != self._data:  # type: ignore[attr-defined]
+            for name in os.environb.keys() - self._environ.keys():
+                del os.environb[name]
+            os.environb.update(self._environ)
+        main.clear_main()
+
+    def mark(self, secret: bytes) -> None:
+        """Set the mark between two tasks into both outputs."""
+        for descriptor in self._descriptors[1:]:
+            os.write(descriptor, secret)
+
+    @staticmethod
+    def _look_at_signals() -> list[Any]:
+        return [*map(_signal.getsignal, _SIGNALS), _signal.pthread_sigmask(_signal.SIG_BLOCK, ())]
+
+
+def _kept(descriptor: int) -> int:
+    """A descriptor beyond those that programs are used to."""
+    import fcntl
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
+
+
+def _has_children() -> bool:
+    """Whether there are processes below this one, orphans of its own included."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
