@@ -47,6 +47,11 @@ class Owed:
         return bool(self.parts)
 
     @property
+    def makes_room(self) -> bool:
+        """Whether runs end with it."""
+        return any(part.ending for part in self.parts)
+
+    @property
     def pieces(self) -> list[Piece]:
         """Output, in the order in which each run wrote it."""
         return [piece for part in self.parts for piece in part.pieces]

@@ -136,7 +136,9 @@ class Worker:
             self._pace.judge(self._session)
 
     def _turn(self) -> None:
-        owed, ask = self._ledger.owed(), self._pace.ask(self._ledger)
+        owed = self._ledger.owed()
+        self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
+        ask = self._pace.ask(self._ledger)
         changes = self._ledger.take_started()
         if owed or ask:
             got = self._exchange(owed, ask)
