@@ -130,14 +130,12 @@ class Watch:
         self._broker = broker
         self._lock = threading.Lock()
         self._kept: dict[int, Future] = {}
-        self._bound = False
 
     def add(self, futures: Iterable[Future]) -> None:
         """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
         with self._lock:
             self._kept.update((future.id, future) for future in futures)
-            if not self._bound:
-                self._bound = True
+            if not self._broker.listener.has("task_status", self._heard):  # a broker that was closed has a new one
                 self._broker.bind("task_status", self._heard)
         self._broker.listener.wait(10)
 

@@ -80,9 +80,9 @@ class Line:
 
     def register_worker(self, worker: Sleeper) -> None:
         """Call `worker.wake_for_work()` when there is new work, or something is asked of it, as long as it lives."""
-        if not self._sleepers:
-            self.bind("work", self._wake)
         self._sleepers.add(worker)
+        if not self.listener.has("work", self._wake):
+            self.bind("work", self._wake)
 
     def unregister_worker(self, worker: Sleeper) -> None:
         """Let a worker sleep."""

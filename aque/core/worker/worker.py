@@ -8,14 +8,12 @@ tasks run on, and what they bring is kept; they are stopped before others could 
 from __future__ import annotations
 
 import logging
-import os
-import select
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
+from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
@@ -57,8 +55,7 @@ class Worker:
         self._pause = 0.0
         self._is_asked = False
         self._is_stopped = False
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_in, False)
+        self._alarm = Alarm()
 
     @property
     def id(self) -> int:
@@ -91,8 +88,7 @@ class Worker:
 
     def wake_for_work(self) -> None:
         """Look for work now. May be called from any thread."""
-        with suppress(BlockingIOError):  # it is being woken already
-            os.write(self._wake_in, b"x")
+        self._alarm.ring()
 
     def _begin(self, limit: int | None, until_empty: bool) -> None:
         self._pace.begin(limit, until_empty)
@@ -199,12 +195,12 @@ class Worker:
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)
             timeout = max(0.0, wakes_at - time.monotonic())
-        readable = [self._wake_out, *([] if self._ledger.is_full else [self._crew.fileno()])]
+        readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
         if self._session.is_open and not self._pause:
             readable.append(self._session.fileno())
-        ready, _, _ = select.select(readable, [self._crew.fileno()] if self._crew.wants_write else [], [], timeout)
-        if self._wake_out in ready:
-            os.read(self._wake_out, 4096)
+        ready = wait_ready(readable, timeout, [self._crew.fileno()] if self._crew.wants_write else [])
+        if self._alarm.fileno() in ready:
+            self._alarm.hush()
             self._pace.is_hungry = self._is_asked = True
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
