@@ -20,6 +20,7 @@ from .queries.submission import Change
 from .rows import TaskRow
 from .runner.gentle import GENTLE
 from .selection import Selection
+from .states import State
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,11 +99,12 @@ class Broker(Line):
             return work.claim(conn, worker.id, cpus, memory, limit)
 
     def release(self, runs: Iterable[tuple[int, int]]) -> list[int]:
-        """Give captured tasks (id, lease) back unrun; returns the ids of those whose lease still held."""
+        """Give captured tasks (id, lease) back unrun; returns the ids of those that are pending again."""
         with self.database.connection() as conn:
-            given_back = work.release(conn, runs)
+            changes = work.release(conn, runs)
+            submission.announce(conn, changes)
             submission.wake(conn)
-        return given_back
+        return [change.id for change in changes if change.state == State.PENDING]
 
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:
         """Tell that a worker lives, and what it has in use; False where it was given up for dead."""

@@ -181,10 +181,15 @@ def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
     return changes(conn.execute(_SQL["complete"], arrays))
 
 
-def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[int]:
-    """Give captured tasks (id, lease) back unrun; returns the ids of those that were still this worker's."""
-    ids, leases = zip(*runs, strict=True)
-    return [row[0] for row in conn.execute(_SQL["release"], {"ids": list(ids), "leases": list(leases)})]
+def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[Change]:
+    """Give captured tasks (id, lease) back unrun; returns all tasks whose state changed by it.
+
+    They are pending again, unless someone wants them stopped.
+    """
+    if not (pairs := list(runs)):
+        return []
+    ids, leases = (list(column) for column in zip(*pairs, strict=True))
+    return changes(conn.execute(_SQL["release"], {"ids": ids, "leases": leases}))
 
 
 def interrupt(conn: Connection, runs: Iterable[tuple[int, int]], *, is_loss: bool, reason: str) -> list[Change]:

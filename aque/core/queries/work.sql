@@ -32,7 +32,7 @@ select id, state::text from aque.complete(
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(errors)s::json[], %(results)s::json[])
 
 -- name: release
-select aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
+select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])

@@ -1,0 +1,127 @@
+"""What becomes of runs where two things happen to them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+import aque
+from aque.core.broker import Broker
+from aque.core.db.source import Connection
+from aque.core.errors import UsageError
+from aque.core.queries import work as verbs
+from aque.core.queries.work import Captured, Outcome
+from aque.core.states import State
+from aque.core.worker.host import describe
+from tests import work
+from tests.waiting import wait_for
+from tests.work import running_worker
+
+
+class Hand:
+    """A worker moved by hand."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+        self.id = verbs.register(conn, describe("hand", 4.0, 1 << 30, None, ()))
+
+    def capture(self) -> Captured:
+        (captured,) = verbs.claim(self.conn, self.id, 4.0, 1 << 30, 1)
+        return captured
+
+
+@pytest.fixture
+def queue(broker: Broker) -> aque.Queue:
+    return aque.Queue(broker=broker)
+
+
+@pytest.fixture
+def hand(broker: Broker) -> Iterator[Hand]:
+    with broker.database.source.connect() as conn:
+        yield Hand(conn)
+
+
+def ended(run: Captured, broker: Broker, state: State, exit_code: int, late: float = 0.0) -> Outcome:
+    return Outcome(run.id, run.lease, state, None, broker.now() + timedelta(seconds=late), exit_code=exit_code)
+
+
+def state_of(broker: Broker, task: int) -> str:
+    return broker.tasks([task])[0].state
+
+
+def test_a_task_that_fails_while_it_is_being_killed_is_not_retried(
+    queue: aque.Queue, broker: Broker, hand: Hand
+) -> None:
+    future = queue.submit_ex(work.add, (1, 2), retries=3)
+    run = hand.capture()
+    broker.kill([future.id])
+    verbs.complete(hand.conn, [ended(run, broker, State.ERROR, 1)])
+    assert state_of(broker, future.id) == "error"
+
+
+def test_a_task_that_is_given_back_while_it_is_being_killed_does_not_run(
+    queue: aque.Queue, broker: Broker, hand: Hand
+) -> None:
+    future = queue.submit(work.add, 1, 2)
+    after = queue.submit_ex(work.add, (1, 2), dependencies=[future])
+    run = hand.capture()
+    broker.kill([future.id])
+    assert broker.release([(run.id, run.lease)]) == []
+    assert (state_of(broker, future.id), state_of(broker, after.id)) == ("killed", "error")
+    with pytest.raises(aque.TaskKilled):
+        future.result(10)
+
+
+def test_the_last_run_counts_whatever_the_clocks_said(queue: aque.Queue, broker: Broker, hand: Hand) -> None:
+    """A worker whose host slept goes by a clock that is behind."""
+    (future,) = queue.submit_many([{"args": ["true"], "retries": 1}])
+    verbs.complete(hand.conn, [ended(hand.capture(), broker, State.ERROR, 1, late=60)])
+    runs: list[Captured] = []
+    wait_for(lambda: runs.extend(verbs.claim(hand.conn, hand.id, 4.0, 1 << 30, 1)) or runs)
+    verbs.complete(hand.conn, [ended(runs[0], broker, State.SUCCESS, 0)])
+    (ending,) = broker.outcomes([future.id])
+    assert (ending.state, ending.exit_code) == ("success", 0)
+
+
+def test_a_delay_beyond_all_times_stops_no_worker(queue: aque.Queue, broker: Broker, hand: Hand) -> None:
+    (future,) = queue.submit_many([{"args": ["false"], "retries": 2, "retry_delay": 1e13}])
+    verbs.complete(hand.conn, [ended(hand.capture(), broker, State.ERROR, 1)])
+    assert state_of(broker, future.id) == "pending"
+
+
+def test_globs_that_cannot_be_compared_are_refused(queue: aque.Queue, broker: Broker) -> None:
+    """Or every claim of every worker would fail."""
+    for glob in ("node[1", "![z-a]"):
+        with pytest.raises(UsageError, match="host"):
+            queue.submit_ex(work.add, (1, 2), host=glob)
+    with running_worker(broker):
+        assert queue.submit(work.add, 1, 2).result(30) == 3
+
+
+def test_a_claim_that_is_committed_after_its_worker_was_given_up_is_taken_back(
+    queue: aque.Queue, broker: Broker, hand: Hand
+) -> None:
+    future = queue.submit(work.add, 1, 2)
+    with broker.database.source.connect() as other:
+        with hand.conn.transaction():
+            hand.capture()
+            verbs.forsake(other, [hand.id])
+        assert state_of(broker, future.id) == "running"
+        wait_for(lambda: hand.id in verbs.dead_workers(other, 30, settled=False))
+        verbs.forsake(other, [hand.id])
+    assert state_of(broker, future.id) == "pending"
+
+
+def test_a_frozen_worker_holds_up_nobody_who_buries_it(queue: aque.Queue, broker: Broker, hand: Hand) -> None:
+    """Whoever waited for it would not beat meanwhile, and be buried as well."""
+    future = queue.submit(work.add, 1, 2)
+    run = hand.capture()
+    with broker.database.source.connect() as other:
+        other.execute("set lock_timeout = '100ms'")
+        with hand.conn.transaction():
+            verbs.progress(hand.conn, [verbs.Progress(run.id, run.lease, 1, None, None)])
+            verbs.complete(hand.conn, [ended(run, broker, State.SUCCESS, 0)])
+            assert verbs.forsake(other, [hand.id]) == []
+        assert state_of(broker, future.id) == "success"
