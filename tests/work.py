@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -47,6 +48,14 @@ def babble() -> str:
     stream.write(b'[]\n{"type": "progress", "done": "x"}\nnonsense\n{"type": 7}\n\n')
     stream.flush()
     return "done"
+
+
+def tell(line: str) -> None:
+    """End with a line of the task's own on the message pipe, and nothing else."""
+    stream = sys.modules["_aque_child.current"]._channel.stream
+    stream.write(line.encode() + b"\n")
+    stream.flush()
+    os._exit(0)
 
 
 def own_broker() -> str:

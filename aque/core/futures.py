@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .broker import Broker
 from .child import codec
-from .errors import AqueError, DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
+from .errors import DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
 from .listener import Event
 from .queries.tasks import Ending
 from .states import State
@@ -73,7 +73,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
                 return
             try:
                 self._take(ending)
-            except AqueError as error:
+            except Exception as error:  # whatever was stored there: others wait for their turn
                 self.set_exception(error)
 
     def _take(self, ending: Ending) -> None:

@@ -11,8 +11,10 @@ import aque
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.errors import UsageError
+from aque.core.queries import listing
 from aque.core.queries import work as verbs
 from aque.core.queries.work import Captured, Outcome
+from aque.core.selection import Selection
 from aque.core.states import State
 from aque.core.worker.host import describe
 from tests import work
@@ -125,3 +127,27 @@ def test_a_frozen_worker_holds_up_nobody_who_buries_it(queue: aque.Queue, broker
             verbs.complete(hand.conn, [ended(run, broker, State.SUCCESS, 0)])
             assert verbs.forsake(other, [hand.id]) == []
         assert state_of(broker, future.id) == "success"
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "progress", "done": 1%s}' % ("0" * 400),
+        r'{"type": "progress", "done": 1, "message": "\ud800"}',
+        '{"type": "error", "error": 5}',
+        '{"type": "error", "error": {"type": [], "message": {}, "traceback": 7}}',
+        r'{"type": "error", "error": {"type": "a\u0000", "message": "\ud800", "value": {"$no": 1}}}',
+        '{"type": "result", "value": NaN}',
+        '{"type": "result", "value": %s}' % ("[" * 900 + "]" * 900),
+    ],
+)
+def test_what_a_task_tells_harms_neither_its_worker_nor_those_who_read_it(
+    queue: aque.Queue, broker: Broker, line: str
+) -> None:
+    future = queue.submit(work.tell, line)
+    with pytest.raises(aque.AqueError):
+        future.result(30)
+    assert queue.submit(work.add, 1, 2).result(30) == 3
+    with broker.database.connection() as conn:
+        listing.page(conn, Selection.of(text="error~nothing"), broker.now())
