@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import aque
 from aque.core.broker import Broker
-from aque.core.db.source import Connection
+from aque.core.db.source import Connection, Source, public_url
 from aque.core.errors import UsageError
 from aque.core.queries import listing
 from aque.core.queries import work as verbs
@@ -17,6 +20,8 @@ from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
 from aque.core.worker.host import describe
+from aque.core.worker.ledger import Ledger
+from aque.core.worker.runs import Interruption
 from tests import work
 from tests.waiting import wait_for
 from tests.work import running_worker
@@ -151,3 +156,82 @@ def test_what_a_task_tells_harms_neither_its_worker_nor_those_who_read_it(
     assert queue.submit(work.add, 1, 2).result(30) == 3
     with broker.database.connection() as conn:
         listing.page(conn, Selection.of(text="error~nothing"), broker.now())
+
+
+def test_tasks_that_are_stored_are_submitted_even_if_nobody_can_be_told(queue: aque.Queue, broker: Broker) -> None:
+    """Or they would be submitted, and run, a second time."""
+    with broker.database.connection() as conn:
+        conn.execute("alter table aque.worker rename to elsewhere")  # announcements look there for sleepers
+    few, many = queue.submit(work.add, 1, 2), queue.store_many({"func": work.add, "args": (1, 2)} for _ in range(2500))
+    with broker.database.connection() as conn:
+        conn.execute("alter table aque.elsewhere rename to worker")
+    assert (few.id, len(many), len(broker.tasks(limit=5000))) == (1, 2500, 2501)
+
+
+def test_a_claim_that_fails_costs_no_run_its_result(queue: aque.Queue, broker: Broker, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    (future,) = queue.submit_many([{"args": f"echo said; while [ ! -e {go} ]; do sleep 0.05; done"}])
+    with running_worker(broker):
+        wait_for(lambda: state_of(broker, future.id) == "running")
+        with broker.database.connection() as conn:
+            queue.submit_ex(work.add, (1, 2), host="nowhere")
+            conn.execute("update aque.shape set host = '{node[1}' where host = '{nowhere}'")  # as an older aque did
+            go.touch()
+            assert future.result(30) == 0
+            assert future.output() == b"said\n"
+            conn.execute("update aque.shape set host = '{nowhere}' where host = '{node[1}'")
+        assert queue.submit(work.add, 1, 2).result(30) == 3
+
+
+@given(runs=st.integers(1, 5))
+def test_a_run_that_cannot_be_stored_in_any_way_is_lost_alone(runs: int) -> None:
+    ledger = Ledger()
+    for lease in range(runs):
+        run = ledger.open(captured(lease))
+        ledger.write(run, 1, b"x")
+        ledger.end(run, Outcome(lease, lease, State.SUCCESS, None, datetime.now(UTC)))
+    stored = []
+    for _ in range(40):
+        owed = ledger.owed()
+        if any(each.lease == 0 for each in owed.outcomes):
+            ledger.refuse(owed, "no")
+        else:
+            stored += owed.outcomes
+            ledger.settle(owed)
+            if isinstance(owed.parts and owed.parts[0].ending, Interruption):
+                break
+    while owed := ledger.owed():
+        stored += owed.outcomes
+        ledger.settle(owed)
+    assert ledger.is_empty
+    assert {each.lease for each in stored} == set(range(1, runs))
+
+
+def captured(lease: int) -> Captured:
+    fields = dict.fromkeys(Captured.__slots__)
+    return Captured(**{**fields, "id": lease, "lease": lease, "cpus": 1.0, "memory": 0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:s3cret@host/base",
+        "postgresql://me:s3@cret@host/base",
+        "postgresql://host/base?user=me&password=s3cret&sslpassword=s3cret",
+        "postgres+driver://me:s3cret@host/base",
+        "host=host password=s3cret",
+    ],
+)
+def test_passwords_are_never_shown(url: str) -> None:
+    assert "cret" not in public_url(url)
+    try:
+        shown = str(Source(url))
+    except UsageError as error:
+        shown = str(error)
+    assert "cret" not in shown
+    assert "host" in shown
+
+
+def test_urls_without_passwords_are_shown_as_they_are() -> None:
+    for url in ("postgresql://me@host:5432/base?sslmode=require", "embedded:/some/where", "postgresql:///base"):
+        assert public_url(url) == url

@@ -17,6 +17,7 @@ from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
+from ..queries.submission import Change
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -55,6 +56,7 @@ class Worker:
         self._pause = 0.0
         self._is_asked = False
         self._is_stopped = False
+        self._untold: list[Change] = []
         self._alarm = Alarm()
 
     @property
@@ -127,24 +129,32 @@ class Worker:
 
     def _turn(self) -> None:
         owed, ask = self._ledger.owed(), self._pace.ask(self._ledger)
-        changes = self._ledger.take_started()
+        self._untold += self._ledger.take_started()
         if owed or ask:
             got = self._exchange(owed, ask)
-            changes += got.changes
+            self._untold += got.changes
             self._ledger.settle(owed)
             self._desk.take(got.claimed)
             self._pace.note(ask, got.claimed)
             if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
                 self._pace.is_hungry = True  # for what came before the broker knew
-        if changes:
-            self._session.announce(changes)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tell what became of tasks; what cannot be told now is told later."""
+        if self._untold:
+            self._session.announce(self._untold)
+            self._untold.clear()
 
     def _exchange(self, owed: Owed, ask: Ask | None) -> Got:
         try:
             return self._session.turn(owed, ask)
         except BrokerError as error:
-            if type(error) is BrokerError:
-                self._ledger.refuse(owed, str(error))
+            if type(error) is not BrokerError:
+                raise
+            if owed and ask:  # whose fault is it? What is owed is not to suffer for a claim.
+                return self._exchange(owed, None)
+            self._ledger.refuse(owed, str(error))
             raise
 
     def _beat(self) -> None:
@@ -163,7 +173,7 @@ class Worker:
             self._crew.give_back()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
-            self._session.announce(changes)
+            self._untold += changes
         due = self._session.next_due()
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
@@ -225,8 +235,9 @@ class Worker:
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
             while owed := self._ledger.owed():
-                self._session.announce(self._session.turn(owed, None).changes)
+                self._untold += self._session.turn(owed, None).changes
                 self._ledger.settle(owed)
+            self._announce()
             self._session.leave()
         except AqueError as error:
             _log.warning("could not say good-bye to the broker: %s", error)
