@@ -121,3 +121,18 @@ def test_brokers_that_are_closed_leave_no_descriptors(broker: Broker) -> None:
     for _ in range(5):
         use()
     wait_for(lambda: len(os.listdir("/dev/fd")) <= before + 1)
+
+
+def test_a_fork_has_connections_and_a_listener_of_its_own(broker: Broker) -> None:
+    queue = aque.Queue(broker=broker)
+    with running_worker(broker):
+        assert queue.submit(work.add, 1, 2).result(30) == 3
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = 0 if queue.submit(work.add, 2, 2).result(30) == 4 else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert queue.submit(work.add, 3, 2).result(30) == 5
