@@ -19,6 +19,7 @@ from aque.core.queries import work as verbs
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
+from aque.core.task import stdout_of
 from aque.core.worker.host import describe
 from aque.core.worker.ledger import Ledger
 from aque.core.worker.runs import Interruption
@@ -235,3 +236,21 @@ def test_passwords_are_never_shown(url: str) -> None:
 def test_urls_without_passwords_are_shown_as_they_are() -> None:
     for url in ("postgresql://me@host:5432/base?sslmode=require", "embedded:/some/where", "postgresql:///base"):
         assert public_url(url) == url
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_task_that_asks_for_too_much_output_fails_alone(queue: aque.Queue, broker: Broker) -> None:
+    """Its worker would try to read it for ever, and start nothing else."""
+    loud = {"args": "yes | head -c 1000000"}
+    (fine,) = queue.submit_many([{"func": work.count_lines, "args": [stdout_of(loud)]}])
+    assert fine.result(30) == 500000
+    (first, *_) = (row.id for row in broker.tasks() if row.pattern == "shell")
+    with broker.database.connection() as conn:
+        conn.execute(
+            "insert into aque.output (task_id, attempt, seq, stream, data)"
+            " select %s, 1, 1000 + n, 1, convert_to(repeat('x', 1048576), 'UTF8') from generate_series(1, 64) n",
+            [first],
+        )
+    with pytest.raises(aque.TaskError, match="pass it in a file"):
+        queue.submit(work.count_lines, stdout_of(first)).result(30)
+    assert queue.submit(work.add, 1, 2).result(30) == 3

@@ -242,11 +242,14 @@ def environs(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in found}
 
 
-def inputs(conn: Connection, tasks: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes."""
+def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[dict[str, Any]]]:
+    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes.
+
+    Where a run asks for `size` bytes of stdout in all, and that is more than `most`, it gets none.
+    """
     found: dict[int, list[dict[str, Any]]] = {task: [] for task in tasks}
     with conn.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks)}):
+        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks), "most": most}):
             found[row.pop("task_id")].append(row)
     return found
 

@@ -22,6 +22,7 @@ from ..errors import BrokerUnavailable
 from ..queries import submission, work
 from ..queries.submission import Change
 from ..states import State
+from .launch import MOST_STDOUT
 from .ledger import Owed
 
 _LIMIT: Final = 8.0  # seconds for all that is done in one go
@@ -164,7 +165,7 @@ class Session:
     def inputs(self, tasks: list[int]) -> dict[int, list[dict[str, Any]]]:
         """What runs may need of the tasks that they depend on."""
         with self._talking() as conn:
-            return work.inputs(conn, tasks)
+            return work.inputs(conn, tasks, MOST_STDOUT)
 
     def _connect(self) -> None:
         self.close()
