@@ -43,9 +43,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
         """Stop the task if it has not begun; False where it runs or has ended."""
         if self.done():
             return self.cancelled()
-        row = self.broker.tasks([self.id])[0]
-        if row.state in (State.PENDING, State.PAUSED):
-            self.broker.kill([self.id])
+        if self.broker.kill([self.id], only_waiting=True):
             self._settle_cancelled()
         return self.cancelled()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -254,3 +255,23 @@ def test_a_task_that_asks_for_too_much_output_fails_alone(queue: aque.Queue, bro
     with pytest.raises(aque.TaskError, match="pass it in a file"):
         queue.submit(work.count_lines, stdout_of(first)).result(30)
     assert queue.submit(work.add, 1, 2).result(30) == 3
+
+
+def test_a_future_cancels_no_task_that_begins_meanwhile(queue: aque.Queue, broker: Broker, hand: Hand) -> None:
+    """A look before the kill would be out of date."""
+    future = queue.submit(work.add, 1, 2)
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(future.cancel()))
+    with hand.conn.transaction():
+        hand.capture()
+        thread.start()
+        wait_for(lambda: is_blocked(broker))
+    thread.join(30)
+    assert (answers, state_of(broker, future.id)) == ([False], "running")
+    with broker.database.connection() as conn:
+        assert verbs.stops(conn, hand.id) == []
+
+
+def is_blocked(broker: Broker) -> bool:
+    with broker.database.connection() as conn:
+        return bool(conn.execute("select 1 from pg_locks where not granted").fetchone())
