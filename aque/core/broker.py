@@ -20,6 +20,7 @@ from .queries.submission import Change
 from .rows import TaskRow
 from .runner.gentle import GENTLE
 from .selection import Selection
+from .states import State
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,17 +53,21 @@ class Broker(Line):
         with self.database.connection() as conn:
             return query(conn, *args, **kwargs)
 
-    def kill(self, ids: Sequence[int], signal: int = 15, grace: float | None = None) -> list[killing.Killed]:
+    def kill(
+        self, ids: Sequence[int], signal: int = 15, grace: float | None = None, *, only_waiting: bool = False
+    ) -> list[killing.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
         By default these are 5; `math.inf` is never. A signal that is not meant to end a task, such as SIGSTOP, goes to
         those that run alone, and no SIGKILL follows, unless a `grace` is given.
+        `only_waiting` leaves out those that are not waiting by then.
         Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound, and touches none then.
         """
         with self.database.transaction() as conn:
             self._require(seen.missing(conn, ids))
-            done = killing.kill(conn, ids, signal, _until_kill(signal, grace), ends=ends(signal, grace))
+            targets = killing.waiting(conn, ids) if only_waiting else ids
+            done = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
@@ -117,11 +122,12 @@ class Broker(Line):
             return work.claim(conn, worker.id, cpus, memory, limit)
 
     def release(self, runs: Iterable[tuple[int, int]]) -> list[int]:
-        """Give captured tasks (id, lease) back unrun; returns the ids of those whose lease still held."""
+        """Give captured tasks (id, lease) back unrun; returns the ids of those that are pending again."""
         with self.database.connection() as conn:
-            given_back = work.release(conn, runs)
+            changes = work.release(conn, runs)
+            submission.announce(conn, changes)
             submission.wake(conn)
-        return given_back
+        return [change.id for change in changes if change.state == State.PENDING]
 
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:
         """Tell that a worker lives, and what it has in use; False where it was given up for dead."""

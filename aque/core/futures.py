@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .broker import Broker
 from .child import codec
-from .errors import AqueError, DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
+from .errors import DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
 from .listener import Event
 from .queries.tasks import Ending
 from .states import State
@@ -43,9 +43,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
         """Stop the task if it has not begun; False where it runs or has ended."""
         if self.done():
             return self.cancelled()
-        row = self.broker.tasks([self.id])[0]
-        if row.state in (State.PENDING, State.PAUSED):
-            self.broker.kill([self.id])
+        if self.broker.kill([self.id], only_waiting=True):
             self._settle_cancelled()
         return self.cancelled()
 
@@ -73,7 +71,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
                 return
             try:
                 self._take(ending)
-            except AqueError as error:
+            except Exception as error:  # whatever was stored there: others wait for their turn
                 self.set_exception(error)
 
     def _take(self, ending: Ending) -> None:
@@ -130,14 +128,12 @@ class Watch:
         self._broker = broker
         self._lock = threading.Lock()
         self._kept: dict[int, Future] = {}
-        self._bound = False
 
     def add(self, futures: Iterable[Future]) -> None:
         """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
         with self._lock:
             self._kept.update((future.id, future) for future in futures)
-            if not self._bound:
-                self._bound = True
+            if not self._broker.listener.has("task_status", self._heard):  # a broker that was closed has a new one
                 self._broker.bind("task_status", self._heard)
         self._broker.listener.wait(10)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +13,7 @@ from .db.database import Database
 from .db.failures import translated
 from .db.source import Connection, Source
 from .db.watchdog import limited
+from .errors import BrokerError
 from .graph import Graph, Node
 from .queries import storing, submission
 from .queries.storing import Batch, Ties
@@ -56,14 +57,14 @@ class Intake:
     def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
         with self._turn() as conn:
             self._number(nodes, asked)
-            self._announce(conn, storing.submit(conn, self._encode(nodes, 0), self._encoder.ties))
+            ended = storing.submit(conn, self._encode(nodes, 0), self._encoder.ties)
+            self._announce(conn, ended)
 
     def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
         with _stream(self._database.source) as stream:
             self._store(stream, nodes, asked)
             ended = stream.link(self._encoder.ties)
-        with self._turn() as conn:
-            self._announce(conn, ended)
+        self._announce_apart(ended)
 
     def _take_stream(self, part: list[Mapping[str, Any]], rest: Iterator[Mapping[str, Any]]) -> None:
         with _stream(self._database.source) as stream:
@@ -73,8 +74,7 @@ class Intake:
                 self._graph.forget()
                 part = list(islice(rest, _PART))
             ended = stream.link(self._encoder.ties)
-        with self._turn() as conn:
-            self._announce(conn, ended)
+        self._announce_apart(ended)
 
     @contextmanager
     def _turn(self) -> Iterator[Connection]:
@@ -92,8 +92,14 @@ class Intake:
             stream.store(batch)
 
     def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
-        submission.announce_new(conn, self._new)
-        submission.announce(conn, ended)
+        """Tell others. The tasks are stored: a failure here must not make anybody submit them a second time."""
+        with suppress(BrokerError), translated():
+            submission.announce_new(conn, self._new)
+            submission.announce(conn, ended)
+
+    def _announce_apart(self, ended: Sequence[Change]) -> None:
+        with suppress(BrokerError), self._turn() as conn:
+            self._announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
         self._ids.extend(storing.next_ids(self._conn, len(nodes)))

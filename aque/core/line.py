@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 import weakref
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from . import config
 from .db.database import Database
@@ -31,8 +33,14 @@ class Line:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self.database = Database(config.broker_url(url))
+        self._open(config.broker_url(url))
         self._sleepers: weakref.WeakSet[Any] = weakref.WeakSet()
+        _lines.add(self)
+
+    def _open(self, url: str) -> None:
+        self.database = Database(url)
+        self._listener: Listener | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -42,14 +50,17 @@ class Line:
 
     def close(self) -> None:
         """Close all connections; the broker may be used again."""
-        if "listener" in self.__dict__:
-            self.listener.close()
-            del self.__dict__["listener"]
+        if listener := self._listener:
+            self._listener = None
+            listener.close()
         self.database.close()
 
-    @cached_property
+    @property
     def listener(self) -> Listener:
-        return Listener(self.database.source)
+        with self._lock:
+            if self._listener is None:
+                self._listener = Listener(self.database.source)
+            return self._listener
 
     def to_url(self) -> str:
         """The URL under which another process finds this broker."""
@@ -80,9 +91,9 @@ class Line:
 
     def register_worker(self, worker: Sleeper) -> None:
         """Call `worker.wake_for_work()` when there is new work, or something is asked of it, as long as it lives."""
-        if not self._sleepers:
-            self.bind("work", self._wake)
         self._sleepers.add(worker)
+        if not self.listener.has("work", self._wake):
+            self.bind("work", self._wake)
 
     def unregister_worker(self, worker: Sleeper) -> None:
         """Let a worker sleep."""
@@ -92,3 +103,15 @@ class Line:
         for worker in list(self._sleepers):
             if event.payload in ("", str(worker.id)):
                 worker.wake_for_work()
+
+
+_lines: Final[weakref.WeakSet[Line]] = weakref.WeakSet()
+
+
+def _begin_anew() -> None:
+    """In a fork: threads are not there, and connections are the parent's, which must neither be used nor closed."""
+    for line in list(_lines):
+        line._open(line.database.source.url)
+
+
+os.register_at_fork(after_in_child=_begin_anew)

@@ -8,8 +8,6 @@ for each piece would hold up the commits of everybody.
 from __future__ import annotations
 
 import logging
-import os
-import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +16,9 @@ from typing import Final, TypeAlias
 
 import psycopg
 
+from .alarm import Alarm, wait_ready
 from .db.source import Connection, Source
 from .db.watchdog import limited
-from .errors import AqueError
 from .queries import output
 from .queries.output import Place
 from .queries.submission import read_payload
@@ -28,10 +26,11 @@ from .states import State
 
 _log: Final = logging.getLogger("aque.listener")
 _CHANNELS: Final = {"task_status": "aque_task", "work": "aque_work"}
-_POLL: Final = 10.0  # seconds; the net under notifications that a lost connection swallowed
+_POLL: Final = 10.0  # seconds; the net under notifications that were never sent, or whose callback failed
 _LOOK: Final = 0.2  # seconds between two looks for new output
 _PROBE: Final = 5.0  # seconds for the server to answer
-_LONGEST_PAUSE: Final = 1.0  # seconds between two tries to connect
+_SHORTEST_PAUSE: Final = 0.05  # seconds between two tries to connect, at first
+_LONGEST_PAUSE: Final = 1.0  # seconds, later
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ class Listener:
         self._bound: dict[str, list[Callback]] = {}
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
-        self._closed = False
-        self._alarm_out, self._alarm_in = os.pipe()
+        self._closing = threading.Event()
+        self._alarm = Alarm()
 
     def bind(self, topic: str, callback: Callback) -> None:
         """Call `callback(event)` for what happens under a topic, as soon as this process listens."""
@@ -70,7 +69,7 @@ class Listener:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aque-listener", daemon=True)
                 self._thread.start()
-        os.write(self._alarm_in, b"b")  # it may be something that has to be looked for
+        self._alarm.ring()  # it may be something that has to be looked for
 
     def unbind(self, topic: str, callback: Callback) -> None:
         """Undo one `bind`; unknown pairs are ignored."""
@@ -80,29 +79,33 @@ class Listener:
             if not callbacks:
                 self._bound.pop(topic, None)
 
+    def has(self, topic: str, callback: Callback) -> bool:
+        """Whether a callback is bound to a topic."""
+        with self._lock:
+            return callback in self._bound.get(topic, ())
+
     def wait(self, timeout: float) -> bool:
         """Wait until this process listens; False where it does not within `timeout` seconds."""
         return self._listening.wait(timeout)
 
     def close(self) -> None:
         """Stop listening."""
-        self._closed = True
-        os.write(self._alarm_in, b"x")
+        self._closing.set()
+        self._alarm.ring()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(5)
 
     def _run(self) -> None:
-        pause = 0.05
-        while not self._closed:
+        pause = _SHORTEST_PAUSE
+        while not self._closing.is_set():
             try:
                 with self._source.connect() as conn:
                     self._listen(conn)
-                pause = 0.05
-            except (AqueError, psycopg.Error, OSError) as error:
+            except Exception as error:  # whatever it is: all who wait in this process rely on this thread
+                pause = _SHORTEST_PAUSE if self._listening.is_set() else min(pause * 2, _LONGEST_PAUSE)
                 self._listening.clear()
                 _log.info("listening again in %.1f s: %s", pause, error)
-                select.select([self._alarm_out], [], [], pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                self._closing.wait(pause)
 
     def _listen(self, conn: Connection) -> None:
         for channel in _CHANNELS.values():
@@ -111,24 +114,21 @@ class Listener:
         for topic in _CHANNELS:
             self._emit(Event(topic, resync=True))
         seen: dict[int, Place] = {}
-        quiet_until = time.monotonic() + _POLL
-        while not self._closed:
+        resync_at = time.monotonic() + _POLL
+        while not self._closing.is_set():
             written = self._written()
-            timeout = _LOOK if written else max(0.0, quiet_until - time.monotonic())
-            ready, _, _ = select.select([conn.fileno(), self._alarm_out], [], [], timeout)
-            if self._alarm_out in ready:
-                os.read(self._alarm_out, 4096)
+            timeout = _LOOK if written else max(0.0, resync_at - time.monotonic())
+            wait_ready([conn.fileno(), self._alarm.fileno()], timeout)
+            self._alarm.hush()
             with limited(conn, _PROBE):
                 notices = list(conn.notifies(timeout=0))
                 if written:
                     seen = self._look(conn, written, seen)
-            if notices:
-                quiet_until = time.monotonic() + _POLL
-            for notice in notices:
-                self._emit(_read(notice.channel, notice.payload))
-            if time.monotonic() >= quiet_until:
+            for event in filter(None, map(_read, notices)):
+                self._emit(event)
+            if time.monotonic() >= resync_at:
                 self._resync(conn)
-                quiet_until = time.monotonic() + _POLL
+                resync_at = time.monotonic() + _POLL
 
     def _resync(self, conn: Connection) -> None:
         with limited(conn, _PROBE):
@@ -166,8 +166,12 @@ class Listener:
                     yield from callbacks
 
 
-def _read(channel: str, payload: str) -> Event:
-    if channel == _CHANNELS["work"]:
-        return Event("work", payload=payload)
-    state, spans = read_payload(payload)
+def _read(notice: psycopg.Notify) -> Event | None:
+    """What a notification says; None where it is not aque's: anybody who has the database may send some."""
+    if notice.channel == _CHANNELS["work"]:
+        return Event("work", payload=notice.payload)
+    try:
+        state, spans = read_payload(notice.payload)
+    except ValueError:
+        return None
     return Event("task_status", state, tuple(spans))

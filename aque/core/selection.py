@@ -24,6 +24,3 @@ class Selection:
     def where(self, node: Node) -> Selection:
         """Those of the selection that match another filter too."""
         return replace(self, filter=node if self.filter is None else All((self.filter, node)))
-
-
-EVERYTHING = Selection()

@@ -67,17 +67,20 @@ class Model:
     def complete(self, ends: dict[int, State]) -> None:
         """Runs end."""
         for each, state in ends.items():
+            is_wanted_stopped = self.tasks[each].is_wanted_stopped
             task = self._stopped(each)
-            task.is_delayed = state is State.ERROR and task.attempt <= task.retries
+            task.is_delayed = state is State.ERROR and task.attempt <= task.retries and not is_wanted_stopped
             task.state = State.PENDING if task.is_delayed else state
         self._settle(ends)
 
     def release(self, tasks: Iterable[int]) -> None:
-        """Runs have never been."""
-        for each in tasks:
+        """Runs have never been, unless someone wants them stopped."""
+        unwanted = [each for each in tasks if self.tasks[each].is_wanted_stopped]
+        for each in set(tasks).difference(unwanted):
             task = self._stopped(each)
             task.state = State.PENDING
             task.attempt -= 1
+        self.interrupt(unwanted, is_loss=False)
 
     def interrupt(self, tasks: Iterable[int], *, is_loss: bool) -> None:
         """Runs come to no end of their own."""

@@ -79,7 +79,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "dead workers": lambda bench: work.dead_workers(bench.conn, 30, settled=True),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
-    "inputs": lambda bench: work.inputs(bench.conn, bench.some),
+    "inputs": lambda bench: work.inputs(bench.conn, bench.some, 1 << 20),
     "environments": lambda bench: work.environs(bench.conn, [1]),
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),

@@ -23,6 +23,7 @@ from ..errors import (
 _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "AQ003": BrokerError,
     "AQ004": DependencyResolutionError,
+    "AQ005": UsageError,
     "53100": BrokerFull,
     "53200": BrokerError,
     "53300": BrokerUnavailable,

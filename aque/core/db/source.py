@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -36,6 +37,7 @@ _PARAMETERS: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+_SECRETS: Final = re.compile(r"(://[^/?#@:]*:)[^/?#]*(?=@)|(password=)[^&\s]*")
 _CREDENTIALS: Final = ("user", "password", "sslkey", "sslpassword", "passfile")
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
@@ -98,9 +100,8 @@ def configure(conn: Connection) -> None:
 
 
 def public_url(url: str) -> str:
-    """A URL without its password, to be shown."""
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":…@", 1) if parts.password else url
+    """A URL without its passwords, to be shown."""
+    return _SECRETS.sub(r"\1\2…", url)
 
 
 def without_credentials(url: str) -> str:
@@ -125,7 +126,9 @@ def unreachable(url: str, error: psycopg.Error) -> AqueError:
 
 def _check(url: str) -> None:
     if not url.startswith(("postgresql://", "postgres://")):
-        raise UsageError(f"not a broker: {url!r} (write postgresql://host/database, embedded: or embedded:/path)")
+        raise UsageError(
+            f"not a broker: {public_url(url)!r} (write postgresql://host/database, embedded: or embedded:/path)"
+        )
     try:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:

@@ -72,6 +72,11 @@ def preview(conn: Connection, ids: Sequence[int]) -> Preview:
     return Preview(tuple(targets), row[0])
 
 
+def waiting(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the ids whose tasks have not begun; they do not before the transaction ends."""
+    return [row[0] for row in conn.execute(_SQL["waiting"], {"ids": list(ids)})]
+
+
 def kill(conn: Connection, ids: Sequence[int], signal: int, grace: float | None, *, ends: bool) -> list[Killed]:
     """Signal runs; where it `ends` tasks, those that wait are cancelled. SIGKILL follows after `grace` seconds."""
     found = conn.execute(_SQL["kill"], {"ids": list(ids), "signal": signal, "grace": grace, "ends": ends})

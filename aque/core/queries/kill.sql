@@ -1,6 +1,11 @@
 -- name: reach
 select aque.reach(%(ids)s::bigint[], %(dependencies)s, %(dependents)s) order by 1
 
+-- name: waiting
+-- Those that have not begun, and do not begin before the end of the transaction.
+select id from aque.task where id = any(%(ids)s::bigint[]) and state in ('creating', 'pending', 'paused')
+order by id for no key update
+
 -- name: kill
 select id, before::text, state::text, worker_id
 from aque.kill(%(ids)s::bigint[], %(signal)s::smallint, %(grace)s::real, %(ends)s)

@@ -182,10 +182,15 @@ def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
     return changes(conn.execute(_SQL["complete"], arrays))
 
 
-def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[int]:
-    """Give captured tasks (id, lease) back unrun; returns the ids of those that were still this worker's."""
-    ids, leases = zip(*runs, strict=True)
-    return [row[0] for row in conn.execute(_SQL["release"], {"ids": list(ids), "leases": list(leases)})]
+def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[Change]:
+    """Give captured tasks (id, lease) back unrun; returns all tasks whose state changed by it.
+
+    They are pending again, unless someone wants them stopped.
+    """
+    if not (pairs := list(runs)):
+        return []
+    ids, leases = (list(column) for column in zip(*pairs, strict=True))
+    return changes(conn.execute(_SQL["release"], {"ids": ids, "leases": leases}))
 
 
 def interrupt(conn: Connection, runs: Iterable[tuple[int, int]], *, is_loss: bool, reason: str) -> list[Change]:
@@ -238,11 +243,14 @@ def environs(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in found}
 
 
-def inputs(conn: Connection, tasks: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes."""
+def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[dict[str, Any]]]:
+    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes.
+
+    Where a run asks for `size` bytes of stdout in all, and that is more than `most`, it gets none.
+    """
     found: dict[int, list[dict[str, Any]]] = {task: [] for task in tasks}
     with conn.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks)}):
+        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks), "most": most}):
             found[row.pop("task_id")].append(row)
     return found
 

@@ -32,7 +32,7 @@ select id, state::text from aque.complete(
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(errors)s::json[], %(results)s::json[])
 
 -- name: release
-select aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
+select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])
@@ -82,19 +82,27 @@ select exists (
 select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 
 -- name: inputs
--- What runs may need of the tasks that they depend on, in the order in which they name them.
-select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, r.value as result,
-       case when (f.args::text || coalesce(f.kwargs::text, '')) like '%%"$stdout"%%' then (
+-- What runs may need of the tasks that they depend on, in the order in which they name them. Of stdout, where a run asks
+-- for it, no more than `most` bytes for all of them are read: `size` says how many there are.
+select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, case when i.size <= %(most)s::bigint then (
            select string_agg(o.data, ''::bytea order by o.seq) from aque.output o
-           where o.task_id = n.id and o.attempt = n.attempt and o.stream = 1) end as stdout
-from aque.dependency d
-join aque.spec f on f.task_id = d.task_id
-join aque.task n on n.id = d.needs_id
-join aque.spec p on p.task_id = n.id
-left join aque.result r on r.task_id = n.id
-left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
-where d.task_id = any(%(ids)s::bigint[])
-order by d.task_id, d.place, d.needs_id
+           where o.task_id = i.id and o.attempt = i.attempt and o.stream = 1) end as stdout
+from (
+    select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, r.value as result, d.place, n.attempt,
+           sum(w.size) over (partition by d.task_id)::bigint as size
+    from aque.dependency d
+    join aque.spec f on f.task_id = d.task_id
+    join aque.task n on n.id = d.needs_id
+    join aque.spec p on p.task_id = n.id
+    left join aque.result r on r.task_id = n.id
+    left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
+    left join lateral (
+        select sum(length(o.data)) as size from aque.output o
+        where o.task_id = n.id and o.attempt = n.attempt and o.stream = 1
+    ) w on (f.args::text || coalesce(f.kwargs::text, '')) like '%%"$stdout"%%'
+    where d.task_id = any(%(ids)s::bigint[])
+) i
+order by i.task_id, i.place, i.id
 
 -- name: append
 -- Pieces of output, numbered by the worker within each attempt; those of a lease that was lost are dropped.

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from .. import patterns
+from ..child.codec import clean_text
 from ..errors import AqueError
 from ..queries import work
 from ..queries.work import Captured, Stop
 from .crew import Crew
-from .launch import launch
+from .launch import MOST_STDOUT, launch
 from .ledger import Ledger
 from .runs import Interruption, Run, Unrun
 from .session import Session
@@ -50,7 +51,7 @@ class Desk:
             for key, variables in self._session.read(work.environs, unknown).items():
                 self._crew.teach(key, variables)
         needy = [each.id for each in tasks if each.has_inputs and each.pattern != "shell"]
-        inputs = self._session.read(work.inputs, needy) if needy else {}
+        inputs = self._session.read(work.inputs, needy, MOST_STDOUT) if needy else {}
         while self._waiting:
             run = self._waiting.pop(0)
             self._launch(run, inputs.get(run.task.id, []))
@@ -76,7 +77,8 @@ class Desk:
         """Pass on the signals that runs are to get."""
         for stop in stops:
             run = self._ledger.runs.get(stop.lease)
-            if run and run.is_news(stop):
+            # The runner would know nothing of one that waits here; it is told once that was launched.
+            if run and run not in self._waiting and run.is_news(stop):
                 self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
 
     def file(self, header: Mapping[str, Any], body: bytes) -> None:
@@ -95,8 +97,10 @@ class Desk:
         if (told := _read(body)).get("type") == "progress":
             run.report(*_progress(told))
             self._ledger.touch(run)
-        else:
-            run.told.update({name: value for name, value in told.items() if name in ("value", "error")})
+        elif "error" in told:
+            run.told["error"] = _error(told["error"])
+        elif "value" in told:
+            run.told["value"] = told["value"]
 
     def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         if not run.is_started and header.get("started") is not None:
@@ -121,11 +125,21 @@ def _read(body: bytes) -> dict[str, Any]:
 
 def _progress(told: Mapping[str, Any]) -> tuple[float, float | None, str | None]:
     done, total, message = told.get("done"), told.get("total"), told.get("message")
-    return (
-        float(done) if isinstance(done, int | float) else 0.0,
-        float(total) if isinstance(total, int | float) else None,
-        str(message) if message is not None else None,
-    )
+    return _number(done) or 0.0, _number(total), None if message is None else clean_text(str(message))
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
+
+
+def _error(told: Any) -> dict[str, Any]:
+    """An error in the form in which all who read it expect it."""
+    given = told if isinstance(told, dict) else {"message": told}
+    texts = {name: clean_text(str(given.get(name) or "")) for name in ("type", "message", "traceback")}
+    return {**texts, "value": given.get("value")}
 
 
 _FORMS: Final[Mapping[str, Callable[[Desk, Run, Mapping[str, Any], bytes], None]]] = {

@@ -12,10 +12,13 @@ from typing import Any, Final
 
 from .. import child, patterns
 from ..db.source import without_credentials
+from ..errors import UsageError
 from ..queries.work import Captured
 from ..task import account
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
+MOST_STDOUT: Final = 64 << 20
+"""Bytes of stdout that a task may have in its arguments: what is read within a turn of its worker."""
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
 _OWN: Final = frozenset({"stdin_value", "lease", "started_at", "environ_id", "has_inputs"})
 _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"}
@@ -36,7 +39,7 @@ class Launch:
 def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str, isolation: str = "process") -> Launch:
     """What starts a task; `inputs` is what it may need of its dependencies, `isolation` what it has if it does not say.
 
-    Raises PatternMissingError, or UsageError where the pattern makes no command of the task.
+    Raises PatternMissingError, or UsageError where the pattern makes no command of the task, or it asks for too much.
     """
     argv = patterns.command(task.pattern, _read(task)) if patterns.may_command(task.pattern) else None
     message = b"" if argv else _message(task, inputs, broker_url)
@@ -92,8 +95,11 @@ def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: st
 
 def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency as the child is told of it: what a command wrote is a text there."""
-    stdout = given["stdout"]
-    return {**given, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
+    stdout, size = given["stdout"], given["size"] or 0
+    if size > MOST_STDOUT:
+        raise UsageError(f"the stdout that it asks for has {size} bytes, more than {MOST_STDOUT}: pass it in a file")
+    told = {name: value for name, value in given.items() if name != "size"}
+    return {**told, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
 
 
 def _has_streams(task: Captured) -> bool:

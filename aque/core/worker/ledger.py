@@ -181,11 +181,15 @@ class Ledger:
     def refuse(self, owed: Owed, reason: str) -> None:
         """The broker takes none of it: try it in smaller parts, down to the one run that is to blame.
 
-        That one loses what it left, and ends as an error for `reason`.
+        That one loses what it left, and ends as an error for `reason`; where not even that is taken, as a loss.
         """
         self._at_once = max(1, len(owed.parts) // 2)
         if len(owed.parts) == 1:
             run = owed.parts[0].run
+            if run.is_refused and run.ending:
+                run.ending = Interruption(is_loss=True, reason=reason)
+                return
+            run.is_refused = True
             self._drop(run, len(run.pieces))
             run.progress = None
             error = {"type": "aque.core.errors:BrokerError", "message": f"what it left cannot be stored: {reason}"}

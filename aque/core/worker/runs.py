@@ -41,6 +41,7 @@ class Run:
     told: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
     stop: Stop | None = None
+    is_refused: bool = False
 
     def is_news(self, stop: Stop) -> bool:
         """Whether a signal is to be passed on: one that is asked until it has worked, only once."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from ..db.failures import WorkerGivenUp, translated
@@ -26,6 +27,7 @@ from .ledger import Owed
 P = ParamSpec("P")
 T = TypeVar("T")
 _LIMIT: Final = 8.0  # seconds for all that is done in one go
+_STALLED: Final = "10s"  # after which the transaction of a worker that is frozen holds nobody up any more
 _GRACE: Final = 30.0  # seconds until the tasks of a silent worker are given away
 _SETTLED: Final = 3.0  # seconds that others have, after a restart of the server, to come back before they are judged
 
@@ -86,8 +88,7 @@ class Session:
         with self._talking() as conn:
             self._is_held = work.hold(conn, self.worker)
             self._check(work.beat(conn, self.worker, draining=False, cpus_used=0, memory_used=0))
-            if strays := work.strays(conn, self.worker, leases):
-                work.release(conn, strays)
+            work.release(conn, work.strays(conn, self.worker, leases))
 
     def leave(self) -> None:
         """Tell that the worker has ended, with nothing left to run."""
@@ -151,6 +152,8 @@ class Session:
         self.close()
         self._conn = self._source.connect()
         self._connected_at = time.monotonic()
+        with self._talking() as conn:
+            conn.execute(sql.SQL("set idle_in_transaction_session_timeout = {}").format(_STALLED))
 
     @contextmanager
     def _talking(self) -> Iterator[Connection]:
@@ -171,9 +174,7 @@ class Session:
         changes = work.complete(conn, owed.outcomes)
         for why, runs in owed.interrupted().items():
             changes += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
-        if unrun := owed.unrun:
-            changes += [Change(task, State.PENDING) for task in work.release(conn, unrun)]
-        return changes
+        return changes + work.release(conn, owed.unrun)
 
     @staticmethod
     def _check(told: bool | None) -> bool:

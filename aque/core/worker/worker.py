@@ -8,18 +8,17 @@ tasks run on, and what they bring is kept; they are stopped before others could 
 from __future__ import annotations
 
 import logging
-import os
-import select
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
+from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
 from ..queries import work
+from ..queries.submission import Change
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -63,8 +62,8 @@ class Worker:
         self._pause = 0.0
         self._is_asked = False
         self._is_stopped = False
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_in, False)
+        self._untold: list[Change] = []
+        self._alarm = Alarm()
 
     @property
     def id(self) -> int:
@@ -97,8 +96,7 @@ class Worker:
 
     def wake_for_work(self) -> None:
         """Look for work now. May be called from any thread."""
-        with suppress(BlockingIOError):  # it is being woken already
-            os.write(self._wake_in, b"x")
+        self._alarm.ring()
 
     def _begin(self, limit: int | None, until_empty: bool) -> None:
         self._pace.begin(limit, until_empty)
@@ -139,24 +137,32 @@ class Worker:
         owed = self._ledger.owed()
         self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
         ask = self._pace.ask(self._ledger)
-        changes = self._ledger.take_started()
+        self._untold += self._ledger.take_started()
         if owed or ask:
             got = self._exchange(owed, ask)
-            changes += got.changes
+            self._untold += got.changes
             self._ledger.settle(owed)
             self._desk.take(got.claimed)
             self._pace.note(ask, got.claimed)
             if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
                 self._pace.is_hungry = True  # for what came before the broker knew
-        if changes:
-            self._session.announce(changes)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tell what became of tasks; what cannot be told now is told later."""
+        if self._untold:
+            self._session.announce(self._untold)
+            self._untold.clear()
 
     def _exchange(self, owed: Owed, ask: Ask | None) -> Got:
         try:
             return self._session.turn(owed, ask)
         except BrokerError as error:
-            if type(error) is BrokerError:
-                self._ledger.refuse(owed, str(error))
+            if type(error) is not BrokerError:
+                raise
+            if owed and ask:  # whose fault is it? What is owed is not to suffer for a claim.
+                return self._exchange(owed, None)
+            self._ledger.refuse(owed, str(error))
             raise
 
     def _beat(self) -> None:
@@ -175,7 +181,7 @@ class Worker:
             self._crew.give_back()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
-            self._session.announce(changes)
+            self._untold += changes
         due = self._session.read(work.next_due)
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
@@ -208,12 +214,12 @@ class Worker:
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)
             timeout = max(0.0, wakes_at - time.monotonic())
-        readable = [self._wake_out, *([] if self._ledger.is_full else [self._crew.fileno()])]
+        readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
         if self._session.is_open and not self._pause:
             readable.append(self._session.fileno())
-        ready, _, _ = select.select(readable, [self._crew.fileno()] if self._crew.wants_write else [], [], timeout)
-        if self._wake_out in ready:
-            os.read(self._wake_out, 4096)
+        ready = wait_ready(readable, timeout, [self._crew.fileno()] if self._crew.wants_write else [])
+        if self._alarm.fileno() in ready:
+            self._alarm.hush()
             self._pace.is_hungry = self._is_asked = True
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
@@ -238,8 +244,9 @@ class Worker:
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
             while owed := self._ledger.owed():
-                self._session.announce(self._session.turn(owed, None).changes)
+                self._untold += self._session.turn(owed, None).changes
                 self._ledger.settle(owed)
+            self._announce()
             self._session.leave()
         except AqueError as error:
             _log.warning("could not say good-bye to the broker: %s", error)

@@ -80,7 +80,7 @@ begin
 end $$;
 
 -- Ends runs, each under its lease: a run whose lease has been given away ends nothing. A failed run that has retries
--- left makes its task pending again, after its delay. Returns the tasks whose runs were ended, with their state now
+-- left makes its task pending again, after its delay, unless someone wants it stopped. Returns the tasks whose runs were ended, with their state now
 -- (pending: it will be retried), then what settle() says of those that waited for them.
 create or replace function aque.complete(
     ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
@@ -112,8 +112,10 @@ begin
         join aque.task old on old.id = x.id
         join aque.spec s on s.task_id = x.id
         left join lateral (
-            select clock_timestamp() + make_interval(secs => s.retry_delay * 2 ^ least(old.attempt - 1, 20)) as due
-            where x.state = 'error' and old.attempt <= old.retries
+            -- thirty years at most: beyond that there are no timestamps
+            select clock_timestamp()
+                   + make_interval(secs => least(s.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
+            where x.state = 'error' and old.attempt <= old.retries and old.kill_signal is null
         ) retry on true
         where t.id = x.id and t.lease = x.lease
         returning t.id, t.attempt, t.started_at, old.worker_id, x.finished_at as ended_at, x.state as ended_as, x.exit_code,
@@ -135,13 +137,21 @@ begin
         select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(ended) and aque.is_complete(t.state)));
 end $$;
 
--- Gives captured tasks back unrun, as if they had never been captured.
-create or replace function aque.release(ids bigint[], leases bigint[]) returns setof bigint
-language sql set enable_seqscan = off as $$
-    update aque.task t
-    set state = 'pending', lease = null, worker_id = null, started_at = null, attempt = attempt - 1,
-        kill_signal = null, kill_grace = null
-    from unnest(ids, leases) x (id, lease)
-    where t.id = x.id and t.lease = x.lease
-    returning t.id
-$$;
+-- Gives captured tasks back unrun, as if they had never been captured; those that someone wants stopped end.
+-- Returns them with their state now, and what settle() says of the dependents of those that ended.
+create or replace function aque.release(ids bigint[], leases bigint[]) returns table (id bigint, state aque.state)
+language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+begin
+    perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
+    order by t.id for no key update of t;
+    return query
+        update aque.task t
+        set state = 'pending', lease = null, worker_id = null, started_at = null, attempt = t.attempt - 1
+        from unnest(ids, leases) x (id, lease)
+        where t.id = x.id and t.lease = x.lease and t.kill_signal is null
+        returning t.id, t.state;
+    return query select * from aque.interrupt(ids, leases, false, 'it was stopped before it began');
+end $$;

@@ -96,8 +96,9 @@ end $$;
 -- Workers that are dead: the session lock is gone (kill -9 frees it at once) and so is the heartbeat, or the heartbeat
 -- is older than any lease. After a restart of the server, or of all its sessions, the others must have had the time to
 -- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
+-- And workers that were ended already, but have runs: a claim of theirs was committed after all.
 create or replace function aque.dead_workers(grace interval, settled boolean) returns setof bigint
-language sql stable rows 20 as $$
+language sql stable rows 20 set enable_seqscan = off as $$
     select w.id from aque.worker w
     where w.ended_at is null
       and ((w.last_active < clock_timestamp() - grace and clock_timestamp() > pg_postmaster_start_time() + grace)
@@ -107,6 +108,15 @@ language sql stable rows 20 as $$
                    where l.locktype = 'advisory' and l.classid = 1634825573 and l.objid = w.id::int::oid
                      and l.objsubid = 2 and l.granted
                      and l.database = (select oid from pg_database where datname = current_database()))))
+    union all (
+        with recursive busy (id) as (
+            select min(t.worker_id) from aque.task t where t.state = 'running'
+            union all
+            select (select min(t.worker_id) from aque.task t where t.state = 'running' and t.worker_id > b.id)
+            from busy b where b.id is not null
+        )
+        select w.id from busy b join aque.worker w on w.id = b.id where w.ended_at < clock_timestamp() - interval '2 s'
+    )
 $$;
 
 -- Takes runs that came to no end of their own away from their worker, each under its lease: their tasks are pending
@@ -149,19 +159,25 @@ begin
         select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(taken) and aque.is_complete(t.state)));
 end $$;
 
--- Ends workers that are gone, and takes their runs away from them: these are losses.
+-- Ends workers that are gone, and takes their runs away from them: these are losses. It waits for nobody: what is locked
+-- is being seen to by another, or by the worker itself; whatever is left then is found by the next who looks.
 create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
+    ended bigint[];
     ids bigint[];
     leases bigint[];
 begin
-    update aque.worker w set ended_at = clock_timestamp(), idle = false where w.id = any(gone) and w.ended_at is null;
-    delete from aque.signal s where s.worker_id = any(gone);
-    select array_agg(t.id), array_agg(t.lease) into ids, leases
-    from aque.task t where t.state = 'running' and t.worker_id = any(gone);
+    update aque.worker w set ended_at = clock_timestamp(), idle = false
+    where w.id = any(array(select g.id from aque.worker g where g.id = any(gone) and g.ended_at is null
+                           for no key update skip locked));
+    ended := array(select w.id from aque.worker w where w.id = any(gone) and w.ended_at is not null);
+    delete from aque.signal s where s.worker_id = any(ended);
+    select array_agg(r.id), array_agg(r.lease) into ids, leases
+    from (select t.id, t.lease from aque.task t where t.state = 'running' and t.worker_id = any(ended)
+          order by t.id for no key update skip locked) r;
     return query select * from aque.interrupt(ids, leases, true, 'its worker died while it ran');
 end $$;

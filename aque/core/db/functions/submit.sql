@@ -10,6 +10,14 @@ language sql immutable parallel safe as $$
     cross join lateral (select (size + step - 1) / step) u (units)
 $$;
 
+-- Refuses globs that no host can be compared with: all claims of all workers would fail.
+create or replace function aque.check_globs(globs text[]) returns void language plpgsql as $$
+begin
+    perform aque.host_matches('', globs);
+exception when invalid_regular_expression then
+    raise exception 'host: no globs: %', array_to_string(globs, ' ') using errcode = 'AQ005';
+end $$;
+
 -- The shape of a demand, made where there is none: one of its own while its like are few, and one of a range of sizes
 -- beyond that.
 create or replace function aque.shape_of(d aque.demand) returns int
@@ -34,6 +42,7 @@ begin
             select r.low, r.high into low, high from aque.memory_range(d.memory) r;
             continue;
         end if;
+        perform aque.check_globs(d.host);
         insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, memory, memory_least)
         values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, high, low)
         on conflict do nothing returning id into found_id;
