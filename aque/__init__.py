@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .core.patterns import Pattern
     from .core.queue import Queue, current_broker
     from .core.states import State
-    from .core.task import Prototype
+    from .core.task import Prototype, result_of, stdout_of
     from .core.worker import Worker
 
 _HOMES = {
@@ -62,7 +62,9 @@ _HOMES = {
     "execute": "execute",
     "get_broker": "broker",
     "progress": "context",
+    "result_of": "task",
     "states": "",
+    "stdout_of": "task",
 }
 
 __all__ = [
@@ -97,7 +99,9 @@ __all__ = [
     "execute",
     "get_broker",
     "progress",
+    "result_of",
     "states",
+    "stdout_of",
 ]
 
 
