@@ -125,6 +125,16 @@ def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
     return broker.submit([prototype], local_defaults())[0]
 
 
+def _print_id(task: int) -> None:
+    try:
+        click.echo(task)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        told = f"task {task} is queued, but its id could not be written: {error.strerror}"
+        raise OSError(error.errno, told) from None
+
+
 def show(
     broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None] = lambda _: None
 ) -> int:
@@ -132,7 +142,7 @@ def show(
     if as_json:
         echo_json({"id": task})
     elif not is_watched:
-        click.echo(task)
+        _print_id(task)
     if not is_watched:
         return 0
     from .watch import watch

@@ -20,11 +20,11 @@ from .options import broker_option
 @click.command("worker")
 @click.option("-1", "--one", is_flag=True, help="Run one task, then end.")
 @click.option("-2", "--to-the-end", is_flag=True, help="End when there is nothing left to run.")
-@click.option("-c", "--cpus", help="Default: all of this host's.")
-@click.option("-m", "--memory", help="Default: all of this host's.")
-@click.option("-q", "--queue", "queues", multiple=True, help="Serve these queues only.")
-@click.option("--tag", "tags", multiple=True, help="Offer a tag that tasks may ask for.")
-@click.option("--name")
+@click.option("-c", "--cpus", metavar="CPUS", help="Default: all of this host's.")
+@click.option("-m", "--memory", metavar="SIZE", help="Default: all of this host's.")
+@click.option("-q", "--queue", "queues", multiple=True, metavar="NAME", help="Serve these queues only.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Offer a tag that tasks may ask for.")
+@click.option("--name", metavar="NAME", help="What it is called; default HOST:PID.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
 @broker_option
 def command(

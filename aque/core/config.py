@@ -32,7 +32,14 @@ def config_file() -> dict[str, Any]:
 
 def broker_url(given: str | None = None) -> str:
     """The broker to use: as given, else `$AQUE_BROKER`, else the config file's `broker`, else the embedded one."""
-    return given or os.environ.get("AQUE_BROKER") or config_file().get("broker") or EMBEDDED
+    return given or os.environ.get("AQUE_BROKER") or _configured("broker") or EMBEDDED
+
+
+def _configured(name: str) -> str | None:
+    value = config_file().get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise UsageError(f"config.toml: {name}: {value!r} is not a text")
 
 
 def is_embedded(url: str) -> bool:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from . import context
-from .broker import Broker, get_broker
-from .futures import Future, watch
-from .intake import Expect
+from . import config, context
+from .child.names import name_of
+from .errors import EncodeError
 from .task import local_defaults
+
+# Modules with decorated functions make a Queue, also inside each task: the database is loaded when it is needed.
+if TYPE_CHECKING:
+    from .broker import Broker
+    from .futures import Future
+    from .intake import Expect
 
 
 class Queue(concurrent.futures.Executor):
@@ -19,10 +25,20 @@ class Queue(concurrent.futures.Executor):
 
     def __init__(self, name: str = "default", broker: Broker | str | None = None, **defaults: Any) -> None:
         self.name = name
-        self.broker = broker if isinstance(broker, Broker) else get_broker(broker)
+        self._place = config.broker_url(broker) if broker is None or isinstance(broker, str) else broker
         self.defaults = defaults
         self._futures: set[concurrent.futures.Future[Any]] = set()  # those that are not done
         self._is_shut = False
+
+    def __repr__(self) -> str:
+        return f"<aque.Queue {self.name!r}>"
+
+    @cached_property
+    def broker(self) -> Broker:
+        """Where its tasks are stored."""
+        from .broker import get_broker
+
+        return get_broker(self._place) if isinstance(self._place, str) else self._place
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Queue fn(*args, **kwargs). A future as an argument is a dependency, and its result arrives."""
@@ -43,6 +59,8 @@ class Queue(concurrent.futures.Executor):
 
         Raises DependencyResolutionError for a cycle and for a dependency that is not there.
         """
+        from .futures import Future, watch
+
         made: dict[int, Future] = {}
         watching = watch(self.broker)
 
@@ -98,21 +116,31 @@ class TaskFunction:
         self._queue = queue
         self._func = func
         self._options = dict(options)
+        self._named: Callable[..., Any] = self  # what the function's module holds under its name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._func(*args, **kwargs)
 
     def options(self, **options: Any) -> TaskFunction:
         """The same function with other fields."""
-        return TaskFunction(self._queue, self._func, {**self._options, **options})
+        other = TaskFunction(self._queue, self._func, {**self._options, **options})
+        other._named = self._named
+        return other
 
     def submit(self, *args: Any, **kwargs: Any) -> Future:
         """Queue a call."""
-        func = f"{self._func.__module__}:{self._func.__qualname__}"
-        target = self._func if self._func.__module__ == "__main__" else func
-        return self._queue.submit_ex(target, args, kwargs, **self._options)
+        return self._queue.submit_ex(self._target(), args, kwargs, **self._options)
+
+    def _target(self) -> Callable[..., Any]:
+        try:
+            name_of(self._named)
+        except EncodeError:
+            return self._func  # `queue.task(function)` under another name, or under none
+        return self._named
 
 
 def current_broker() -> Broker:
     """The broker of the task that this process runs, or else the one that a new Queue would have."""
+    from .broker import get_broker
+
     return get_broker(context.broker_url())

@@ -34,7 +34,7 @@ def _integer(value: Any) -> int:
 
 def _priority(value: Any) -> int:
     if not -(2**31) <= (number := _integer(value)) < 2**31:
-        raise ValueError("a whole number of 32 bits")
+        raise ValueError("out of range")
     return number
 
 
@@ -127,7 +127,7 @@ class Rule:
 
 ISOLATIONS: Final = ("process", "shared")
 """What a function shares its process with: nothing, or others of the same surroundings."""
-_WHOLE: Final = "a whole number"
+_PRIORITY: Final = "a whole number from -2147483648 to 2147483647"
 _SECONDS: Final = "seconds, or a text such as 1h30m"
 _TEXT: Final = "a text in UTF-8"
 _PATH: Final = "a path in UTF-8"
@@ -141,7 +141,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "kwargs": Rule(_mapping, "a mapping with texts as keys"),
         "dependencies": Rule(_dependencies, "ids, futures or prototypes"),
         "parent": Rule(lambda value: value, "an id, a future or a prototype"),
-        "priority": Rule(_priority, _WHOLE, inherited=True),
+        "priority": Rule(_priority, _PRIORITY, inherited=True),
         "cpus": Rule(Cpus.parse, "2, 0.5 or /4", inherited=True),
         "memory": Rule(parse_memory, "512M, 8MB or 1.5GiB", inherited=True),
         "queue": Rule(_named("default"), "the name of a queue", inherited=True),

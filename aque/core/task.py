@@ -56,7 +56,14 @@ _NESTED: Final = {
 
 def local_defaults() -> Mapping[str, Any]:
     """What a task takes over from the process that submits it: folder, environment, account and interpreter."""
-    return {"cwd": os.getcwd(), "environ": dict(os.environ), "user": account(), "interpreter": sys.executable}  # noqa: PTH109
+    return {"cwd": _folder(), "environ": dict(os.environ), "user": account(), "interpreter": sys.executable}
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        raise UsageError("the current folder is gone: change to one that exists") from None
 
 
 @cache

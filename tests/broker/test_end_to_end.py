@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +61,32 @@ def test_an_exception_comes_back_as_itself_with_the_tasks_own_traceback_as_cause
     assert error.args == ("no",)
     assert "work.py" in str(error.__cause__)
     assert "_aque_child" not in str(error.__cause__)
+
+
+def test_decorated_functions_of_a_script_can_be_queued(broker: Broker, tmp_path: Path) -> None:
+    """Their names lead to what the decorator made, not to the functions themselves."""
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+    environ = {**os.environ, "AQUE_BROKER": broker.to_url()}
+    done = subprocess.run([sys.executable, script], env=environ, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("9 16 25 64\n", "")
+
+
+_SCRIPT = """
+import aque
+
+queue = aque.Queue()
+
+@queue.task(cpus=0.5)
+def square(x): return x * x
+
+@queue.task
+def cube(x): return x ** 3
+
+if __name__ == "__main__":
+    futures = square.submit(4), square.options(cpus=1).submit(5), cube.submit(4)
+    print(square(3), *(each.result(40) for each in futures))
+"""
 
 
 def test_output_comes_byte_for_byte(queue: aque.Queue) -> None:

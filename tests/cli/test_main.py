@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,7 @@ def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) 
     ("args", "told"),
     [
         (["nonsense"], "aque: No such command 'nonsense'. (see aque --help)"),
+        (["stauts"], "aque: No such command 'stauts'. Did you mean 'status'? (see aque --help)"),
         (["kill"], "aque kill: Missing argument 'ID...'. (see aque kill --help)"),
         (["db"], "aque db: Missing command. (see aque db --help)"),
         (["help", "nonsense"], "aque help: No such command 'nonsense'. (see aque help --help)"),
@@ -69,8 +72,31 @@ def test_a_reader_that_goes_away_is_no_error(environ: dict[str, str], aque: Aque
 
 @pytest.mark.parametrize(("where", "told"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
 def test_a_stdout_that_takes_nothing_is_one_line_and_1(environ: dict[str, str], where: str, told: str) -> None:
-    done = shell(environ, f"aque submit true {where}")
+    done = shell(environ, f"aque help {where}")
     assert (done.returncode, done.stderr) == (1, f"aque: {told}\n")
+
+
+def test_an_id_that_cannot_be_written_is_told(environ: dict[str, str], aque: Aque) -> None:
+    done = shell(environ, "aque submit --hold true >/dev/full")
+    found = re.fullmatch(r"aque: task (\d+) is queued, but its id could not be written: .+\n", done.stderr)
+    assert found
+    assert done.returncode == 1
+    assert aque("kill", found[1]).returncode == 0  # it is really there
+
+
+def test_a_folder_that_is_gone_is_one_line_and_nothing_is_queued(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    done = shell(environ, f"cd {tmp_path}/gone; rmdir {tmp_path}/gone; aque submit true")
+    told = "aque: the current folder is gone: change to one that exists\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+
+
+def test_a_setting_of_the_wrong_kind_is_one_line(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "aque").mkdir()
+    (tmp_path / "aque" / "config.toml").write_text("broker = 1")
+    done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "aque: config.toml: broker: 1 is not a text\n"
 
 
 def test_closed_streams_are_no_harm_to_who_does_not_use_them(environ: dict[str, str], aque: Aque) -> None:

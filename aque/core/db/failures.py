@@ -64,7 +64,8 @@ def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.Poo
     """The error of aque's own tree that tells what a driver's error means."""
     state = getattr(error, "sqlstate", None)
     if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == "task_key":
-        return UsageError(f"the key is taken by a task that is not complete: {error.diag.message_detail}")
+        key = (error.diag.message_detail or "").partition("=(")[2].rpartition(")")[0]  # Key (key)=(…) already exists.
+        return UsageError(f"the key {key!r} is taken by a task that is not complete")
     if state == "AQ003":
         return WorkerGivenUp(error.diag.message_primary or one_line(error))
     if state in _BY_STATE:
