@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Final
 
 from psycopg_pool import ConnectionPool
@@ -30,7 +29,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.source = Source(url)
         self._lock = threading.Lock()
-        self._ready = False
+        self._pool: ConnectionPool[Connection] | None = None
 
     @contextmanager
     def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
@@ -38,8 +37,8 @@ class Database:
 
         Raises BrokerUnavailable, or SchemaError where the schema is missing, old or too new.
         """
-        self.prepare()
-        with translated(), self._pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
+        pool = self.prepare()
+        with translated(), pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
             yield conn
 
     @contextmanager
@@ -61,18 +60,20 @@ class Database:
             return found(conn).version
 
     def close(self) -> None:
-        """Close all connections."""
-        if "_pool" in self.__dict__:
-            self._pool.close()
-            del self.__dict__["_pool"]
+        """Close all connections; more may be asked for later."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.close()
 
-    def prepare(self) -> None:
+    def prepare(self) -> ConnectionPool[Connection]:
         """Fail at once and clearly where a pool would only try again until its patience ends."""
         with self._lock:
-            if not self._ready:
+            if self._pool is None:
                 with translated(), self.source.connect() as conn:
                     self._see_to_schema(conn)
-                self._ready = True
+                self._pool = self._new_pool()
+            return self._pool
 
     def _see_to_schema(self, conn: Connection) -> None:
         have = found(conn)
@@ -83,8 +84,7 @@ class Database:
             raise SchemaError(f"the broker {state}: run `aque init`")
         migrate(conn, __version__)
 
-    @cached_property
-    def _pool(self) -> ConnectionPool[Connection]:
+    def _new_pool(self) -> ConnectionPool[Connection]:
         return ConnectionPool(
             kwargs=self._arguments,
             configure=configure,

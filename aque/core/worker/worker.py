@@ -244,7 +244,7 @@ class Worker:
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
             while owed := self._ledger.owed():
-                self._untold += self._session.turn(owed, None).changes
+                self._untold += self._exchange(owed, None).changes
                 self._ledger.settle(owed)
             self._announce()
             self._session.leave()
