@@ -161,6 +161,7 @@ declare
 begin
     update aque.worker w set ended_at = clock_timestamp(), idle = false where w.id = any(gone) and w.ended_at is null;
     delete from aque.signal s where s.worker_id = any(gone);
+    delete from aque.reservation r where r.worker_id = any(gone);
     select array_agg(t.id), array_agg(t.lease) into ids, leases
     from aque.task t where t.state = 'running' and t.worker_id = any(gone);
     return query select * from aque.interrupt(ids, leases, true, 'its worker died while it ran');
