@@ -167,7 +167,7 @@ begin
         exit when two = '{}';
         bound := case when second is null then last_of_all else heads[second] end;
 
-        room := least(wanted, floor(cpus_free / greatest(best.cpus, 0.001)),
+        room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
                       case when best.least > 0 then memory_free / best.least end,
                       rooms[array_position(limited, best.queue)]);
         seen := 0;
