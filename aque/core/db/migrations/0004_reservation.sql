@@ -18,3 +18,7 @@ alter type aque.incoming add attribute guessed boolean;
 -- What tasks may take that go before a reserved one, which starts at `until` at the earliest: all that is free, where they
 -- end by then, and else so many cpus and so much memory.
 create type aque.gap as (until timestamptz, cpus real, memory bigint);
+-- Guesses were in bytes until now. Those that were given along with a guess of the paths cannot be told from them.
+update aque.task t set guessed = true from aque.spec s
+where s.task_id = t.id and t.duration > 0 and s.io_paths is not null
+  and t.state in ('creating', 'pending', 'paused', 'running');
