@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+SPEED: Final = 100e6  # bytes a second that a command is taken to read
 _MOST_ARGUMENTS: Final = 1000
 _MOST_PATHS: Final = 64
 _LONGEST: Final = 4096  # characters of an argument, or of a text for the shell
@@ -27,6 +28,11 @@ class Hints:
 
     paths: tuple[str, ...] = ()
     size: int = 0
+
+    @property
+    def duration(self) -> float:
+        """Seconds that it takes to read them, by guess."""
+        return self.size / SPEED
 
 
 def of_command(args: Sequence[str] | str, cwd: str) -> Hints:

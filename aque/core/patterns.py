@@ -84,7 +84,7 @@ class Shell(Pattern):
     """Runs a command: args is the argument list, or a text for /bin/sh. Its result is 0."""
 
     def prepare(self, prototype: Prototype) -> Prototype:
-        """Checked, and with `io_paths` and `duration` (in bytes to read) guessed where it has none."""
+        """Checked, and with `io_paths` and `duration` (of reading them) guessed where it has none."""
         if not prototype.args:
             raise UsageError("a shell task needs a command in args")
         for each in prototype.args:
@@ -125,7 +125,9 @@ def _hinted(prototype: Prototype) -> Prototype:
     found = hints.of_command(prototype.args, prototype.cwd)
     if not found.paths:
         return prototype
-    return dataclasses.replace(prototype, io_paths=found.paths, duration=prototype.duration or float(found.size))
+    if prototype.duration:
+        return dataclasses.replace(prototype, io_paths=found.paths)
+    return dataclasses.replace(prototype, io_paths=found.paths, duration=found.duration, guessed=True)
 
 
 class _ByName(Pattern):

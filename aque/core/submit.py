@@ -153,7 +153,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         name: (name, _same)
         for name in (
             *("pattern", "cwd", "interpreter", "stdin", "stdout", "stderr", "timeout", "retry_delay", "retries"),
-            *("io_paths", "priority", "duration", "memory", "key", "hold", "isolation"),
+            *("io_paths", "priority", "duration", "guessed", "memory", "key", "hold", "isolation"),
         )
     },
     "group": ("groupname", _same),

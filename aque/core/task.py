@@ -80,7 +80,10 @@ _ONE_CPU: Final = Cpus()
 
 @dataclass(frozen=True, kw_only=True)
 class Prototype:
-    """What a user asks for, read and complete. Times in seconds, memory in bytes."""
+    """What a user asks for, read and complete. Times in seconds, memory in bytes.
+
+    `guessed` is no field that can be given: it says that nobody gave the duration, so that nothing may rely on it.
+    """
 
     name: str = ""
     pattern: str = "generic"
@@ -98,6 +101,7 @@ class Prototype:
     tags: tuple[str, ...] = ()
     io_paths: tuple[str, ...] | None = None
     duration: float = 0.0
+    guessed: bool = False
     cwd: str = "/"
     environ: Mapping[str, str] = field(default_factory=dict)
     user: str = ""

@@ -62,6 +62,7 @@ class Bench:
 
 _HOT: dict[str, Callable[[Bench], object]] = {
     "claim": Bench.claim,
+    "claim, beside a reserved task": lambda bench: work.claim(bench.conn, bench.worker, 1000.0, 1 << 20, _BATCH),
     "complete": lambda bench: bench.complete(State.SUCCESS),
     "complete, failed, with what needs them": lambda bench: bench.complete(State.ERROR),
     "release": lambda bench: work.release(bench.conn, [(run.id, run.lease) for run in bench.claim()]),

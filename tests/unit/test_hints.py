@@ -103,10 +103,11 @@ def _prepared(folder: Path, **given: object) -> Prototype:
 
 def test_a_command_gets_hints_where_it_has_none(folder: Path) -> None:
     prepared = _prepared(folder)
-    assert (prepared.io_paths, prepared.duration) == ((str(folder / "big file.dat"),), 1000.0)
+    assert (prepared.io_paths, prepared.duration, prepared.guessed) == ((str(folder / "big file.dat"),), 1e-5, True)
 
 
 def test_hints_that_were_given_stay(folder: Path) -> None:
-    assert _prepared(folder, duration=5).duration == 5.0
+    given = _prepared(folder, duration=5)
+    assert (given.duration, given.guessed) == (5.0, False)
     assert (_prepared(folder, io_paths=[]).io_paths, _prepared(folder, io_paths=[]).duration) == ((), 0.0)
     assert _prepared(folder, hints={"paths": ["/mnt"]}).io_paths == ("/mnt",)

@@ -20,6 +20,7 @@ returning draining
 update aque.worker set idle = %(idle)s where id = %(worker)s
 
 -- name: leave
+with reserved as (delete from aque.reservation where worker_id = %(worker)s)
 update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(worker)s
 
 -- name: claim

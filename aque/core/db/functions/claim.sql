@@ -109,8 +109,9 @@ begin
     return query select q.name, 0 from aque.queue q where q.name = any(names) and q.paused;
 end $$;
 
--- Takes tasks (locks them; nothing more), greedily in the order of all: again and again the best of those that are first
--- in their shapes, with all of its shape that come before the second best. Only what is taken is locked.
+-- Takes tasks (locks them; nothing more) in the order of all: again and again the best of those that are first in their
+-- shapes, with all of its shape that come before the second best. Only what is taken is locked. Before the first is
+-- overtaken that does not fit now, it is reserved (reserve.sql), and what then may go before it is taken.
 -- Returns the tasks, and where each shape goes on.
 create or replace function aque.take(
     me aque.worker, inout heads aque.head[], cpus_free real, memory_free bigint, wanted int, out taken bigint[]
@@ -133,12 +134,16 @@ declare
     following aque.head;
     room int;
     seen int;
-    skipped boolean;
+    most_cpus real;
+    most_memory bigint;
+    is_stuck boolean;
+    gap aque.gap;
     candidate record;
 begin
     taken := '{}';
     select coalesce(array_agg(r.queue), '{}'), coalesce(array_agg(r.room), '{}') into limited, rooms
     from aque.rooms(array(select distinct h.queue from unnest(heads) h)) r;
+    select max(h.cpus), max(h.memory) into most_cpus, most_memory from unnest(heads) h;
     while wanted > 0 loop
         two := array(
             select h.n from unnest(heads) with ordinality
@@ -146,17 +151,27 @@ begin
             where h.cpus <= cpus_free and h.memory <= memory_free
               and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
             order by h.priority desc, h.duration desc, h.place desc limit 2);
-        exit when two = '{}';
+        exit when two = '{}' and (most_memory <= memory_free or not exists (  -- of a range: smaller ones may fit
+            select from unnest(heads) h
+            where h.cpus <= cpus_free and h.least <= memory_free and h.memory between memory_free + 1 and me.memory));
         nth := two[1];
         second := two[2];
-        best := heads[nth];
+        best := case when nth is null then last_of_all else heads[nth] end;
+        if most_cpus > cpus_free or most_memory > memory_free then
+            gap := aque.gap_ahead(best, me, heads, limited, rooms, cpus_free, memory_free, taken);
+            if gap.until is not null then
+                taken := taken || aque.backfill(me, heads, gap, limited, rooms, cpus_free, memory_free, wanted);
+                exit;
+            end if;
+        end if;
+        exit when two = '{}';
         bound := case when second is null then last_of_all else heads[second] end;
 
-        room := least(wanted, floor(cpus_free / greatest(best.cpus, 0.001)),
+        room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
                       case when best.least > 0 then memory_free / best.least end,
                       rooms[array_position(limited, best.queue)]);
         seen := 0;
-        skipped := false;
+        is_stuck := false;
         for candidate in
             select t.id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
             where t.state = 'pending' and t.blockers = 0 and t.shape_id = best.shape_id and t.memory <= me.memory
@@ -166,13 +181,12 @@ begin
             for no key update skip locked
         loop
             seen := seen + 1;
-            skipped := skipped or candidate.memory > memory_free;
-            if not skipped then
-                best.priority := candidate.priority;
-                best.duration := candidate.duration;
-                best.place := candidate.place;
-            end if;
-            continue when candidate.memory > memory_free;
+            best.priority := candidate.priority;
+            best.duration := candidate.duration;
+            best.place := candidate.place;
+            best.memory := candidate.memory;
+            is_stuck := candidate.memory > memory_free;
+            exit when is_stuck;
             taken := taken || candidate.id;
             cpus_free := cpus_free - best.cpus;
             memory_free := memory_free - candidate.memory;
@@ -182,6 +196,11 @@ begin
             end if;
         end loop;
 
+        if is_stuck then  -- the shape waits, as if it had begun with this one
+            heads[nth] := best;
+            most_memory := greatest(most_memory, best.memory);
+            continue;
+        end if;
         following := null;
         if seen < room and second is not null then  -- it may go on behind the second best
             bound.shape_id := best.shape_id;
@@ -194,6 +213,7 @@ begin
             best.duration := following.duration;
             best.place := following.place;
             best.memory := following.memory;
+            most_memory := greatest(most_memory, best.memory);
         end if;
         heads[nth] := best;
     end loop;

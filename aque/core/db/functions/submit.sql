@@ -88,8 +88,8 @@ begin
     insert into aque.dependency (task_id, needs_id, condition, place, is_child)
     select e.task_id, e.needs_id, e.condition, e.place, e.is_child from unnest(needs) e;
 
-    insert into aque.task (id, parent_id, run_at, shape_id, memory, priority, duration, retries, key, state, blockers)
-    select x.id, x.parent_id, due.at, shapes[x.demand], x.memory, x.priority, x.duration, x.retries, x.key,
+    insert into aque.task (id, parent_id, run_at, shape_id, memory, priority, duration, guessed, retries, key, state, blockers)
+    select x.id, x.parent_id, due.at, shapes[x.demand], x.memory, x.priority, x.duration, x.guessed, x.retries, x.key,
            case when x.hold then 'paused' else 'pending' end::aque.state,
            coalesce(open.edges, 0) + case when due.at is not null then 1 else 0 end
     from unnest(tasks) x
