@@ -19,7 +19,7 @@ from concurrent.futures import as_completed
 from pathlib import Path
 
 import aque
-from aque.core.task import stdout_of
+from aque import stdout_of
 
 Figures = tuple[int, int, str]
 """Files, bytes, and all checksums folded into one."""
