@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from typing import Final
 
 from . import patterns
 from .broker import Broker
+from .db.database import answers
 from .db.failures import translated
 from .db.source import Connection, public_url
 from .errors import AqueError
@@ -20,6 +22,7 @@ from .queries.output import OutputPiece
 from .states import State
 
 _CANCEL: Final = 1.0  # seconds
+_REST: Final = 3.0  # seconds after which a connection may have been lost unnoticed
 
 
 class Monitor:
@@ -33,6 +36,7 @@ class Monitor:
         self.broker = broker
         self._conn: Connection | None = None
         self._turn = threading.Lock()
+        self._asked = 0.0  # when, by time.monotonic()
 
     @property
     def place(self) -> str:
@@ -89,10 +93,17 @@ class Monitor:
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         with self._turn, translated():
-            if self._conn is None or self._conn.closed:
+            if not self._is_open():
                 self.broker.database.prepare()
                 self._conn = self.broker.database.source.connect()
+            assert self._conn
+            self._asked = time.monotonic()
             yield self._conn
+
+    def _is_open(self) -> bool:
+        if self._conn is None or self._conn.closed:
+            return False
+        return time.monotonic() - self._asked < _REST or answers(self._conn)
 
 
 @lru_cache(4096)

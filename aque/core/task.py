@@ -7,6 +7,7 @@ from the fallbacks in order (the parent's inheritable fields, the queue's defaul
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
 import pwd
 import sys
@@ -57,6 +58,10 @@ _NESTED: Final = {
 def local_defaults() -> Mapping[str, Any]:
     """What a task takes over from the process that submits it: folder, environment, account and interpreter."""
     return {"cwd": _folder(), "environ": dict(os.environ), "user": account(), "interpreter": sys.executable}
+
+
+_STRUCTURE: Final = frozenset({"children"})
+"""What the graph reads."""
 
 
 def _folder() -> str:
@@ -153,7 +158,7 @@ class Reader:
         flat = _flatten(given)
         values = _values(flat)
         if len(values) < len(flat):
-            values["extra"] = {name: each for name, each in flat.items() if name not in RULES}
+            values["extra"] = {name: each for name, each in flat.items() if name not in RULES and _is_extra(name)}
         made = object.__new__(Prototype)
         made.__dict__.update(self.common.__dict__, **values)  # much quicker than thirty arguments
         if made.stdin_value is not None and made.stdin is not None:
@@ -163,6 +168,16 @@ class Reader:
 
 def _values(layer: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _read(name, value) for name, value in layer.items() if value is not None and name in RULES}
+
+
+@cache
+def _is_extra(name: str) -> bool:
+    """Whether a field that aque does not know is kept apart; one that is nearly known is more likely a slip."""
+    if name in _STRUCTURE:
+        return False
+    if near := difflib.get_close_matches(name, [*RULES, *_NESTED, *_STRUCTURE], 1, 0.8):
+        raise UsageError(f"no such field: {name!r} (did you mean {near[0]}? Fields of your own need other names)")
+    return True
 
 
 def _read(name: str, value: Any) -> Any:

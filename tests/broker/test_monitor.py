@@ -65,6 +65,18 @@ def test_falls_are_those_that_need_its_success_and_their_own(broker: Broker, mon
     assert monitor.falls([second.id]) == 1
 
 
+def test_a_connection_that_was_lost_at_rest_is_replaced_unnoticed(
+    broker: Broker, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the first kill from the screen after a restart of the server would fail."""
+    monkeypatch.setattr("aque.core.monitor._REST", 0.0)
+    monitor.ids()
+    assert monitor._conn
+    with broker.database.connection() as conn:
+        conn.execute("SELECT pg_terminate_backend(%s, 10000)", [monitor._conn.info.backend_pid])
+    assert list(monitor.ids()) == []
+
+
 @pytest.mark.usefixtures("worker")
 def test_the_tail_of_an_output(broker: Broker, monitor: Monitor) -> None:
     future = aque.Queue(broker=broker).submit_ex(pattern="shell", args="echo one; sleep 0.3; echo two")

@@ -55,3 +55,14 @@ def test_a_bad_field_is_named_in_one_line(field: str, bad: object) -> None:
 def test_stdin_is_a_path_or_a_value_never_both() -> None:
     with pytest.raises(UsageError, match="not both"):
         Prototype.read({"stdin": "/dev/null", "stdin_value": b"x"})
+
+
+@pytest.mark.parametrize("name", ["cpu", "dependancies", "dependency", "prioriy", "timeouts"])
+def test_a_field_that_is_nearly_one_of_ours_is_a_slip(name: str) -> None:
+    """Kept apart as an extra field it would be lost: the order of a graph, for instance."""
+    with pytest.raises(UsageError, match="did you mean"):
+        Prototype.read({"func": "m:f", name: 1})
+
+
+def test_other_fields_are_kept_apart() -> None:
+    assert Prototype.read({"func": "m:f", "shot": 7, "show": "x"}).extra == {"shot": 7, "show": "x"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from ..errors import SchemaError
@@ -97,6 +98,16 @@ class Database:
 
     def _arguments(self) -> dict[str, object]:
         return {**self.source.conninfo(), "autocommit": True}
+
+
+def answers(conn: Connection) -> bool:
+    """Whether a connection that was at rest still leads to the server; one that does not is closed."""
+    try:
+        _probe(conn)
+    except psycopg.OperationalError:
+        conn.close()
+        return False
+    return True
 
 
 def _probe(conn: Connection) -> None:
