@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from aque.core import why
 from aque.core.fields import FIELDS, REASONS, Field
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -38,7 +39,12 @@ def reasons() -> str:
     return _table(("reason", "meaning"), ([f"`{reason.name}`", reason.meaning] for reason in REASONS))
 
 
-TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons}
+def whys() -> str:
+    """What `aque why` tells, in its order."""
+    return _table(("reason", "meaning"), ([f"`{reason.name}`", reason.meaning] for reason in why.REASONS))
+
+
+TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons, "whys": whys}
 
 
 def renewed(text: str) -> str:

@@ -20,6 +20,7 @@ from .errors import AqueError
 from .queries import lists
 from .queries.output import OutputPiece
 from .states import State
+from .why import Why, explain
 
 _CANCEL: Final = 1.0  # seconds
 _REST: Final = 3.0  # seconds after which a connection may have been lost unnoticed
@@ -72,6 +73,11 @@ class Monitor:
         """How many tasks that are still to run could not run any more if these were stopped."""
         with self._connection() as conn:
             return lists.falls(conn, ids)
+
+    def why(self, ids: Sequence[int], most: int = 1000) -> list[Why]:
+        """Why tasks do not run, in the order of these ids; what stands before them is counted up to `most`."""
+        with self._connection() as conn:
+            return explain(conn, ids, most)
 
     def tail(self, task: int, limit: int = 512) -> list[OutputPiece]:
         """The last pieces of the output of a task's last attempt."""

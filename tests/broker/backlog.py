@@ -55,6 +55,25 @@ def register(conn: Connection, *, cpus: float = 1000, memory: int = 1 << 40, use
     return work.register(conn, WorkerInfo("w", "h", None, 1, "linux", user, False, cpus, memory, None, [], "0"))
 
 
+def info(**given: Any) -> WorkerInfo:
+    """A small worker, unless it is said otherwise."""
+    fields = {
+        "name": "w",
+        "hostname": "h1",
+        "ip": None,
+        "pid": 1,
+        "platform": "linux",
+        "username": "me",
+        "any_user": False,
+        "cpus": 2.0,
+        "memory": 1 << 40,
+        "queues": None,
+        "tags": [],
+        "version": "0",
+    }
+    return WorkerInfo(**{**fields, **given})
+
+
 @contextmanager
 def plans(conn: Connection) -> Iterator[list[dict[str, Any]]]:
     """The plans of all that the session runs, also inside of functions, with what it really read."""

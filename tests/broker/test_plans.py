@@ -18,6 +18,7 @@ from aque.core.queries import kill, listing, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
+from aque.core.why import explain
 
 from . import backlog
 
@@ -34,6 +35,11 @@ class Bench:
     def __init__(self, broker: Broker, conn: Connection) -> None:
         self.broker, self.conn = broker, conn
         self.worker = backlog.register(conn)
+        ends = (
+            "(select id from aque.task where state = 'pending' and blockers = {0} order by id limit 10) union all"
+            " (select id from aque.task where state = 'pending' and blockers = {0} order by id desc limit 10)"
+        )
+        self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' limit 20")]
 
     def claim(self) -> list[Captured]:
@@ -53,6 +59,10 @@ class Bench:
     def submit(self) -> None:
         given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
         Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
+
+    def why(self) -> object:
+        """Of the first and the last of the backlog, of what waits for them, and of what is complete."""
+        return explain(self.conn, self.waiting + self.some, most=300)
 
     def forsake(self) -> object:
         self.claim()
@@ -85,6 +95,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),
     "a page": lambda bench: listing.page(bench.conn, Selection(), _NOW, limit=50),
+    "why": Bench.why,
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
 }
 

@@ -1,24 +1,21 @@
-"""Why tasks do not run: what is said agrees with what workers claim, and is said in words."""
+"""Why tasks do not run, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.queries import work
-from aque.core.queries.why import Case, cases
-from aque.core.queries.work import Outcome, WorkerInfo
+from aque.core.queries.work import Outcome
 from aque.core.states import State
-from aque.core.why import REASONS, Why, explain
+from aque.core.why import Why, explain
+
+from .backlog import info
 
 _ANY = 1 << 40
 
@@ -27,24 +24,6 @@ _ANY = 1 << 40
 def conn(broker: Broker) -> Iterator[Connection]:
     with broker.database.connection() as conn:
         yield conn
-
-
-def info(**given_fields: Any) -> WorkerInfo:
-    fields = {
-        "name": "w",
-        "hostname": "h1",
-        "ip": None,
-        "pid": 1,
-        "platform": "linux",
-        "username": "me",
-        "any_user": False,
-        "cpus": 2.0,
-        "memory": _ANY,
-        "queues": None,
-        "tags": [],
-        "version": "0",
-    }
-    return WorkerInfo(**{**fields, **given_fields})
 
 
 def submit(broker: Broker, **fields: object) -> int:
@@ -57,138 +36,6 @@ def why(broker: Broker, task: int, most: int = 100) -> Why:
 
 def names(found: Why) -> list[str]:
     return [told.name for told in found.reasons]
-
-
-_DEMANDS = st.fixed_dictionaries(
-    {"priority": st.sampled_from([1, 1000])},
-    optional={
-        "duration": st.sampled_from([5.0, 9.0]),
-        "cpus": st.sampled_from([0, 0.5, 3.0, "/2"]),
-        "memory": st.integers(0, 5),
-        "queue": st.sampled_from(["a", "b"]),
-        "tags": st.sampled_from([["x"], ["x", "y"]]),
-        "platform": st.sampled_from(["linux", "darwin"]),
-        "host": st.sampled_from([["h1"], ["h*", "!h2"], ["k?"]]),
-        "user": st.sampled_from(["me", "you"]),
-        "hold": st.just(True),
-        "run_at": st.just(datetime(2999, 1, 1, tzinfo=UTC)),
-    },
-)
-_WORKERS = st.builds(
-    info,
-    cpus=st.sampled_from([0.5, 1.0, 4.0]),
-    memory=st.integers(0, 5),
-    hostname=st.sampled_from(["h1", "h2"]),
-    platform=st.sampled_from(["linux", "darwin"]),
-    any_user=st.booleans(),
-    queues=st.sampled_from([None, None, ["a"], ["a", "default"]]),
-    tags=st.sampled_from([[], ["x"], ["x", "y", "z"]]),
-)
-_QUEUES = st.dictionaries(
-    st.sampled_from(["a", "b", "default"]),
-    st.sampled_from([(True, None), (False, 0), (False, 1), (False, 2)]),
-    max_size=2,
-)
-
-
-@dataclass
-class Farm:
-    """Workers, and the room that is left in each by what it was given here."""
-
-    conn: Connection
-    infos: dict[int, WorkerInfo]
-    cpus: dict[int, float]
-    memory: dict[int, int]
-
-    @classmethod
-    def of(cls, conn: Connection, infos: Sequence[WorkerInfo]) -> Farm:
-        made = {work.register(conn, each): each for each in infos}
-        rooms = ({id: each.cpus for id, each in made.items()}, {id: each.memory for id, each in made.items()})
-        return cls(conn, made, *rooms)
-
-    def claim(self, worker: int) -> int | None:
-        """The task that a worker takes next with all the room that it has."""
-        runs = work.claim(self.conn, worker, self.cpus[worker], self.memory[worker], 1)
-        for run in runs:
-            self.cpus[worker] -= run.cpus
-            self.memory[worker] -= run.memory
-        return runs[0].id if runs else None
-
-
-def _first(found: Sequence[Case], worker: int, order: dict[int, tuple[float, ...]]) -> int | None:
-    """The first of the tasks that are said to be ready to run now on a worker."""
-    ready = [case.task.id for case in found if worker in {room.id for room in case.rooms}]
-    return min(ready, key=order.__getitem__, default=None)
-
-
-def _check_place(case: Case, found: Sequence[Case], order: dict[int, tuple[float, ...]]) -> None:
-    """It counts the ready tasks before it that one of its workers could take."""
-    own = {taker.id for taker in case.takers}
-    if not case.task.is_ready or not own:
-        assert case.place is None
-        return
-    before = [
-        each
-        for each in found
-        if each.task.is_ready
-        and own & {taker.id for taker in each.takers}
-        and order[each.task.id] < order[case.task.id]
-    ]
-    assert case.place
-    assert case.place.ahead == len(before)
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(
-    demands=st.lists(_DEMANDS, min_size=1, max_size=10),
-    workers=st.lists(_WORKERS, min_size=1, max_size=3),
-    queues=_QUEUES,
-)
-def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
-    shared_broker: Broker,
-    demands: list[dict[str, Any]],
-    workers: list[WorkerInfo],
-    queues: dict[str, tuple[bool, int | None]],
-) -> None:
-    """One claim after another, until no worker gets anything more: each takes the first that was said to be ready."""
-    with shared_broker.database.connection() as conn:
-        conn.execute("truncate aque.task, aque.spec, aque.worker, aque.queue")
-        for name, (paused, limit) in queues.items():
-            conn.execute(
-                "insert into aque.queue (name, paused, max_running) values (%s, %s, %s)", [name, paused, limit]
-            )
-        ids = shared_broker.submit([{"func": "m:f", "user": "me", **demand} for demand in demands], {})
-        order = {
-            id: (-demand["priority"], -demand.get("duration", 0.0), id) for id, demand in zip(ids, demands, strict=True)
-        }
-        hosts = Farm.of(conn, workers)
-        idle: set[int] = set()
-        while idle < set(hosts.infos):
-            for worker in hosts.infos:
-                found = cases(conn, ids, 100)
-                for case in found:
-                    _check_place(case, found, order)
-                    assert any(reason.holds(case) for reason in REASONS), case
-                expected = _first(found, worker, order)
-                assert hosts.claim(worker) == expected
-                idle = {*idle, worker} if expected is None else set()
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(demand=_DEMANDS, worker=_WORKERS)
-def test_a_worker_lacks_nothing_exactly_where_the_task_fits_it(
-    shared_broker: Broker, demand: dict[str, Any], worker: WorkerInfo
-) -> None:
-    with shared_broker.database.connection() as conn:
-        conn.execute("truncate aque.task, aque.spec, aque.worker, aque.queue")
-        task, made = submit(shared_broker, **demand), work.register(conn, worker)
-        row = conn.execute(
-            "select aque.misfits(w, s, t.memory) = 0, aque.fits(w, s) and t.memory <= w.memory"
-            " from aque.task t join aque.shape s on s.id = t.shape_id, aque.worker w where t.id = %s and w.id = %s",
-            [task, made],
-        ).fetchone()
-        assert row
-        assert row[0] == row[1]
 
 
 @pytest.mark.parametrize(

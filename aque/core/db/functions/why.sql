@@ -72,7 +72,7 @@ begin
         ahead := 0;
         work := 0;
         unknown := 0;
-        above := row(2147483647, 'infinity'::real, 9223372036854775807);
+        select 2147483647 as priority, 'infinity'::real as duration, 9223372036854775807 as place into above;
         for waiting in
             select t.id, t.priority, t.duration, -t.id as place from aque.task t where t.id = any(line.ids)
             order by t.priority desc, t.duration desc, t.id
@@ -86,7 +86,8 @@ begin
                         select t.duration from aque.task t
                         where t.state = 'pending' and t.blockers = 0 and t.shape_id = s.id
                           and (t.priority, t.duration, -t.id) > (waiting.priority, waiting.duration, waiting.place)
-                          and (t.priority, t.duration, -t.id) <= above
+                          and (t.priority, t.duration, -t.id) <= (above.priority, above.duration, above.place)
+                        order by t.priority desc, t.duration desc, -t.id desc limit most + 1 - ahead  -- by its index
                     ) t
                     limit most + 1 - ahead
                 ) x;
@@ -96,7 +97,7 @@ begin
             end if;
             id := waiting.id;
             return next;
-            above := row(waiting.priority, waiting.duration, waiting.place);
+            above := waiting;
         end loop;
     end loop;
 end $$;
