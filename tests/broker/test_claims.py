@@ -25,7 +25,7 @@ _READ = "select pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass)"
 
 @pytest.fixture
 def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection() as conn:
+    with broker.database.connection(limit=1800) as conn:
         yield conn
 
 

@@ -48,7 +48,7 @@ _WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platfo
 def conn(server: Any) -> Iterator[Connection]:
     with Broker(f"embedded:{server}") as broker:
         broker.database.initialise(from_scratch=True)
-        with broker.database.connection() as made:
+        with broker.database.connection(limit=1800) as made:
             made.execute(_WORKERS)
             yield made
 

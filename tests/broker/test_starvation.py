@@ -27,7 +27,7 @@ _EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.functio
 
 @pytest.fixture
 def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection() as conn:
+    with broker.database.connection(limit=1800) as conn:
         yield conn
 
 

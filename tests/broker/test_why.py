@@ -22,7 +22,7 @@ _ANY = 1 << 40
 
 @pytest.fixture
 def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection() as conn:
+    with broker.database.connection(limit=1800) as conn:
         yield conn
 
 
