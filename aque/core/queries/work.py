@@ -141,6 +141,11 @@ def beat(conn: Connection, worker: int, *, draining: bool, cpus_used: float, mem
     return row[0] if row else None
 
 
+def is_to_drain(conn: Connection, worker: int) -> bool:
+    """Whether somebody wants a worker to drain."""
+    return bool(_one(conn, "is_to_drain", {"worker": worker}))
+
+
 def set_idle(conn: Connection, worker: int, idle: bool) -> None:
     """Tell whether a worker wants to hear of new work."""
     conn.execute(_SQL["set_idle"], {"worker": worker, "idle": idle})

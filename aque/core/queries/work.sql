@@ -15,6 +15,9 @@ set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(
 where id = %(worker)s and ended_at is null
 returning draining
 
+-- name: is_to_drain
+select draining from aque.worker where id = %(worker)s
+
 -- name: set_idle
 -- Whether the worker wants to be told of new work.
 update aque.worker set idle = %(idle)s where id = %(worker)s

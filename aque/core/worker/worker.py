@@ -128,6 +128,8 @@ class Worker:
         if self._is_asked:
             self._is_asked = False
             self._desk.stop(self._session.read(work.stops, self.id))
+            if not self._pace.is_draining and self._session.read(work.is_to_drain, self.id):
+                self.drain()
         self._turn()
         self._desk.launch()
         if self._ledger.is_empty:

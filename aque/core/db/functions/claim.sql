@@ -99,7 +99,8 @@ declare
 begin
     for limited in
         select q.name, q.max_running from aque.queue q
-        where q.name = any(names) and q.max_running is not null order by q.name for no key update
+        where q.name = any(names) and q.max_running is not null and not q.paused
+        order by q.name for no key update
     loop
         return query
             select limited.name, greatest(limited.max_running - count(*), 0)::int
