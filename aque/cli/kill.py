@@ -12,10 +12,11 @@ import click
 
 from ..core.states import COMPLETE_STATES, State
 from ..core.text import clean
-from .options import broker_option, duration, echo_json, ids_argument, json_option, open_broker, some
+from .options import broker_option, chosen, duration, echo_json, json_option, open_broker, selecting, some
 
 if TYPE_CHECKING:
     from ..core.queries.kill import Killed, Preview
+    from ..core.selection import Selection
 
 _BY_NAME: Final = {each.name.removeprefix("SIG"): int(each) for each in signals.Signals}
 
@@ -52,7 +53,7 @@ def _plain(word: str) -> list[str]:
 
 
 @click.command("kill", cls=_Command)
-@ids_argument()
+@selecting()
 @click.option("-s", "--signal", default="TERM", show_default=True, callback=_signal, metavar="SIGNAL", help="Also -9.")
 @click.option("-r", "--recursive", is_flag=True, help="And all that they need and that is not complete.")
 @click.option("--dependents", is_flag=True, help="And all that need them.")
@@ -63,7 +64,7 @@ def _plain(word: str) -> list[str]:
 @json_option
 @broker_option
 def command(
-    ids: list[int],
+    selection: Selection,
     signal: int,
     recursive: bool,
     dependents: bool,
@@ -83,12 +84,13 @@ def command(
       aque kill -9 12
       aque kill -s INT --grace 1m 12
       aque kill -n -r 12
+      aque kill -f 'state:running runtime>2h name~^render'
     """
     from ..core.broker import ends
     from ..core.queries import kill
 
     place = open_broker(broker)
-    place.require(ids)
+    ids = chosen(place, selection)
     reached = place.read(kill.reach, ids, dependencies=recursive, dependents=dependents)
     if dry_run:
         return _preview(place.read(kill.preview, reached), as_json, ends=ends(signal, grace))

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +17,7 @@ from ..core.errors import AqueError, UsageError
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
+    from ..core.selection import Selection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,21 +58,43 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         @click.argument("ids", nargs=-1, metavar="[ID...]")
-        @click.option(
-            "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
-        )
+        @filter_option
         @functools.wraps(function)
         def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
-            from ..core.selection import Selection
-
-            if required and not ids and text is None:
-                raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
-            selection = Selection.of(read_ids(ids) if ids else None, text)
-            return function(*args, selection=selection, **kwargs)
+            return function(*args, selection=selected(ids, text, required=required), **kwargs)
 
         return command  # type: ignore[return-value]
 
     return decorate
+
+
+def filter_option(function: Function) -> Function:
+    """`-f FILTER`, as `text`."""
+    return click.option(
+        "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
+    )(function)
+
+
+def selected(words: Sequence[str], text: str | None, *, required: bool = True) -> Selection:
+    """The selection that ids and a filter make; raises UsageError, also where one is `required` and none given."""
+    from ..core.selection import Selection
+
+    if required and not words and text is None:
+        raise UsageError("which tasks? give ids, - to read them from stdin, or -f FILTER")
+    return Selection.of(read_ids(words) if words else None, text)
+
+
+def chosen(broker: Broker, selection: Selection) -> list[int]:
+    """The ids of a selection, in the order that was given; raises AqueError where a filter matches nothing."""
+    from ..core.view import View
+
+    if selection.filter is None and selection.ids is not None:
+        broker.require(selection.ids)
+        return list(selection.ids)
+    found = View(broker).ids(selection)
+    if not found:
+        raise AqueError("nothing matches")
+    return found
 
 
 def color_option(function: Function) -> Function:
@@ -89,11 +112,6 @@ def _is_coloured(choice: str) -> bool:
     if choice == "auto":
         return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return choice == "always"
-
-
-def ids_argument(required: bool = True) -> Callable[[Function], Function]:
-    """Ids of tasks; `-` reads them from stdin."""
-    return click.argument("ids", nargs=-1, required=required, metavar="ID...", callback=lambda *got: read_ids(got[2]))
 
 
 def read_ids(words: Iterable[str]) -> list[int]:

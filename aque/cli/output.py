@@ -8,15 +8,16 @@ import click
 
 from ..core.errors import AqueError
 from .endings import echo_ending, tell
-from .options import broker_option, ids_argument, json_option, open_broker
+from .options import broker_option, chosen, json_option, open_broker, selecting
 from .sinks import Sink, sink
 
 if TYPE_CHECKING:
+    from ..core.selection import Selection
     from .watch import Reader
 
 
 @click.command("output")
-@ids_argument()
+@selecting()
 @click.option("-w", "--watch", "is_watched", is_flag=True, help="Follow until they are complete.")
 @click.option("--tail", "lines", type=click.IntRange(min=0), metavar="N", help="Begin with the last N lines.")
 @click.option("-o", "--stdout", "out", is_flag=True, help="What they wrote to stdout alone.")
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @json_option
 @broker_option
 def command(
-    ids: list[int],
+    selection: Selection,
     is_watched: bool,
     lines: int | None,
     out: bool,
@@ -44,12 +45,13 @@ def command(
       aque output 12
       aque output -w --tail 10 12 13
       aque output -e --attempt 1 12
+      aque output -e -f 'state:error age<1h'
       aque output --json 12 | jq -r .text
     """
     from .watch import Follower, Reader
 
     place = open_broker(broker)
-    place.require(ids)
+    ids = chosen(place, selection)
     streams = (1,) * out + (2,) * err or (1, 2)
     shown = sink(as_json=as_json, merged=is_watched and len(ids) > 1, together=err and not out)
     reader = Reader(place, shown, {}, streams, attempt)

@@ -8,7 +8,9 @@ from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
+from .audit import Fact
 from .db.source import Connection
+from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .line import Line, Sleeper
@@ -64,15 +66,24 @@ class Broker(Line):
         Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound, and touches none then.
         """
-        with self.database.transaction() as conn:
-            self._require(seen.missing(conn, ids))
-            targets = killing.waiting(conn, ids) if only_waiting else ids
-            done = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
+        self.require(ids)
+        entry = record("kill", Selection.of(ids), signal=signal)
+        done: dict[int, killing.Killed] = {}
+        # the last first: so most are stopped themselves, before they fall with what they need
+        for part in parts(sorted(set(ids), reverse=True), BATCH):
+            with self.database.transaction() as conn:
+                targets = killing.waiting(conn, part) if only_waiting else part
+                found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
+                entry.enter(conn, *_facts(found))
+            self._tell_of_kill(found)
+            done.update((each.id, each) for each in found if each.touched or each.id not in done)
+        return list(done.values())
+
+    def _tell_of_kill(self, done: Sequence[killing.Killed]) -> None:
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
             submission.announce(conn, [Change(each.id, each.state) for each in ended])
-        return done
 
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         """Cancel those of the tasks that have not begun, and leave alone those that run."""
@@ -149,6 +160,13 @@ class Broker(Line):
 def ends(signal: int, grace: float | None) -> bool:
     """Whether a signal is meant to end a task, or will be followed by one that does."""
     return grace is not None or signal not in GENTLE
+
+
+def _facts(done: Sequence[killing.Killed]) -> tuple[list[Fact], list[Fact]]:
+    """The states of those that a kill touched, before and now; those that fell with them are told of now alone."""
+    touched = [each for each in done if each.touched]
+    before = [Fact("state", each.before, each.id) for each in touched if each.before]
+    return before, [Fact("state", each.state, each.id) for each in touched]
 
 
 def _until_kill(signal: int, grace: float | None) -> float | None:

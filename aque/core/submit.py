@@ -162,12 +162,23 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 }
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags"})
+_DEMANDED: Final = {"username": "user", "cpu_share": "cpus"}  # the fields of columns with other names
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         column: form(value) for name, value in fields.items() if name in _COLUMNS for column, form in [_COLUMNS[name]]
     }
+
+
+def columns(prototype: Prototype, names: Iterable[str]) -> dict[str, Any]:
+    """The columns of some fields, those of its demand too, and the JSON forms of their values."""
+    fields = {name: getattr(prototype, name) for name in names}
+    demand = {
+        column: value for column, value in _demand_row(prototype).items() if _DEMANDED.get(column, column) in fields
+    }
+    named = {"name": codec.clean_text(prototype.name)} if "name" in fields else {}
+    return {**_columns(fields), **demand, **named}
 
 
 def _demand(prototype: Prototype) -> Hashable:

@@ -19,12 +19,17 @@ class Task:
     needs: list[tuple[int, str]] = field(default_factory=list)
     priority: int = 1000
     retries: int = 0
+    asked_retries: int = 0
     attempt: int = 0
     losses: int = 0
     lease: int | None = None
     worker: int | None = None
     is_wanted_stopped: bool = False
     is_delayed: bool = False
+    has_fallen: bool = False
+    """It ended without a run, because of what it needs."""
+    waived: set[int] = field(default_factory=set)
+    """What it needs and was retried after it had begun."""
 
 
 class Model:
@@ -35,7 +40,8 @@ class Model:
 
     def open_edges(self, task: int) -> int:
         """How many dependencies keep a task waiting."""
-        return sum(self.tasks[need].state not in _MEETS[condition] for need, condition in self.tasks[task].needs)
+        needs = [each for each in self.tasks[task].needs if each[0] not in self.tasks[task].waived]
+        return sum(self.tasks[need].state not in _MEETS[condition] for need, condition in needs)
 
     def promote(self) -> None:
         """The delay of retries is over."""
@@ -62,6 +68,7 @@ class Model:
         found = self.tasks[task]
         found.state, found.worker, found.lease = State.RUNNING, worker, lease
         found.attempt += 1
+        found.has_fallen = False
         found.is_wanted_stopped = False
 
     def complete(self, ends: dict[int, State]) -> None:
@@ -104,7 +111,66 @@ class Model:
         for each in waiting:
             self.tasks[each].state = State.CANCELLED
             self.tasks[each].is_delayed = False
+            self.tasks[each].has_fallen = False
         self._settle(waiting)
+
+    def retry(self, targets: Iterable[int]) -> None:
+        """What is complete runs again with those that fell because of it, as far as they can."""
+        back = {each for each in targets if self.tasks[each].state in COMPLETE_STATES}
+        while more := {each for each in self.tasks if self._has_fallen_with(each, back)} - back:
+            back |= more
+        while hopeless := {each for each in back if self._is_hopeless(each, back)}:
+            back -= hopeless
+        for task in self.tasks.values():
+            if task.state is State.RUNNING:
+                task.waived |= back & {need for need, _ in task.needs}
+        for each in back:
+            self._begin_anew(self.tasks[each])
+
+    def _has_fallen_with(self, task: int, back: set[int]) -> bool:
+        found = self.tasks[task]
+        return found.has_fallen and found.state in COMPLETE_STATES and any(need in back for need, _ in found.needs)
+
+    def _is_hopeless(self, task: int, back: set[int]) -> bool:
+        states = [(self.tasks[need].state, how) for need, how in self.tasks[task].needs if need not in back]
+        return any(state in COMPLETE_STATES and state not in _MEETS[how] for state, how in states)
+
+    def _begin_anew(self, task: Task) -> None:
+        task.state = State.PENDING
+        task.has_fallen = False
+        task.waived = set()
+        task.losses = 0
+        task.retries = task.asked_retries + task.attempt
+
+    def move(self, targets: Iterable[int], origin: State, goal: State) -> None:
+        """Pause or resume."""
+        for each in targets:
+            if self.tasks[each].state is origin:
+                self.tasks[each].state = goal
+
+    def edit(self, targets: Iterable[int], priority: int, retries: int) -> None:
+        """Those that have not begun ask for something else."""
+        for task in (self.tasks[each] for each in targets):
+            if task.state in _WAITING:
+                task.priority = priority
+                task.retries += retries - task.asked_retries
+                task.asked_retries = retries
+
+    def prioritise(self, targets: Iterable[int], amount: int) -> None:
+        """Those that are not complete come earlier or later."""
+        for task in (self.tasks[each] for each in targets):
+            if task.state not in COMPLETE_STATES:
+                task.priority += amount
+
+    def remove(self, targets: Iterable[int]) -> set[int]:
+        """What is complete goes, unless it is needed; returns what went."""
+        needed = {need for task in self.tasks.values() if task.state not in COMPLETE_STATES for need, _ in task.needs}
+        gone = {each for each in targets if self.tasks[each].state in COMPLETE_STATES} - needed
+        for each in gone:
+            del self.tasks[each]
+        for task in self.tasks.values():
+            task.needs = [edge for edge in task.needs if edge[0] not in gone]
+        return gone
 
     def _stopped(self, task: int) -> Task:
         found = self.tasks[task]
@@ -119,6 +185,7 @@ class Model:
             for each, state in fell.items():
                 self.tasks[each].state = state
                 self.tasks[each].is_delayed = False
+                self.tasks[each].has_fallen = True
             ended, among = set(fell), None
 
     def _fall(self, task: int, ended: set[int]) -> Iterable[State]:
@@ -126,7 +193,7 @@ class Model:
         broken = [
             (self.tasks[need].state, condition)
             for need, condition in self.tasks[task].needs
-            if need in ended and self.tasks[need].state not in _MEETS[condition]
+            if need in ended - self.tasks[task].waived and self.tasks[need].state not in _MEETS[condition]
         ]
         if broken and self.tasks[task].state in _WAITING:
             is_void = any(state is State.CANCELLED or condition == "failure" for state, condition in broken)

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from aque.core.broker import Broker
 from aque.core.queries import kill as killing
-from aque.core.queries import work
+from aque.core.queries import steering, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import MOVES, State
 
@@ -73,7 +73,7 @@ class BrokerMachine(RuleBasedStateMachine):
         for n, task in enumerate(ids):
             edges = [(need if isinstance(need, int) else by_identity[id(need)], how) for need, how in needs[n]]
             state = State.PAUSED if held else State.PENDING
-            self.model.submit(task, Task(state, edges, priority, retries), parent if n == 0 else None)
+            self.model.submit(task, Task(state, edges, priority, retries, retries), parent if n == 0 else None)
         self.model.look_back(ids)
 
     @rule(worker=st.integers(0, 1), wanted=st.integers(1, 3))
@@ -143,21 +143,79 @@ class BrokerMachine(RuleBasedStateMachine):
             killing.kill(conn, targets, 15, 5.0, ends=True)
         self.model.kill(targets)
 
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        targets = self._some_tasks(data)
+        with self.broker.database.connection() as conn:
+            before = self._states()
+            told = {each.id: each.state for each in steering.retry(conn, targets, dry=True)}
+            assert self._states() == before, "a dry run does something"
+            done = steering.retry(conn, targets, dry=False)
+        assert {each.id: each.state for each in done} == told
+        self.model.retry(targets)
+        assert {each.id for each in done if each.refusal is None} == {
+            task for task, state in before.items() if state != self._states()[task]
+        }
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), is_pause=st.booleans())
+    def pause_or_resume(self, data: st.DataObject, is_pause: bool) -> None:
+        targets = self._some_tasks(data)
+        moves = [State.PENDING, State.PAUSED] if is_pause else [State.PAUSED, State.PENDING]
+        with self.broker.database.connection() as conn:
+            steering.move(conn, targets, *moves, dry=False)
+        self.model.move(targets, *moves)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), priority=st.sampled_from([1000, 7]), retries=st.integers(0, 2))
+    def edit(self, data: st.DataObject, priority: int, retries: int) -> None:
+        targets = self._some_tasks(data)
+        changes = {"priority": priority, "retries": retries, "memory": priority, "name": "x"}
+        with self.broker.database.connection() as conn:
+            steering.edit(conn, targets, changes, dry=False)
+        self.model.edit(targets, priority, retries)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), amount=st.sampled_from([-10, 5]))
+    def prioritise(self, data: st.DataObject, amount: int) -> None:
+        targets = self._some_tasks(data)
+        with self.broker.database.connection() as conn:
+            steering.prioritise(conn, targets, amount, is_relative=True, dry=False)
+        self.model.prioritise(targets, amount)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        targets = self._some_tasks(data)
+        with self.broker.database.connection() as conn:
+            done = steering.remove(conn, targets, dry=False)
+        assert {each.id for each in done if each.state is None} == self.model.remove(targets)
+
     @invariant()
     def they_agree(self) -> None:
         """States, leases and counts; and `blockers` are the open edges, with the time while that is to come."""
         with self.broker.database.connection() as conn:
             found = conn.execute(
-                "select id, state::text, lease, worker_id, attempt, retries, losses, run_at is not null, blockers"
+                "select id, state::text, lease, worker_id, attempt, retries, losses, run_at is not null, priority,"
+                " blockers"
                 " from aque.task order by id"
             ).fetchall()
-        assert [row[:8] for row in found] == [_told(each, task) for each, task in sorted(self.model.tasks.items())]
-        for task, state, *_, is_delayed, blockers in found:
+        assert [row[:9] for row in found] == [_told(each, task) for each, task in sorted(self.model.tasks.items())]
+        for task, state, *_, is_delayed, _, blockers in found:
             if state in (State.PENDING, State.PAUSED):
                 assert blockers == self.model.open_edges(task) + is_delayed
             old = self.seen.get(task, State.CREATING)
             assert state == old or State(state) in MOVES[old] or old is State.CREATING
             self.seen[task] = State(state)
+
+    def _states(self) -> dict[int, str]:
+        with self.broker.database.connection() as conn:
+            return dict(conn.execute("select id, state::text from aque.task").fetchall())
+
+    def _some_tasks(self, data: st.DataObject) -> list[int]:
+        tasks = sorted(self.model.tasks)
+        return data.draw(st.lists(st.sampled_from(tasks), min_size=1, max_size=3, unique=True))
 
     def _some_runs(self, data: st.DataObject) -> list[int]:
         return data.draw(st.lists(st.sampled_from(sorted(self.runs)), min_size=1, max_size=3, unique=True))
@@ -167,7 +225,7 @@ class BrokerMachine(RuleBasedStateMachine):
 
 
 def _told(task: int, found: Task) -> tuple[Any, ...]:
-    counts = (found.attempt, found.retries, found.losses, found.is_delayed)
+    counts = (found.attempt, found.retries, found.losses, found.is_delayed, found.priority)
     return (task, str(found.state), found.lease, found.worker, *counts)
 
 
@@ -189,7 +247,7 @@ def hasty(broker: Broker) -> Iterator[Broker]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(50, 25), pytest.param(800, 50, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
+    ("examples", "steps"), [(60, 30), pytest.param(800, 50, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
 )
 def test_the_broker_and_the_model_agree(hasty: Broker, examples: int, steps: int) -> None:
     BrokerMachine.broker = hasty

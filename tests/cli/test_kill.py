@@ -133,4 +133,4 @@ def test_aque_kill_is_the_same_command(aque: Aque, broker: Broker) -> None:
     one = held(aque)
     assert aque(one, main="kill").returncode == 0
     assert states(broker) == {one: "cancelled"}
-    assert aque(main="kill").stderr.startswith("aque-kill: Missing argument")
+    assert aque(main="kill").stderr.startswith("aque-kill: which tasks?")

@@ -19,6 +19,11 @@ from ..errors import (
     UsageError,
 )
 
+
+class Deadlock(BrokerUnavailable):
+    """Two transactions waited for each other, and this one was ended: it may be tried again."""
+
+
 # By SQLSTATE; AQ… are raised by aque's own functions.
 _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "AQ003": BrokerError,
@@ -33,7 +38,7 @@ _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "57P03": BrokerUnavailable,
     "55P03": BrokerUnavailable,
     "40001": BrokerUnavailable,
-    "40P01": BrokerUnavailable,
+    "40P01": Deadlock,
     "3F000": SchemaError,
     "42P01": SchemaError,
     "42883": SchemaError,

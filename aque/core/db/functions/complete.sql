@@ -42,7 +42,7 @@ begin
                    bool_or(p.state = 'cancelled' or d.condition = 'failure')
                        filter (where not aque.satisfies(p.state, d.condition)) as void
             from aque.dependency d join aque.task p on p.id = d.needs_id
-            where d.needs_id = any(done) and (among is null or d.task_id = any(among))
+            where d.needs_id = any(done) and not d.waived and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
             select t.id, e.met, e.broken, e.void

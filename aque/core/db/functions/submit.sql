@@ -79,10 +79,10 @@ declare
         select (select v.id from aque.environ v where v.digest = e.digest) from json_to_recordset(environs) e (digest bytea));
 begin
     insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
-                           stdout, stderr, stdin_value, timeout, retry_delay, run_at, io_paths, extra, isolation)
+                           stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
     select x.id, x.name, x.pattern, x.func, x.args, x.kwargs, environ_ids[x.environ], x.cwd, x.groupname, x.interpreter,
-           x.stdin, x.stdout, x.stderr, x.stdin_value, x.timeout, x.retry_delay, x.run_at, x.io_paths, x.extra,
-           x.isolation
+           x.stdin, x.stdout, x.stderr, x.stdin_value, x.timeout, x.retries, x.retry_delay, x.run_at, x.io_paths,
+           x.extra, x.isolation
     from unnest(tasks) x;
 
     insert into aque.dependency (task_id, needs_id, condition, place, is_child)

@@ -1,0 +1,40 @@
+"""aque edit"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from ..core.errors import UsageError
+from .options import filter_option, selected
+from .steering import How, steer, steering_options
+
+
+@click.command("edit")
+@click.argument("words", nargs=-1, required=True, metavar="[ID...] FIELD=VALUE...")
+@filter_option
+@steering_options
+def command(words: tuple[str, ...], text: str | None, how: How) -> int:
+    """Change what tasks ask for that have not begun.
+
+    Fields: name, priority, cpus, memory, queue, host, platform, tags, duration, io_paths, cwd, interpreter, stdout,
+    stderr, timeout, retries, retry_delay, run_at. Values are read as on submission; an empty one stands for the
+    default. Nothing is changed where one of them cannot be read, and of no task that runs or is complete.
+
+    \b
+    Examples:
+      aque edit 12 13 memory=8GB cpus=4
+      aque edit -f 'state:pending name~^render' queue=night timeout=2h
+      aque edit 12 run_at=
+    """
+    fields = [word.partition("=") for word in words if re.match(r"[A-Za-z_]+=", word)]
+    names = [name for name, _, _ in fields]
+    if len(set(names)) < len(names):
+        raise UsageError("a field is given twice")
+    from ..core.editing import read_changes
+
+    changes = {name: value for name, _, value in fields}
+    read_changes(changes)  # what is wrong with them is told before the tasks are looked for
+    selection = selected([word for word in words if not re.match(r"[A-Za-z_]+=", word)], text)
+    return steer(selection, how, lambda steering, which, dry: steering.edit(which, changes, dry=dry), "edited")

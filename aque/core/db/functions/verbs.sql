@@ -1,0 +1,154 @@
+-- Verbs that change tasks one by one. Each locks its targets in the order of their ids, and returns them all: the state
+-- before and now (null: it is gone), what was against it (null: it is done), and old values where there were others.
+-- `dry`: says what it would do, and does nothing.
+
+-- Moves tasks between two states that mean nothing to others: pending, paused.
+create or replace function aque.move(targets bigint[], origin aque.state, goal aque.state, dry boolean)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+begin
+    if not dry then
+        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    end if;
+    return query
+        select t.id, t.state, case when t.state = origin then goal else t.state end,
+               case when t.state <> origin then 'state' end, null::json
+        from aque.task t where t.id = any(targets);
+    if not dry then
+        update aque.task t set state = goal where t.id = any(targets) and t.state = origin;
+    end if;
+end $$;
+
+-- The priority that a task would have: within 32 bits.
+create or replace function aque.moved_priority(priority int, amount bigint, is_relative boolean) returns int
+language sql immutable parallel safe as $$
+    select least(greatest(amount + case when is_relative then priority else 0 end, -2147483648), 2147483647)::int
+$$;
+
+create or replace function aque.prioritise(targets bigint[], amount bigint, is_relative boolean, dry boolean)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+begin
+    if not dry then
+        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    end if;
+    return query
+        select t.id, t.state, t.state, case when aque.is_complete(t.state) then 'state' end,
+               json_build_object('priority', t.priority)
+        from aque.task t where t.id = any(targets);
+    if not dry then
+        update aque.task t set priority = aque.moved_priority(t.priority, amount, is_relative)
+        where t.id = any(targets) and not aque.is_complete(t.state);
+    end if;
+end $$;
+
+-- Removes tasks that are complete, with all that belongs to them, unless one that is to run needs them.
+create or replace function aque.remove(targets bigint[], dry boolean)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+language plpgsql rows 100
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    ids bigint[];
+    refusals text[];
+    gone bigint[];
+begin
+    if not dry then
+        perform 1 from aque.task t where t.id = any(targets) order by t.id for update;
+    end if;
+    select array_agg(t.id), array_agg(case
+        when not aque.is_complete(t.state) then 'state'
+        when exists (select from aque.dependency d join aque.task o on o.id = d.task_id
+                     where d.needs_id = t.id and not aque.is_complete(o.state)) then 'needed' end)
+    into ids, refusals from aque.task t where t.id = any(targets);
+    return query
+        select t.id, t.state, case when v.refusal is not null then t.state end, v.refusal, null::json
+        from unnest(ids, refusals) v (id, refusal) join aque.task t on t.id = v.id;
+    if dry then
+        return;
+    end if;
+    gone := array(select v.id from unnest(ids, refusals) v (id, refusal) where v.refusal is null);
+    delete from aque.output o where o.task_id = any(gone);
+    delete from aque.progress g where g.task_id = any(gone);
+    delete from aque.result r where r.task_id = any(gone);
+    delete from aque.attempt a where a.task_id = any(gone);
+    delete from aque.dependency d where d.task_id = any(gone);
+    delete from aque.dependency d where d.needs_id = any(gone);
+    delete from aque.spec p where p.task_id = any(gone);
+    delete from aque.task t where t.id = any(gone);
+end $$;
+
+-- What a task demands once `changes` are made.
+create or replace function aque.demand_with(t aque.task, changes jsonb) returns aque.demand
+language sql stable set enable_seqscan = off as $$
+    select jsonb_populate_record(
+        row(s.queue, s.username, s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags)::aque.demand, changes)
+    from aque.shape s where s.id = t.shape_id
+$$;
+
+-- Changes what tasks that have not begun ask for: `changes` has values by the names of columns of spec, task and demand.
+-- Shapes are made before tasks are locked, as submission does it.
+create or replace function aque.edit(targets bigint[], changes jsonb, dry boolean)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+language plpgsql rows 100
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags}';
+    waiting bigint[];
+begin
+    if not dry then
+        perform aque.shape_of(d) from (
+            select distinct aque.demand_with(t, changes) as d from aque.task t
+            where has_demand and t.id = any(targets) and t.state in ('creating', 'pending', 'paused')) made
+        order by d;
+        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    end if;
+    waiting := array(
+        select t.id from aque.task t where t.id = any(targets) and t.state in ('creating', 'pending', 'paused'));
+    return query
+        select t.id, t.state, t.state, case when t.state not in ('creating', 'pending', 'paused') then 'state' end,
+               (select json_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
+                    'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus,
+                    'cpu_share', s.cpu_share, 'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags,
+                    'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr,
+                    'timeout', p.timeout, 'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at,
+                    'io_paths', p.io_paths)) o where changes ? o.key)
+        from aque.task t join aque.spec p on p.task_id = t.id join aque.shape s on s.id = t.shape_id
+        where t.id = any(targets);
+    if dry then
+        return;
+    end if;
+
+    with new as materialized (
+        select t.id, n.priority, n.duration, n.memory,
+               case when changes ? 'retries' then least(n.retries + t.retries - p.retries, 32767) else t.retries end
+                   as retries,
+               case when not changes ? 'run_at' then t.run_at when n.run_at > clock_timestamp() then n.run_at end
+                   as run_at,
+               case when has_demand then aque.shape_of(aque.demand_with(t, changes)) else t.shape_id end as shape_id
+        from unnest(waiting) w (id) join aque.task t on t.id = w.id join aque.spec p on p.task_id = w.id
+        cross join lateral jsonb_populate_record(t, changes) n
+    )
+    update aque.task t
+    set priority = n.priority, duration = n.duration, memory = n.memory, retries = n.retries, run_at = n.run_at,
+        shape_id = n.shape_id,
+        blockers = t.blockers - (t.run_at is not null)::int + (n.run_at is not null)::int
+    from new n where t.id = n.id;
+
+    update aque.spec p
+    set name = n.name, cwd = n.cwd, interpreter = n.interpreter, stdout = n.stdout, stderr = n.stderr,
+        timeout = n.timeout, retries = n.retries, retry_delay = n.retry_delay, run_at = n.run_at, io_paths = n.io_paths
+    from unnest(waiting) w (id) join aque.spec o on o.task_id = w.id
+    cross join lateral jsonb_populate_record(o, changes) n
+    where p.task_id = w.id
+      and changes ?| '{name,cwd,interpreter,stdout,stderr,timeout,retries,retry_delay,run_at,io_paths}';
+end $$;
