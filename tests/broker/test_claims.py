@@ -50,23 +50,29 @@ _DEMANDS = st.tuples(
 def test_a_claim_takes_what_fits_in_the_order_of_all(
     broker: Broker, demands: list[tuple[int, float, float, int]], cpus: int, memory: int, wanted: int
 ) -> None:
-    """Among many shapes as if there were one list; what does not fit any more is passed over."""
+    """Among many shapes as if there were one list: all before the first that does not fit, and behind it what fits."""
     with broker.database.connection() as conn:
         conn.execute("truncate aque.task, aque.spec, aque.worker")
         worker = register(conn)
     fields = ("priority", "duration", "cpus", "memory")
     made = [{"func": "m:f", "user": "me", **dict(zip(fields, demand, strict=True))} for demand in demands]
     ids = broker.submit(made, {})
-    expected = list[int]()
-    free_cpus, free_memory = float(cpus), memory
-    for task, (_, _, needs, size) in sorted(
-        zip(ids, demands, strict=True), key=lambda each: (-each[1][0], -each[1][1], each[0])
-    ):
-        if len(expected) < wanted and needs <= free_cpus and size <= free_memory:
-            expected.append(task)
-            free_cpus, free_memory = free_cpus - needs, free_memory - size
     with broker.database.connection() as conn:
-        assert [run.id for run in work.claim(conn, worker, float(cpus), memory, wanted)] == expected
+        found = [run.id for run in work.claim(conn, worker, float(cpus), memory, wanted)]
+    order = sorted(zip(ids, demands, strict=True), key=lambda each: (-each[1][0], -each[1][1], each[0]))
+    free_cpus, free_memory, is_overtaken, left = float(cpus), memory, False, list(found)
+    for task, (_, _, needs, size) in order:
+        fits = needs <= free_cpus and size <= free_memory
+        is_taken = left[:1] == [task]
+        if is_taken:
+            assert fits
+            left.pop(0)
+            free_cpus, free_memory = free_cpus - needs, free_memory - size
+        elif len(found) - len(left) < wanted:
+            assert is_overtaken or not fits, "one that fits was passed over, and nobody is before it"
+            is_overtaken = True
+    assert left == []
+    assert len(found) <= wanted
 
 
 def test_ten_thousand_sizes_make_few_shapes_and_every_task_gets_its_turn(broker: Broker, conn: Connection) -> None:
