@@ -13,8 +13,8 @@ from typing import Any
 from .broker import Broker
 from .deeds import BATCH, Act, Deed, parts, record
 from .editing import read_changes
+from .queries import farm, submission
 from .queries import steering as verbs
-from .queries import submission
 from .queries.steering import Steered
 from .selection import Selection
 from .states import State
@@ -83,7 +83,7 @@ class Steering:
     def set_queue(self, name: str, *, paused: bool) -> bool:
         """Pause a queue as a whole, or resume it; whether that changed anything."""
         with self._broker.database.transaction() as conn:
-            is_new = verbs.pause_queue(conn, name, paused=paused)
+            is_new = bool(farm.hold(conn, [name], paused=paused))
             if is_new:
                 record("pause" if paused else "resume", queue=name).enter_change(conn, not paused, paused)
         if not paused:

@@ -56,13 +56,6 @@ def remove(conn: Connection, ids: Sequence[int], *, dry: bool) -> list[Steered]:
     return _steer(conn, _SQL["remove"], ids, dry)
 
 
-def pause_queue(conn: Connection, name: str, *, paused: bool) -> bool:
-    """Pause or resume a queue; whether that changed anything."""
-    was = is_paused(conn, name)
-    conn.execute(_SQL["pause_queue"], {"name": name, "paused": paused})
-    return was != paused
-
-
 def is_paused(conn: Connection, name: str) -> bool:
     """Whether a queue is paused."""
     row = conn.execute(_SQL["is_paused"], {"name": name}).fetchone()

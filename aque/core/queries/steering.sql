@@ -16,10 +16,6 @@ from aque.edit(%(ids)s::bigint[], %(changes)s::jsonb, %(dry)s)
 -- name: remove
 select id, before::text, state::text, refusal, old from aque.remove(%(ids)s::bigint[], %(dry)s)
 
--- name: pause_queue
-insert into aque.queue (name, paused) values (%(name)s, %(paused)s)
-on conflict (name) do update set paused = excluded.paused
-
 -- name: is_paused
 select paused from aque.queue where name = %(name)s
 
