@@ -134,7 +134,8 @@ begin
 
     return query select t.id, t.state from aque.task t where t.id = any(ended);
     return query select * from aque.settle((
-        select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(ended) and aque.is_complete(t.state)));
+        select coalesce(array_agg(t.id) filter (where aque.is_complete(t.state)), '{}')  -- no index of what is complete
+        from aque.task t where t.id = any(ended)));
 end $$;
 
 -- Gives captured tasks back unrun, as if they had never been captured; those that someone wants stopped end.

@@ -156,7 +156,8 @@ begin
     select coalesce(array_agg(m.id), '{}') into taken from moved m;
     return query select t.id, t.state from aque.task t where t.id = any(taken);
     return query select * from aque.settle((
-        select coalesce(array_agg(t.id), '{}') from aque.task t where t.id = any(taken) and aque.is_complete(t.state)));
+        select coalesce(array_agg(t.id) filter (where aque.is_complete(t.state)), '{}')  -- no index of what is complete
+        from aque.task t where t.id = any(taken)));
 end $$;
 
 -- Ends workers that are gone, and takes their runs away from them: these are losses. It waits for nobody: what is locked
