@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aque.core import why
 from aque.core.fields import FIELDS, REASONS, Field
+from aque.core.fields.reasons import GROUPS
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -36,7 +37,8 @@ def fields() -> str:
 
 def reasons() -> str:
     """The reasons why a task does not run."""
-    return _table(("reason", "meaning"), ([f"`{reason.name}`", reason.meaning] for reason in REASONS))
+    groups = ([f"`{name}`", f"any of {_codes(each)}"] for name, each in GROUPS.items())
+    return _table(("reason", "meaning"), [*([f"`{each.name}`", each.meaning] for each in REASONS), *groups])
 
 
 def whys() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from aque.core.fields import FIELDS, NONE, REASONS, Field
+from aque.core.fields.reasons import GROUPS
 from aque.core.filter import All, AnyOf, Node, Not, Term, Word
 from aque.core.filter.regex import BadRegex, read_regex
 from aque.core.states import State
@@ -61,7 +62,7 @@ _values = {
     "text": texts,
     "user": st.one_of(st.just("me"), texts),
     "texts": texts,
-    "reason": st.sampled_from([each.name for each in REASONS]),
+    "reason": st.sampled_from([*(each.name for each in REASONS), *GROUPS]),
     "state": st.sampled_from([*State, "open", "complete", "failed"]),
     "integer": _small.map(str),
     "number": _numbers,

@@ -29,7 +29,7 @@ _HEADERS: Final = {
     "hostname": "HOST",
     "priority": "PRIO",
     "runtime": "TIME",
-    "reason": "WAITS FOR",
+    "reason": "WHY",
 }
 _CONDITIONS: Final = {"success": "", "complete": " [any end]", "failure": " [failure]"}
 

@@ -10,6 +10,7 @@ from datetime import datetime
 class TaskRow:
     """A task as lists show it. Memory in bytes, duration and timeout in seconds; args and error are JSON texts.
 
+    `reason`: the names of all reasons why it does not run, while it is still to run.
     `worker` and `hostname` tell who runs it, or who ran it last.
     """
 
@@ -50,3 +51,4 @@ class TaskRow:
     progress_done: float | None
     progress_total: float | None
     progress_message: str | None
+    reason: list[str]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.fields import FIELDS, reasons
+from aque.core.fields import FIELDS
 from aque.core.filter import Context, Node, links, predicate
 from aque.core.filter.regex import read_regex
 from aque.core.queries import listing
@@ -118,17 +118,3 @@ def test_pages_of_any_size_make_the_whole_list(
             after = place(sort, part[-1], NOW)
             assert len(paged) <= len(whole)
         assert paged == whole
-
-
-@settings(max_examples=50)
-@given(st.lists(tasks(), min_size=1, max_size=8))
-def test_rows_tell_the_reasons_as_sql_does(conn: Connection, given_tasks: list[dict[str, Any]]) -> None:
-    with conn.transaction(force_rollback=True):
-        _fill(conn, given_tasks)
-        for row in listing.page(conn, Selection(), NOW):
-            found = (
-                listing.page(conn, Selection.of([row.id], f"reason:{','.join(reasons(row))}"), NOW)
-                if reasons(row)
-                else [row]
-            )
-            assert [each.id for each in found] == [row.id]

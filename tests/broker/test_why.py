@@ -8,11 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aque.core import farm
+from aque.core import why as why_module
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
+from aque.core.fields.reasons import MEANINGS
+from aque.core.filter import parse
 from aque.core.queries import work
 from aque.core.queries.work import Outcome
+from aque.core.selection import Selection
 from aque.core.states import State
+from aque.core.steering import Steering
+from aque.core.view import View
 from aque.core.why import Why, explain
 
 from .backlog import info
@@ -124,7 +130,61 @@ def test_it_tells_all_that_holds_a_task_back_in_one_order(broker: Broker) -> Non
     assert names(found) == ["paused", "queue-paused", "dependencies", "time", "no-worker"]
     who = broker.read(lambda conn: conn.execute("select session_user").fetchone())
     assert who
-    assert f"was paused by {who[0]}." in found.reasons[1].text
+    assert "It was submitted on hold" in found.reasons[0].text
+    assert f"was paused by {who[0]} at " in found.reasons[1].text
+
+
+def test_it_tells_who_paused_a_task_as_long_as_that_lasts(broker: Broker) -> None:
+    task = submit(broker)
+    Steering(broker).pause(Selection.of([task]))
+    (row,) = broker.read(lambda conn: conn.execute("select session_user").fetchall())
+    assert why(broker, task).reasons[0].text.startswith(f"It was paused by {row[0]} at ")
+    Steering(broker).resume(Selection.of([task]))
+    assert "paused" not in names(why(broker, task))
+
+
+def test_room_that_is_kept_is_told_on_both_sides(broker: Broker, conn: Connection) -> None:
+    """Who sees a free cpu and a task that does not take it wants to know what for."""
+    worker = work.register(conn, info(cpus=2.0))
+    runs = submit(broker, duration=100.0)
+    assert [run.id for run in work.claim(conn, worker, 2.0, _ANY, 9)] == [runs]
+    big, small, brief = submit(broker, cpus=2), submit(broker), submit(broker, duration=10.0, priority=999)
+    assert "reserved" not in names(why(broker, big))
+    assert [run.id for run in work.claim(conn, worker, 1.0, _ANY, 1)] == [brief]
+    found = why(broker, big)
+    assert (names(found), found.short) == (["reserved", "full"], "w makes room for it")
+    work.release(conn, [(brief, _lease(conn, brief))])
+    found = why(broker, small)
+    assert (names(found), found.short) == (["room-kept", "line"], f"room is kept for {big}")
+    assert f"What is free at w is kept for {big}, which" in found.reasons[0].text
+    assert "its `duration` is given and it ends within 1m" in found.reasons[0].remedy
+    assert names(why(broker, brief)) == ["line"]
+    rows = {row.id: row.reason for row in broker.tasks([big, small, brief])}
+    assert rows == {big: ["reserved", "full"], small: ["room-kept", "line"], brief: ["line"]}
+
+
+def _lease(conn: Connection, task: int) -> int:
+    (row,) = conn.execute("select lease from aque.task where id = %s", [task]).fetchall()
+    return int(row[0])
+
+
+def test_lists_are_filtered_by_all_reasons(broker: Broker, conn: Connection) -> None:
+    held, alone = submit(broker, hold=True), submit(broker)
+    assert _found(broker, "no-worker") == {held, alone}
+    work.register(conn, info(cpus=2.0))
+    big, odd = submit(broker, cpus=3), submit(broker, tags=["gpu"])
+    assert _found(broker, "paused") == {held}
+    assert _found(broker, "demand") == {big, odd}
+    assert _found(broker, "cpus,paused") == {big, held}
+    assert _found(broker, "next") == {alone}
+
+
+def _found(broker: Broker, name: str) -> set[int]:
+    return set(View(broker).ids(Selection(filter=parse(f"reason:{name}"))))
+
+
+def test_reasons_stand_in_the_order_of_their_declaration() -> None:
+    assert [reason.name for reason in why_module.REASONS] == list(MEANINGS)
 
 
 def test_a_limit_that_is_reached_is_the_reason_until_it_is_raised(broker: Broker, conn: Connection) -> None:

@@ -108,6 +108,14 @@ def _check_place(case: Case, found: Sequence[Case], order: dict[int, tuple[float
     assert case.place.ahead == len(before)
 
 
+def _check_names(broker: Broker, found: Sequence[Case]) -> None:
+    """What lists say by name, in SQL, is what is told in words."""
+    named = {row.id: row.reason for row in broker.tasks([case.task.id for case in found])}
+    for case in found:
+        told = [reason.name for reason in REASONS if reason.holds(case)] if case.task.is_waiting else []
+        assert named[case.task.id] == told, case
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     demands=st.lists(_DEMANDS, min_size=1, max_size=10),
@@ -140,6 +148,7 @@ def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
                 for case in found:
                     _check_place(case, found, order)
                     assert any(reason.holds(case) for reason in REASONS), case
+                _check_names(shared_broker, found)
                 expected = _first(found, worker, order)
                 claimed = hosts.claim(worker)
                 assert claimed == expected or _makes_room(conn, worker)

@@ -31,7 +31,7 @@ def test_why_takes_filters_and_keeps_the_order_of_ids(aque: Aque) -> None:
     one, two = (aque("submit", "--hold", "true").stdout.strip() for _ in range(2))
     rows = [json.loads(each) for each in aque("why", "--json", two, one).stdout.splitlines()]
     assert [str(row["id"]) for row in rows] == [two, one]
-    assert aque("why", "-f", "state:paused").stdout.count("Someone holds it back.") == 2
+    assert aque("why", "-f", "state:paused").stdout.count("It was submitted on hold by ") == 2
 
 
 def test_a_paused_queue_begins_nothing_and_a_resumed_one_at_once(aque: Aque, broker: Broker, start: Start) -> None:

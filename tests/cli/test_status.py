@@ -60,9 +60,9 @@ def test_people_see_trees_of_their_own_tasks(status: Status) -> None:
     done = status()
     assert (done.returncode, done.stderr) == (0, "")
     assert [words(line) for line in done.stdout.splitlines()] == [
-        "ID STATE WAITS FOR PRIO AGE NAME COMMAND",
+        "ID STATE WHY PRIO AGE NAME COMMAND",
         "3 pending dependencies 1000 0s film cat *",
-        "1 pending 1000 0s ├─ frame-1 render -f 1",
+        "1 pending no-worker 1000 0s ├─ frame-1 render -f 1",
         "2 paused paused 5 0s └─ 日本 render -f 2",
     ]
     assert "\x1b" not in done.stdout
@@ -71,8 +71,8 @@ def test_people_see_trees_of_their_own_tasks(status: Status) -> None:
 @pytest.mark.usefixtures("ids")
 def test_depth_cuts_trees(status: Status) -> None:
     assert [words(line) for line in status("-d", "0", "-x").stdout.splitlines()] == [
-        "ID STATE WAITS FOR PRIO USER AGE NAME COMMAND",
-        "4 pending 1000 bob 0s other true",
+        "ID STATE WHY PRIO USER AGE NAME COMMAND",
+        "4 pending no-worker 1000 bob 0s other true",
         f"3 pending dependencies 1000 {account()} 0s film cat *",
     ]
 
@@ -101,7 +101,7 @@ def test_programs_get_every_field_as_json(status: Status) -> None:
     assert [row["name"] for row in rows] == ["frame-1", "日本", "film", "other"]
     assert list(rows[0]) == [field.name for field in FIELDS if field.is_listed]
     assert (rows[0]["args"], rows[0]["state"], rows[0]["cpus"]) == (["render", "-f", "1"], "pending", 1.0)
-    assert (rows[2]["reason"], rows[2]["command"], rows[3]["user"]) == (["dependencies"], "cat *", "bob")
+    assert (rows[2]["reason"], rows[2]["command"], rows[3]["user"]) == (["dependencies", "no-worker"], "cat *", "bob")
 
 
 @pytest.mark.usefixtures("ids")
@@ -109,8 +109,8 @@ def test_csv_has_a_line_of_names_and_plain_values(status: Status) -> None:
     text = status("--csv", "id,prio,command,reason", "2", "1").stdout
     assert list(csv.reader(io.StringIO(text))) == [
         ["id", "priority", "command", "reason"],
-        ["2", "5", "render -f 2", "paused"],
-        ["1", "1000", "render -f 1", ""],
+        ["2", "5", "render -f 2", "paused,no-worker"],
+        ["1", "1000", "render -f 1", "no-worker"],
     ]
 
 

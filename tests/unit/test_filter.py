@@ -75,7 +75,7 @@ def test_the_grammar(text: str, node: Node) -> None:
         ("priority:99999999999999999999", 9, "a whole number"),
         ("cpus:inf", 5, "a number"),
         ("cpus>none", 5, "a number"),
-        ("reason:luck", 7, "dependencies, time, paused"),
+        ("reason:luck", 7, "dependencies, time, no-worker"),
         ('"a', 0, "not closed"),
         ('"a"b', 3, "expected a space"),
         ('a"b', 1, "quotation mark"),

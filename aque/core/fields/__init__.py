@@ -6,6 +6,6 @@ the column of its name in queries/listing.sql.
 
 from .declaration import BY_NAME, FIELDS, Field, find, parse_names
 from .kinds import NONE, Kind, Shape
-from .reasons import REASONS, Reason, reasons
+from .reasons import REASONS, Reason
 
-__all__ = ["BY_NAME", "FIELDS", "NONE", "REASONS", "Field", "Kind", "Reason", "Shape", "find", "parse_names", "reasons"]
+__all__ = ["BY_NAME", "FIELDS", "NONE", "REASONS", "Field", "Kind", "Reason", "Shape", "find", "parse_names"]

@@ -30,7 +30,6 @@ from .kinds import (
     Kind,
     Shape,
 )
-from .reasons import reasons
 
 Read = Callable[[TaskRow, datetime], Any]
 Show = Callable[[TaskRow, datetime], str]
@@ -85,7 +84,7 @@ FIELDS: Final = (
     Field("id", INTEGER, "the number of the task"),
     Field("name", TEXT, "its name", ("n",)),
     Field("state", STATE, "where it stands; also open, complete and failed, for the states that are", ("s",)),
-    Field("reason", REASON, "why it does not run now", ("why",), False, lambda row, now: reasons(row)),
+    Field("reason", REASON, "why it does not run now", ("why",), False, own_show=readers.show_reason),
     Field("command", TEXT, "its command line, or its function", ("cmd",), own_show=readers.show_command),
     Field("pattern", TEXT, "how its fields become work"),
     Field("func", TEXT, "its function, as module:name"),

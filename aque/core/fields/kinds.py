@@ -14,7 +14,7 @@ from typing import Any, Final, LiteralString
 from ..states import COMPLETE_STATES, FAILED_STATES, State
 from ..task import account
 from ..units import parse_duration, parse_memory, show_duration, show_memory
-from .reasons import REASONS
+from .reasons import GROUPS, REASONS
 
 NONE: Final = "none"
 """What filters write for a value that is not set."""
@@ -101,10 +101,10 @@ def _user(text: str) -> str:
     return account() if text == "me" else text
 
 
-def _reason(text: str) -> str:
-    if text not in (reason.name for reason in REASONS):
+def _reason(text: str) -> tuple[str, ...]:
+    if text not in _REASONS:
         raise ValueError
-    return text
+    return GROUPS.get(text, (text,))
 
 
 def _worker(text: str) -> int | str:
@@ -126,9 +126,8 @@ _ORDER: Final = (":", "!=", "<", "<=", ">", ">=")
 TEXT: Final = Kind("text", "a text", _LIKE, "text")
 USER: Final = Kind("user", "the name of an account, or me", _LIKE, "text", _user)
 TEXTS: Final = Kind("texts", "a text", _LIKE, "text", show=_flat, shape=Shape.MANY)
-REASON: Final = Kind(
-    "reason", ", ".join(reason.name for reason in REASONS), _SAME, "text", _reason, _flat, shape=Shape.MANY
-)
+_REASONS: Final = (*(reason.name for reason in REASONS), *GROUPS)
+REASON: Final = Kind("reason", ", ".join(_REASONS), _SAME, "text", _reason, _flat, shape=Shape.MANY)
 STATE: Final = Kind("state", ", ".join((*State, *_GROUPS)), _SAME, "aque.state", _states)
 INTEGER: Final = Kind("integer", "a whole number", _ORDER, "bigint", _integer, is_number=True)
 NUMBER: Final = Kind("number", "a number", _ORDER, "float8", _number, lambda value: f"{value:g}", is_number=True)

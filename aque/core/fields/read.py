@@ -48,6 +48,11 @@ def hosts(row: TaskRow, _: datetime) -> list[str]:
     return [*row.host, row.hostname] if row.hostname is not None else row.host
 
 
+def show_reason(row: TaskRow, _: datetime) -> str:
+    """The first of the reasons: the others may be over before it is."""
+    return row.reason[0] if row.reason else ""
+
+
 def show_command(row: TaskRow, _: datetime) -> str:
     """What its pattern says of it."""
     try:

@@ -1,39 +1,58 @@
-"""Why a task does not run now, as far as the task itself tells."""
+"""Why tasks do not run: the names of all reasons, and what they mean, in the order in which they are told.
+
+`aque.reasons` in db/functions/why_reasons.sql tells which of them hold; aque.core.why has their words for single tasks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
-
-from ..rows import TaskRow
-from ..states import State
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason; the column `reason` of queries/listing.sql says the same in SQL."""
+    """One reason."""
 
     name: str
     meaning: str
-    holds: Callable[[TaskRow], bool]
-
-
-def _waits(row: TaskRow) -> bool:
-    return row.state in (State.PENDING, State.PAUSED)
 
 
 REASONS: Final = (
-    Reason("dependencies", "it needs tasks that are not complete", lambda row: _waits(row) and _open_needs(row) > 0),
-    Reason("time", "its time has not come", lambda row: _waits(row) and row.run_at is not None),
-    Reason("paused", "someone holds it back", lambda row: row.state == State.PAUSED),
+    Reason("creating", "it is being submitted"),
+    Reason("paused", "someone holds it back"),
+    Reason("queue-paused", "its queue is paused"),
+    Reason("dependencies", "it needs tasks that are not complete"),
+    Reason("time", "its time has not come"),
+    Reason("no-worker", "no worker is alive"),
+    Reason("queue", "no live worker serves its queue"),
+    Reason("user", "no live worker may run tasks of its user"),
+    Reason("tags", "no live worker offers its tags"),
+    Reason("platform", "no live worker runs on its platform"),
+    Reason("host", "no live worker is on a host that it asks for"),
+    Reason("cpus", "it asks for more cpus than any live worker has"),
+    Reason("memory", "it asks for more memory than any live worker has"),
+    Reason("together", "each of its demands is met by some live worker, but all of them by none"),
+    Reason("draining", "the workers that could run it take no more tasks"),
+    Reason("limit", "its queue runs as many tasks as it may"),
+    Reason("reserved", "a worker makes room for it"),
+    Reason("full", "the workers that could run it have no room now"),
+    Reason("room-kept", "what room there is is kept for a task that comes before it"),
+    Reason("line", "others stand before it"),
+    Reason("next", "nothing keeps it from running now"),
 )
-
-
-def _open_needs(row: TaskRow) -> int:
-    return row.blockers - (row.run_at is not None)
-
-
-def reasons(row: TaskRow) -> list[str]:
-    """The names of all reasons that hold; empty where a worker may take it, has taken it, or it is complete."""
-    return [reason.name for reason in REASONS if reason.holds(row)]
+"""Of tasks that are still to run: what the field `reason` has."""
+_DONE: Final = (
+    Reason("running", "it runs"),
+    Reason("blame", "it ended because of a task that it needed"),
+    Reason("success", "it succeeded"),
+    Reason("error", "it failed"),
+    Reason("killed", "it was stopped while it ran"),
+    Reason("cancelled", "it was stopped before it ran"),
+)
+MEANINGS: Final = MappingProxyType({reason.name: reason.meaning for reason in (*REASONS, *_DONE)})
+"""Of all tasks, by name."""
+GROUPS: Final = MappingProxyType(
+    {"demand": ("queue", "user", "tags", "platform", "host", "cpus", "memory", "together")},
+)
+"""What filters write for several: `demand` for all that no live worker could ever meet."""

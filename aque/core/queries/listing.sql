@@ -26,12 +26,7 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
        case when aque.is_complete(t.state) then coalesce(z.error, a.error) end as error,
        case when aque.is_complete(t.state) then coalesce(z.error, a.error) ->> 'message' end as error_value,
        g.done as progress_done, g.total as progress_total, g.message as progress_message,
-       -- as aque.core.fields.reasons has it
-       array_remove(array[
-           case when t.state in ('pending', 'paused') and t.blockers > (t.run_at is not null)::int
-                then 'dependencies' end,
-           case when t.state in ('pending', 'paused') and t.run_at is not null then 'time' end,
-           case when t.state = 'paused' then 'paused' end], null) as reason
+       aque.reasons(t, o.outlook) as reason
 from aque.task t
 left join aque.spec p on p.task_id = t.id
 left join aque.shape s on s.id = t.shape_id
@@ -40,6 +35,7 @@ left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
 left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
 left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
 left join aque.progress g on g.task_id = t.id
+left join (select distinct on (o.shape_id) o.shape_id, o as outlook from aque.outlooks() o) o on o.shape_id = t.shape_id
 
 -- name: page
 -- The ids first, so that a sort moves nothing else.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntFlag
 from typing import Any, Final, Protocol, TypeVar
@@ -14,6 +14,7 @@ from ..db.source import Connection
 from ..db.statements import statements
 from ..states import COMPLETE_STATES, State
 from ..units import Cpus
+from .keeping import Keep, keeps
 
 _SQL: Final = statements(__name__)
 _WIDTH: Final = 5  # open dependencies of a task that are named
@@ -55,8 +56,16 @@ class Task:
     blockers: int
     attempt: int
     now: datetime
+    priority: int
+    duration: float
+    guessed: bool
+    paused_by: str | None
+    paused_at: datetime | None
+    owner: str
+    created_at: datetime
     is_queue_paused: bool
     queue_paused_by: str | None
+    queue_paused_at: datetime | None
     max_running: int | None
     running: int | None
     worker_id: int | None
@@ -91,6 +100,16 @@ class Task:
     def is_ready(self) -> bool:
         """Whether it, and its queue, may run as soon as a worker has room."""
         return self.state == State.PENDING and self.blockers == 0 and not self.is_queue_paused
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The smallest comes first."""
+        return -self.priority, -self.duration, self.id
+
+    @property
+    def known_duration(self) -> float | None:
+        """The seconds that it was said to take, where somebody said so."""
+        return self.duration if self.duration > 0 and not self.guessed else None
 
     def cpus_on(self, host_cpus: float) -> float:
         """How many cpus it takes on a host that has so many."""
@@ -181,6 +200,7 @@ class Case:
     """All that is known of why a task does not run. `workers`: all that live; `able`: those that could run it.
 
     `match` is None where no worker lives, or the task waits no more; `place` where it is not ready, or has no line.
+    `keeps`: the workers that make room for a task, by their ids.
     """
 
     task: Task
@@ -191,6 +211,7 @@ class Case:
     place: Place | None = None
     most: int = 0
     ends: tuple[End, ...] = ()
+    keeps: Mapping[int, Keep] = field(default_factory=dict)
 
     @property
     def takers(self) -> tuple[Host, ...]:
@@ -198,11 +219,28 @@ class Case:
         return tuple(each for each in self.able if not each.draining)
 
     @property
-    def rooms(self) -> tuple[Host, ...]:
-        """Workers that would claim it now, had they no better task to claim."""
+    def roomy(self) -> tuple[Host, ...]:
+        """Workers that have room for it now, be it kept for another or not."""
         if not self.task.is_ready or self.task.is_limited:
             return ()
         return tuple(each for each in self.takers if each.has_room(self.task))
+
+    @property
+    def rooms(self) -> tuple[Host, ...]:
+        """Workers that would claim it now, had they no better task to claim."""
+        return tuple(each for each in self.roomy if self._passes(each))
+
+    def _passes(self, host: Host) -> bool:
+        keep = self.keeps.get(host.id)
+        task = self.task
+        return keep is None or keep.lets(task.order, task.known_duration, task.cpus_on(host.cpus), task.memory)
+
+    @property
+    def makers(self) -> tuple[Host, ...]:
+        """Workers that make room for it."""
+        makers = (self.keeps.get(each.id) for each in self.workers)
+        mine = {keep.worker_id for keep in makers if keep and keep.task_id == self.task.id}
+        return tuple(each for each in self.workers if each.id in mine) if self.task.is_ready else ()
 
 
 def cases(conn: Connection, ids: Sequence[int], most: int) -> list[Case]:
@@ -230,6 +268,7 @@ class _Farm:
         needs = _rows(conn, "needs", Need, ids=blocked, bound=_BOUND, width=_WIDTH) if blocked else ()
         self.needs = _grouped(needs)
         self.workers = {each.id: each for each in _rows(conn, "workers", Host)}
+        self.keeps = keeps(conn)
         shapes, memories = zip(*{task.demand for task in waiting}, strict=True)
         matches = _rows(conn, "demands", Match, shapes=list(shapes), memories=list(memories))
         self.matches = {each.demand: each for each in matches}
@@ -247,6 +286,7 @@ class _Farm:
             match,
             self.places.get(task.id),
             self.most,
+            keeps=self.keeps,
         )
 
 

@@ -11,7 +11,9 @@ with asked as materialized (
 )
 select t.id, p.name, t.state::text as state, t.shape_id, t.queue, t.username as "user", t.cpus, t.cpu_share, t.memory,
        t.host, t.platform, t.tags, t.run_at, t.blockers, t.attempt, clock_timestamp() as now,
-       coalesce(q.paused, false) as is_queue_paused, q.paused_by as queue_paused_by, q.max_running, l.running,
+       t.priority, t.duration, t.guessed, t.paused_by, t.paused_at, t.owner, t.created_at,
+       coalesce(q.paused, false) as is_queue_paused, q.paused_by as queue_paused_by,
+       q.paused_at as queue_paused_at, q.max_running, l.running,
        t.worker_id, w.name as worker, t.started_at, t.finished_at,
        case when t.state = 'running' then g.done end as progress_done,
        case when t.state = 'running' then g.total end as progress_total,

@@ -16,7 +16,6 @@ from .words import Reason, sizes, worker_command
 class _Words:
     """How it is told of a demand that no live worker meets."""
 
-    meaning: str
     short: Callable[[Case], str]
     text: Callable[[Case], str]
     remedy: Callable[[Case], str]
@@ -52,43 +51,36 @@ def _sizes(case: Case) -> tuple[str, str]:
 
 _WORDS: Final = {
     Demand.QUEUE: _Words(
-        "no live worker serves its queue",
         lambda case: f"no worker serves {case.task.queue}",
         lambda case: f"No live worker serves its queue, {case.task.queue}.",
         lambda case: f"start a worker with `aque worker -q {quote(case.task.queue)}`",
     ),
     Demand.USER: _Words(
-        "no live worker may run tasks of its user",
         lambda case: f"no worker for user {case.task.user}",
         lambda case: f"It is to run as {case.task.user}, and no live worker may run that user's tasks.",
         lambda case: f"start `aque worker` as {case.task.user}, or as root",
     ),
     Demand.TAGS: _Words(
-        "no live worker offers its tags",
         lambda case: f"no worker has {_tag_words(case)}",
         lambda case: f"No live worker offers {_tag_words(case)}.",
         lambda case: f"start a worker with {worker_command(case)}",
     ),
     Demand.PLATFORM: _Words(
-        "no live worker runs on its platform",
         lambda case: f"no worker on {case.task.platform}",
         lambda case: f"No live worker runs on its platform, {case.task.platform}.",
         lambda case: f"start `aque worker` on {case.task.platform}",
     ),
     Demand.HOST: _Words(
-        "no live worker is on a host that it asks for",
         lambda case: f"no worker on {','.join(case.task.host)}",
         lambda case: f"No live worker is on a host that it asks for: {', '.join(case.task.host)}.",
         lambda case: "start `aque worker` on such a host",
     ),
     Demand.CPUS: _Words(
-        "it asks for more cpus than any live worker has",
         lambda case: f"{_cpus(case)} cpus; largest has {_most_cpus(case)}",
         lambda case: f"It needs {_cpus(case)} cpus; the largest worker has {_most_cpus(case)}.",
         lambda case: f"start a worker that has them: `aque worker -c {_cpus(case)}`",
     ),
     Demand.MEMORY: _Words(
-        "it asks for more memory than any live worker has",
         lambda case: "{}; largest has {}".format(*_sizes(case)),
         lambda case: "It needs {} of memory; the largest worker has {}.".format(*_sizes(case)),
         lambda case: f"start a worker that has it: `aque worker -m {case.task.memory}`",
@@ -104,7 +96,7 @@ def _reason(demand: Demand, words: _Words) -> Reason:
     def holds(case: Case) -> bool:
         return demand in _lacking(case)
 
-    return Reason(_name(demand), words.meaning, holds, words.short, words.text, words.remedy)
+    return Reason(_name(demand), holds, words.short, words.text, words.remedy)
 
 
 def _closest(case: Case) -> tuple[str, str]:
@@ -116,7 +108,6 @@ def _closest(case: Case) -> tuple[str, str]:
 
 TOGETHER: Final = Reason(
     "together",
-    "each of its demands is met by some live worker, but all of them by none",
     lambda case: bool(case.match and not case.match.able and not case.match.lacking),
     lambda case: "no worker has all it needs",
     lambda case: "No live worker meets all its demands together; {} comes closest, and does not meet: {}.".format(

@@ -57,7 +57,7 @@ def _chain(case: Case) -> str:
     return f"It needed {', which needed '.join(blamed)}; {last.id} ({last.name}) is {_state(last)}."
 
 
-def _ended(state: State, meaning: str) -> Reason:
+def _ended(state: State) -> Reason:
     def holds(case: Case) -> bool:
         return case.task.state == state and not _is_blameless(case)
 
@@ -67,7 +67,7 @@ def _ended(state: State, meaning: str) -> Reason:
     def ago(case: Case) -> str:
         return f"It ended {since(case.task.finished_at, case.task.now)} ago as {told(case)}."
 
-    return Reason(state, meaning, holds, told, ago, _REMEDIES.get(state, lambda _: ""))
+    return Reason(state, holds, told, ago, _REMEDIES.get(state, lambda _: ""))
 
 
 def _retry(case: Case) -> str:
@@ -86,22 +86,20 @@ _REMEDIES: Final[dict[State, Callable[[Case], str]]] = {
 DONE: Final = (
     Reason(
         "running",
-        "it runs",
         lambda case: case.task.state == State.RUNNING,
         lambda case: f"runs on {case.task.worker}",
         _run,
     ),
     Reason(
         "blame",
-        "it ended because of a task that it needed",
         _is_blameless,
         lambda case: f"{case.ends[-1].id} is {_state(case.ends[-1])}",
         _chain,
         lambda case: f"`aque retry {case.ends[-1].id}` runs that again",
     ),
-    _ended(State.SUCCESS, "it succeeded"),
-    _ended(State.ERROR, "it failed"),
-    _ended(State.KILLED, "it was stopped while it ran"),
-    _ended(State.CANCELLED, "it was stopped before it ran"),
+    _ended(State.SUCCESS),
+    _ended(State.ERROR),
+    _ended(State.KILLED),
+    _ended(State.CANCELLED),
 )
 """Where a task is that waits no more."""

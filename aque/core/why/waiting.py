@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from shlex import quote
 from typing import Final
 
+from ..queries.keeping import Keep
 from ..queries.why import Case, Need
 from ..states import State
 from ..units import show_duration, show_memory
@@ -53,7 +55,7 @@ def _limit(case: Case) -> str:
 
 
 def _is_full(case: Case) -> bool:
-    return case.task.is_ready and not case.task.is_limited and bool(case.takers) and not case.rooms
+    return case.task.is_ready and not case.task.is_limited and bool(case.takers) and not case.roomy
 
 
 def _free(case: Case) -> str:
@@ -102,37 +104,62 @@ def _place(case: Case) -> str:
     return f"{more}{count(number, 'ready task')} that its workers serve {stand} before it."
 
 
-def _by(who: str | None) -> str:
-    return f" by {who}" if who else ""
+def _by(who: str | None, at: datetime | None, now: datetime) -> str:
+    """Who did something, and when, as far as it is known."""
+    return (f" by {who}" if who else "") + (f" at {moment(at, now)}" if at else "")
+
+
+def _paused(case: Case) -> str:
+    task = case.task
+    if task.paused_at is None:
+        return f"It was submitted on hold{_by(task.owner, task.created_at, task.now)}."
+    return f"It was paused{_by(task.paused_by, task.paused_at, task.now)}."
+
+
+def _queue_paused(case: Case) -> str:
+    task = case.task
+    return f"Its queue, {task.queue}, was paused{_by(task.queue_paused_by, task.queue_paused_at, task.now)}."
+
+
+def _kept_for(case: Case) -> list[Keep]:
+    """What the workers that have room keep it for."""
+    return [case.keeps[each.id] for each in case.roomy] if case.roomy and not case.rooms else []
+
+
+def _kept(case: Case) -> str:
+    tasks = listed([str(each) for each in sorted({keep.task_id for keep in _kept_for(case)})])
+    return f"What is free at {names(case.roomy)} is kept for {tasks}, which comes before it and needs more."
+
+
+def _what_passes(case: Case) -> str:
+    seconds = max(keep.seconds or 0 for keep in _kept_for(case))
+    known = "where" if case.task.known_duration else "where its `duration` is given and"
+    return f"it may go first {known} it ends within {show_duration(seconds)}" if seconds > 0 else ""
 
 
 BEFORE: Final = (
     Reason(
         "creating",
-        "it is being submitted",
         lambda case: case.task.state == State.CREATING,
         lambda case: "being submitted",
         lambda case: "It is being submitted: not all of it is stored yet.",
     ),
     Reason(
         "paused",
-        "someone holds it back",
         lambda case: case.task.state == State.PAUSED,
         lambda case: "paused",
-        lambda case: "Someone holds it back.",
+        _paused,
         lambda case: f"`aque resume {case.task.id}` lets it go on",
     ),
     Reason(
         "queue-paused",
-        "its queue is paused",
         lambda case: case.task.is_waiting and case.task.is_queue_paused,
         lambda case: f"queue {case.task.queue} is paused",
-        lambda case: f"Its queue, {case.task.queue}, was paused{_by(case.task.queue_paused_by)}.",
+        _queue_paused,
         lambda case: f"`aque queues resume {quote(case.task.queue)}` lets it go on",
     ),
     Reason(
         "dependencies",
-        "it needs tasks that are not complete",
         lambda case: case.task.is_waiting and case.task.needs_open > 0,
         _short_needs,
         _needs,
@@ -140,14 +167,12 @@ BEFORE: Final = (
     ),
     Reason(
         "time",
-        "its time has not come",
         lambda case: case.task.is_waiting and case.task.run_at is not None,
         _short_time,
         _time,
     ),
     Reason(
         "no-worker",
-        "no worker is alive",
         lambda case: case.task.is_waiting and not case.workers,
         lambda case: "no worker is alive",
         lambda case: "No worker is alive.",
@@ -158,7 +183,6 @@ BEFORE: Final = (
 AFTER: Final = (
     Reason(
         "draining",
-        "the workers that could run it take no more tasks",
         lambda case: bool(case.able) and not case.takers,
         lambda case: "its workers are draining",
         lambda case: f"Those who could run it take no more tasks: {names(case.able)}.",
@@ -166,23 +190,34 @@ AFTER: Final = (
     ),
     Reason(
         "limit",
-        "its queue runs as many tasks as it may",
         lambda case: case.task.is_ready and case.task.is_limited,
         lambda case: f"limit of {case.task.queue}: {_limit(case)}",
         lambda case: f"Its queue, {case.task.queue}, runs as many tasks as it may: {_limit(case)}.",
         lambda case: f"`aque queues limit {quote(case.task.queue)} {(case.task.max_running or 0) + 1}` allows one more",
     ),
     Reason(
+        "reserved",
+        lambda case: bool(case.makers),
+        lambda case: f"{case.makers[0].name} makes room for it",
+        lambda case: f"{names(case.makers)} makes room for it: others go first there only where they do not delay it.",
+        lambda case: "it starts, at the latest, when all is over that ran there when it came to be the first",
+    ),
+    Reason(
         "full",
-        "the workers that could run it have no room now",
         _is_full,
         _short_full,
         lambda case: f"Those who could run it have no room now: {names(case.takers)}. {_free(case)}.",
         lambda case: "it starts when others end; another `aque worker` makes room",
     ),
     Reason(
+        "room-kept",
+        lambda case: bool(_kept_for(case)),
+        lambda case: f"room is kept for {_kept_for(case)[0].task_id}",
+        _kept,
+        _what_passes,
+    ),
+    Reason(
         "line",
-        "others stand before it",
         lambda case: case.task.is_ready and not case.task.is_limited and bool(case.place and case.place.ahead),
         _before,
         _place,
@@ -190,7 +225,6 @@ AFTER: Final = (
     ),
     Reason(
         "next",
-        "nothing keeps it from running now",
         lambda case: bool(case.rooms and case.place and not case.place.ahead),
         lambda case: "starts now",
         lambda case: f"Nothing stands before it, and there is room at {names(case.rooms)}: it starts now.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..fields.reasons import MEANINGS
 from ..queries.why import Case, Host
 from ..text import clean
 from ..units import show_duration, show_memory
@@ -35,11 +36,14 @@ class Reason:
     """A reason, and its words for a task of which it holds."""
 
     name: str
-    meaning: str
     holds: Callable[[Case], bool]
     short: Callable[[Case], str]
     text: Callable[[Case], str]
     remedy: Callable[[Case], str] = _no_remedy
+
+    @property
+    def meaning(self) -> str:
+        return MEANINGS[self.name]
 
     def tell(self, case: Case) -> Told:
         return Told(self.name, cut(clean(self.short(case))), clean(self.text(case)), clean(self.remedy(case)))

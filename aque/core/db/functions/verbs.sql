@@ -17,7 +17,10 @@ begin
                case when t.state <> origin then 'state' end, null::json
         from aque.task t where t.id = any(targets);
     if not dry then
-        update aque.task t set state = goal where t.id = any(targets) and t.state = origin;
+        update aque.task t
+        set state = goal, paused_by = case when goal = 'paused' then session_user end,
+            paused_at = case when goal = 'paused' then clock_timestamp() end
+        where t.id = any(targets) and t.state = origin;
     end if;
 end $$;
 
