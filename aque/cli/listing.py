@@ -31,7 +31,8 @@ _HEADERS: Final = {
     "runtime": "TIME",
     "reason": "WHY",
 }
-_CONDITIONS: Final = {"success": "", "complete": " [any end]", "failure": " [failure]"}
+_CONDITIONS: Final = {"success": "", "complete": "any end", "failure": "failure"}
+_OTHERWISE: Final = {"fail": "", "cancel": "else cancelled", "wait": "else waits"}
 
 
 def columns(are_all_users: bool) -> list[Field]:
@@ -68,7 +69,8 @@ def _cell(field: Field, line: Line, now: datetime) -> Cell:
 def _name(line: Line) -> str:
     if line.row is None:
         return f"… and {line.hidden:,} more"
-    return f"{line.row.name}{_CONDITIONS[line.condition]}{' (see above)' if line.is_repeat else ''}"
+    edge = ", ".join(filter(None, (_CONDITIONS[line.condition], _OTHERWISE[line.otherwise])))
+    return f"{line.row.name}{f' [{edge}]' if edge else ''}{' (see above)' if line.is_repeat else ''}"
 
 
 def _branch(trail: Sequence[bool]) -> str:

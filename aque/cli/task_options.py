@@ -53,6 +53,12 @@ _OPTIONS: Final = (
     _ids("--after", "Run after the success of these; 1,2 or - for stdin."),
     _ids("--after-any", "Run after the end of these."),
     _ids("--after-failure", "Run after the failure of these."),
+    click.option(
+        "--otherwise",
+        type=click.Choice(["fail", "cancel", "wait"]),
+        metavar="fail|cancel|wait",
+        help="Where one of these ends otherwise: fail with it, be cancelled, or wait for its retry; default fail.",
+    ),
     click.option("--parent", type=int, metavar="ID", help="Inherit its fields; it waits for this task."),
     _option("--host", metavar="GLOBS", help="Where it may run; with ! where it may not."),
     _option("--platform", metavar="NAME", help="As in sys.platform: linux, darwin."),
@@ -88,7 +94,8 @@ def task_options(function: Function) -> Function:
 
 def fields(given: dict[str, Any], now: Callable[[], datetime]) -> dict[str, Any]:
     """The fields of a prototype from options as click gives them; `now` is the broker's clock."""
-    dependencies = _dependencies({name: given.pop(name) for name in _CONDITIONS}, given["stdin"])
+    after = {name: given.pop(name) for name in _CONDITIONS}
+    dependencies = _dependencies(after, given.pop("otherwise"), given["stdin"])
     environ, delay = given.pop("env"), given.pop("delay")
     found = {name: value for name, value in given.items() if value is not None and value != () and value is not False}
     found.update((name, os.path.abspath(found[name])) for name in _FILES if found.get(name, "-") != "-")  # noqa: PTH100
@@ -104,11 +111,19 @@ def fields(given: dict[str, Any], now: Callable[[], datetime]) -> dict[str, Any]
     return {**found, "dependencies": dependencies}
 
 
-def _dependencies(given: dict[str, tuple[str, ...]], stdin: str | None) -> list[tuple[int, str]]:
+def _dependencies(
+    given: dict[str, tuple[str, ...]], otherwise: str | None, stdin: str | None
+) -> list[dict[str, int | str]]:
     words = [(each, name) for name, texts in given.items() for text in texts for each in text.replace(",", " ").split()]
     if [each for each, _ in words].count("-") + (stdin == "-") > 1:
         raise click.UsageError("stdin can be read once")
-    return [(task, _CONDITIONS[name]) for each, name in words for task in read_ids([each])]
+    if otherwise and not words:
+        raise click.UsageError("--otherwise goes with --after, --after-any or --after-failure")
+    return [
+        {"task": task, "condition": _CONDITIONS[name], "otherwise": otherwise or "fail"}
+        for each, name in words
+        for task in read_ids([each])
+    ]
 
 
 def _pair(text: str) -> tuple[str, str]:

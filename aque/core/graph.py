@@ -15,6 +15,9 @@ from .errors import DependencyResolutionError
 from .task import TaskHandle, ValueOf
 
 CONDITIONS: Final = ("success", "complete", "failure")
+OTHERWISE: Final = ("fail", "cancel", "wait")
+"""What becomes of a task when a condition can no longer be met."""
+_EDGE: Final = frozenset({"task", "condition", "otherwise"})
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
@@ -26,6 +29,7 @@ class Edge:
     local: bool
     condition: str = "success"
     is_child: bool = False
+    otherwise: str = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class _Wish:
     target: Mapping[str, Any] | int
     condition: str = "success"
     is_child: bool = False
+    otherwise: str = "fail"
 
 
 class Graph:
@@ -88,7 +93,7 @@ class Graph:
         if not wishes and parent is None:
             return Node(given)
         edges = {
-            target: Edge(*target, wish.condition, wish.is_child)
+            target: Edge(*target, wish.condition, wish.is_child, wish.otherwise)
             for wish in wishes
             for target in [self._place(wish.target)]
         }
@@ -167,12 +172,21 @@ def _several(value: Any) -> Iterable[Any]:
 
 
 def _wish(dependency: Any) -> _Wish:
+    """From a task, from a task and a condition, or from `{"task": …, "condition": …, "otherwise": …}`."""
     if isinstance(dependency, tuple | list) and len(dependency) == 2 and isinstance(dependency[1], str):
         target, condition = dependency
-        if condition not in CONDITIONS:
-            raise DependencyResolutionError(f"no such condition: {condition!r} (one of {', '.join(CONDITIONS)})")
-        return _Wish(_target(target), condition)
+        return _Wish(_target(target), _one_of(CONDITIONS, "condition", condition))
+    if isinstance(dependency, Mapping) and "task" in dependency and dependency.keys() <= _EDGE:
+        condition = _one_of(CONDITIONS, "condition", dependency.get("condition", "success"))
+        otherwise = _one_of(OTHERWISE, "otherwise", dependency.get("otherwise", "fail"))
+        return _Wish(_target(dependency["task"]), condition, otherwise=otherwise)
     return _Wish(_target(dependency))
+
+
+def _one_of(known: tuple[str, ...], what: str, given: Any) -> str:
+    if given not in known:
+        raise DependencyResolutionError(f"no such {what}: {given!r} (one of {', '.join(known)})")
+    return str(given)
 
 
 def _target(value: Any) -> Mapping[str, Any] | int:

@@ -90,6 +90,7 @@ class Encoder:
             "condition": edge.condition,
             "place": place,
             "is_child": edge.is_child,
+            "otherwise": edge.otherwise,
         }
 
     def _id(self, target: int, local: bool) -> int:

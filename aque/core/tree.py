@@ -20,6 +20,7 @@ class Line:
     row: TaskRow | None
     trail: tuple[bool, ...] = ()
     condition: str = "success"
+    otherwise: str = "fail"
     is_repeat: bool = False
     hidden: int = 0
 
@@ -53,7 +54,7 @@ class Tree:
             if line.row is None or not self.edges.get(line.row.id):
                 yield line
             elif line.row.id in shown:
-                yield Line(line.row, line.trail, line.condition, is_repeat=True)
+                yield Line(line.row, line.trail, line.condition, line.otherwise, is_repeat=True)
             else:
                 shown.add(line.row.id)
                 yield line
@@ -63,7 +64,7 @@ class Tree:
         edges = self.edges[task]
         hidden = self.hidden[task]
         lines = [
-            Line(self.rows[edge.id], (*trail, place < len(edges) or hidden > 0), edge.condition)
+            Line(self.rows[edge.id], (*trail, place < len(edges) or hidden > 0), edge.condition, edge.otherwise)
             for place, edge in enumerate(edges, 1)
         ]
         return [*lines, Line(None, (*trail, False), hidden=hidden)] if hidden > 0 else lines

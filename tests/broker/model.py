@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from aque.core.states import COMPLETE_STATES, FAILED_STATES, State
 
@@ -11,12 +12,20 @@ _WAITING = frozenset({State.CREATING, State.PENDING, State.PAUSED})
 _MEETS = {"success": frozenset({State.SUCCESS}), "failure": FAILED_STATES, "complete": COMPLETE_STATES}
 
 
+class Need(NamedTuple):
+    """An edge: what is needed, how it is to end, and what follows where it ends otherwise."""
+
+    task: int
+    condition: str
+    otherwise: str = "fail"
+
+
 @dataclass
 class Task:
     """A task, and the runs that it had."""
 
     state: State = State.PENDING
-    needs: list[tuple[int, str]] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
     priority: int = 1000
     retries: int = 0
     asked_retries: int = 0
@@ -40,8 +49,8 @@ class Model:
 
     def open_edges(self, task: int) -> int:
         """How many dependencies keep a task waiting."""
-        needs = [each for each in self.tasks[task].needs if each[0] not in self.tasks[task].waived]
-        return sum(self.tasks[need].state not in _MEETS[condition] for need, condition in needs)
+        needs = [each for each in self.tasks[task].needs if each.task not in self.tasks[task].waived]
+        return sum(self.tasks[need.task].state not in _MEETS[need.condition] for need in needs)
 
     def promote(self) -> None:
         """The delay of retries is over."""
@@ -57,11 +66,11 @@ class Model:
         """A new task; a parent that waits waits for it as well."""
         self.tasks[task] = new
         if parent is not None and self.tasks[parent].state in _WAITING:
-            self.tasks[parent].needs.append((task, "success"))
+            self.tasks[parent].needs.append(Need(task, "success"))
 
     def look_back(self, new: Iterable[int]) -> None:
         """New tasks learn of what had ended before they came."""
-        self._settle({need for each in new for need, _ in self.tasks[each].needs}, set(new))
+        self._settle({need.task for each in new for need in self.tasks[each].needs}, set(new))
 
     def claim(self, task: int, worker: int, lease: int) -> None:
         """A run begins."""
@@ -123,17 +132,21 @@ class Model:
             back -= hopeless
         for task in self.tasks.values():
             if task.state is State.RUNNING:
-                task.waived |= back & {need for need, _ in task.needs}
+                task.waived |= back & {need.task for need in task.needs}
         for each in back:
             self._begin_anew(self.tasks[each])
 
     def _has_fallen_with(self, task: int, back: set[int]) -> bool:
         found = self.tasks[task]
-        return found.has_fallen and found.state in COMPLETE_STATES and any(need in back for need, _ in found.needs)
+        return found.has_fallen and found.state in COMPLETE_STATES and any(need.task in back for need in found.needs)
 
     def _is_hopeless(self, task: int, back: set[int]) -> bool:
-        states = [(self.tasks[need].state, how) for need, how in self.tasks[task].needs if need not in back]
-        return any(state in COMPLETE_STATES and state not in _MEETS[how] for state, how in states)
+        return any(self._breaks(need) for need in self.tasks[task].needs if need.task not in back)
+
+    def _breaks(self, need: Need) -> bool:
+        """Whether it ended, and ends who needs it."""
+        state = self.tasks[need.task].state
+        return need.otherwise != "wait" and state in COMPLETE_STATES - _MEETS[need.condition]
 
     def _begin_anew(self, task: Task) -> None:
         task.state = State.PENDING
@@ -164,12 +177,12 @@ class Model:
 
     def remove(self, targets: Iterable[int]) -> set[int]:
         """What is complete goes, unless it is needed; returns what went."""
-        needed = {need for task in self.tasks.values() if task.state not in COMPLETE_STATES for need, _ in task.needs}
+        needed = {need.task for task in self.tasks.values() if task.state not in COMPLETE_STATES for need in task.needs}
         gone = {each for each in targets if self.tasks[each].state in COMPLETE_STATES} - needed
         for each in gone:
             del self.tasks[each]
         for task in self.tasks.values():
-            task.needs = [edge for edge in task.needs if edge[0] not in gone]
+            task.needs = [edge for edge in task.needs if edge.task not in gone]
         return gone
 
     def _stopped(self, task: int) -> Task:
@@ -190,11 +203,13 @@ class Model:
 
     def _fall(self, task: int, ended: set[int]) -> Iterable[State]:
         """What a task becomes that cannot run any more, if so."""
-        broken = [
-            (self.tasks[need].state, condition)
-            for need, condition in self.tasks[task].needs
-            if need in ended - self.tasks[task].waived and self.tasks[need].state not in _MEETS[condition]
-        ]
+        told = ended - self.tasks[task].waived
+        broken = [need for need in self.tasks[task].needs if need.task in told and self._breaks(need)]
         if broken and self.tasks[task].state in _WAITING:
-            is_void = any(state is State.CANCELLED or condition == "failure" for state, condition in broken)
+            is_void = any(
+                self.tasks[need.task].state is State.CANCELLED
+                or need.condition == "failure"
+                or need.otherwise == "cancel"
+                for need in broken
+            )
             yield State.CANCELLED if is_void else State.ERROR

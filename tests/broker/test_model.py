@@ -25,10 +25,11 @@ from aque.core.queries.work import Captured, Outcome
 from aque.core.states import MOVES, State
 
 from .backlog import register
-from .model import Model, Task
+from .model import Model, Need, Task
 
 _ENDS = st.sampled_from([State.SUCCESS, State.ERROR, State.KILLED])
 _CONDITIONS = st.sampled_from(["success", "complete", "failure"])
+_OTHERWISE = st.sampled_from(["fail", "fail", "cancel", "wait"])
 _TABLES = "task, spec, dependency, attempt, result, worker"
 _NOW = datetime.now(UTC)
 
@@ -58,11 +59,16 @@ class BrokerMachine(RuleBasedStateMachine):
     def submit(self, data: st.DataObject, count: int, priority: int, retries: int, held: bool) -> None:
         """A few tasks; each may need some that are there, and those before it."""
         there, given = sorted(self.model.tasks), list[dict[str, Any]]()
-        needs: list[list[tuple[Any, str]]] = []
+        needs: list[list[dict[str, Any]]] = []
         for n in range(count):
             pool: list[Any] = [*there, *given]
             indexes = data.draw(st.sets(st.integers(0, len(pool) - 1), max_size=2)) if pool else set[int]()
-            needs.append([(pool[index], data.draw(_CONDITIONS)) for index in sorted(indexes)])
+            needs.append(
+                [
+                    {"task": pool[index], "condition": data.draw(_CONDITIONS), "otherwise": data.draw(_OTHERWISE)}
+                    for index in sorted(indexes)
+                ]
+            )
             fields = {"priority": priority, "retries": retries, "hold": held}
             given.append({"func": "m:f", "name": str(n), "dependencies": needs[n], "user": "me", **fields})
         parent = data.draw(st.sampled_from([None, *there]))
@@ -71,7 +77,10 @@ class BrokerMachine(RuleBasedStateMachine):
         ids = self.broker.submit(given, {})
         by_identity = {id(each): task for each, task in zip(given, ids, strict=True)}
         for n, task in enumerate(ids):
-            edges = [(need if isinstance(need, int) else by_identity[id(need)], how) for need, how in needs[n]]
+            edges = [
+                Need(need if isinstance(need, int) else by_identity[id(need)], *how)
+                for need, *how in (each.values() for each in needs[n])
+            ]
             state = State.PAUSED if held else State.PENDING
             self.model.submit(task, Task(state, edges, priority, retries, retries), parent if n == 0 else None)
         self.model.look_back(ids)

@@ -14,7 +14,7 @@ import pytest
 
 from aque.core.broker import Broker
 from aque.core.queries import kill as killing
-from aque.core.queries import work
+from aque.core.queries import steering, work
 from aque.core.queries.work import Outcome
 from aque.core.states import State
 from tests.waiting import wait_for
@@ -118,6 +118,47 @@ def test_whatever_meets_in_whatever_order_there_is_no_deadlock(broker: Broker, p
         (depend, some),
         (kill, kills),
     )
+
+
+def fail(broker: Broker, runs: Sequence[tuple[int, int]]) -> None:
+    now = datetime.now(UTC)
+    with broker.database.transaction() as conn:
+        work.complete(conn, [Outcome(task, lease, State.ERROR, now, now) for task, lease in runs])
+
+
+def depend_and_wait(broker: Broker, needs: Sequence[int]) -> None:
+    edges = [{"task": need, "otherwise": "wait"} for need in needs]
+    broker.submit([{"func": "m:f", "user": "me", "dependencies": edges}], {})
+
+
+def retry(broker: Broker, targets: Sequence[int]) -> None:
+    with broker.database.transaction() as conn:
+        steering.retry(conn, targets, dry=False)
+
+
+def test_who_waits_for_a_retry_of_what_fails_and_is_retried_meanwhile_is_told(
+    broker: Broker, processes: ProcessPoolExecutor
+) -> None:
+    """An edge that stays open at one end and is closed at another would keep its task for ever, or let it run early."""
+    runs = capture(broker, _COUNT)
+    needs = [[task] for task, _ in runs]
+    for need in needs:
+        depend_and_wait(broker, need)
+    at_once(
+        broker,
+        processes,
+        (fail, [[run] for run in runs]),
+        (retry, needs),
+        (depend_and_wait, needs),
+        (complete, [[run] for run in reversed(runs)]),
+    )
+    rows = {row.id: row for row in broker.tasks()}
+    ended = [rows[task].state for task, _ in runs]
+    assert len(ended) == _COUNT
+    waiting = [row for row in rows.values() if row.id not in dict(runs)]
+    assert len(waiting) == 2 * _COUNT
+    assert {row.state for row in waiting} == {"pending"}
+    assert sum(row.blockers for row in waiting) == 2 * sum(state != "success" for state in ended)
 
 
 def interrupt(broker: Broker, runs: Sequence[tuple[int, int]]) -> None:

@@ -64,12 +64,17 @@ def test_every_option_arrives_in_its_field(aque: Aque, broker: Broker) -> None:
 
 def test_dependencies_come_in_lists_and_from_stdin_with_their_conditions(aque: Aque, broker: Broker) -> None:
     one, two, three, four = (aque("submit", "--hold", "true").stdout.strip() for _ in range(4))
-    after = ["--after", f"{one},{two}", "--after-any", "-", "--after-failure", four]
+    after = ["--after", f"{one},{two}", "--after-any", "-", "--after-failure", four, "--otherwise", "wait"]
     task = aque("submit", *after, "true", stdin=f"{three}\n").stdout
     with broker.database.connection() as conn:
         edges = conn.execute("select needs_id, condition::text from aque.dependency where task_id = %s", [int(task)])
         expected = {one: "success", two: "success", three: "complete", four: "failure"}
         assert {str(key): value for key, value in edges} == expected
+        chosen = conn.execute("select distinct otherwise::text from aque.dependency where task_id = %s", [int(task)])
+        assert chosen.fetchall() == [("wait",)]
+    tree = aque("status", task.strip()).stdout
+    assert tree.count("[else waits]") == 2
+    assert "[any end, else waits]" in tree
 
 
 def test_delay_counts_by_the_brokers_clock(aque: Aque, broker: Broker) -> None:
@@ -95,6 +100,7 @@ def test_a_call_has_the_same_options_and_a_child_inherits(aque: Aque, broker: Br
         (["submit", "--at", "noon", "true"], "2030-01-31T18:00"),
         (["submit", "--at", "2030-01-31", "--delay", "1s", "true"], "--at or --delay"),
         (["submit", "--after", "-", "--stdin", "-", "true"], "stdin can be read once"),
+        (["submit", "--otherwise", "wait", "true"], "--otherwise goes with --after"),
         (["submit", "--after", "x", "true"], "not the id of a task"),
         (["submit"], "Missing argument"),
         (["call", "nope"], "not package.module:function"),

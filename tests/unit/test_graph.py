@@ -62,6 +62,15 @@ def test_conditions_are_kept_and_unknown_ones_refused() -> None:
         flatten([{"dependencies": [(3, "maybe")]}])
 
 
+def test_an_edge_can_be_written_out_and_a_prototype_is_none() -> None:
+    proto = {"name": "a", "otherwise": "mine"}
+    nodes, _ = flatten([{"dependencies": [{"task": proto, "otherwise": "wait"}, {"task": 4, "condition": "failure"}]}])
+    edges = [(edge.target, edge.local, edge.condition, edge.otherwise) for edge in nodes[1].edges]
+    assert edges == [(0, True, "success", "wait"), (4, False, "failure", "fail")]
+    with pytest.raises(DependencyResolutionError, match="no such otherwise: 'hope'"):
+        flatten([{"dependencies": {"task": 3, "otherwise": "hope"}}])
+
+
 @pytest.mark.parametrize("bad", [1.5, "x", object(), True])
 def test_what_is_no_task_is_refused(bad: object) -> None:
     with pytest.raises(DependencyResolutionError, match="not a task"):

@@ -22,7 +22,7 @@ REASONS: Final = (
     Reason("creating", "it is being submitted"),
     Reason("paused", "someone holds it back"),
     Reason("queue-paused", "its queue is paused"),
-    Reason("dependencies", "it needs tasks that are not complete"),
+    Reason("dependencies", "it needs tasks that are not complete, or did not end as it needs them"),
     Reason("time", "its time has not come"),
     Reason("no-worker", "no worker is alive"),
     Reason("queue", "no live worker serves its queue"),

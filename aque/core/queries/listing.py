@@ -34,6 +34,7 @@ class Edge:
     dependent: int
     id: int
     condition: str
+    otherwise: str
     is_child: bool
     total: int
 

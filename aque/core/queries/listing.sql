@@ -68,12 +68,12 @@ r.id = any(%(ids)s::bigint[])
 
 -- name: edges
 -- What tasks depend on: the first few of each, in the order of their ids, and how many they are (counted up to a bound).
-select n.id as dependent, e.needs_id as id, e.condition, e.is_child, n.total
+select n.id as dependent, e.needs_id as id, e.condition, e.otherwise, e.is_child, n.total
 from (select i.id, (select count(*) from (select from aque.dependency d where d.task_id = i.id
                                           limit %(bound)s::bigint) counted) as total
       from unnest(%(among)s::bigint[]) i(id) offset 0) n
 cross join lateral (
-    select d.needs_id, d.condition, d.is_child from aque.dependency d
+    select d.needs_id, d.condition, d.otherwise, d.is_child from aque.dependency d
     where d.task_id = n.id order by d.needs_id limit %(width)s::bigint
 ) e
 

@@ -15,10 +15,9 @@ from ..db.statements import statements
 from ..states import COMPLETE_STATES, State
 from ..units import Cpus
 from .keeping import Keep, keeps
+from .needs import Need, needs
 
 _SQL: Final = statements(__name__)
-_WIDTH: Final = 5  # open dependencies of a task that are named
-_BOUND: Final = 1000  # dependencies that are looked through for them, from either end
 _CRUMB: Final = 0.001  # cpus that are no room
 _ERROR: Final = 1e-4  # cpus that are lost or won where reals are added
 _WAITING: Final = frozenset({State.PENDING, State.PAUSED})
@@ -114,17 +113,6 @@ class Task:
     def cpus_on(self, host_cpus: float) -> float:
         """How many cpus it takes on a host that has so many."""
         return Cpus(self.cpus, self.cpu_share).on(host_cpus)
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """An open dependency of a task."""
-
-    dependent: int
-    id: int
-    state: str
-    condition: str
-    is_child: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +253,7 @@ class _Farm:
     def __init__(self, conn: Connection, waiting: Sequence[Task], most: int) -> None:
         self.most = most
         blocked = [task.id for task in waiting if task.needs_open > 0]
-        needs = _rows(conn, "needs", Need, ids=blocked, bound=_BOUND, width=_WIDTH) if blocked else ()
-        self.needs = _grouped(needs)
+        self.needs = _grouped(needs(conn, blocked) if blocked else ())
         self.workers = {each.id: each for each in _rows(conn, "workers", Host)}
         self.keeps = keeps(conn)
         shapes, memories = zip(*{task.demand for task in waiting}, strict=True)

@@ -25,21 +25,6 @@ left join limited l on l.name = t.queue
 left join aque.worker w on w.id = t.worker_id
 left join aque.progress g on g.task_id = t.id
 
--- name: needs
--- The first few open dependencies of each task: they are looked for among its first and its last ones.
-select t.id as dependent, e.needs_id as id, e.state::text as state, e.condition::text as condition, e.is_child
-from unnest(%(ids)s::bigint[]) t(id)
-cross join lateral (
-    select near.*, n.state from (
-        (select d.needs_id, d.condition, d.is_child from aque.dependency d
-         where d.task_id = t.id order by d.needs_id limit %(bound)s::int)
-        union
-        (select d.needs_id, d.condition, d.is_child from aque.dependency d
-         where d.task_id = t.id order by d.needs_id desc limit %(bound)s::int)
-    ) near join aque.task n on n.id = near.needs_id
-    where not aque.is_complete(n.state) order by near.needs_id limit %(width)s::int
-) e
-
 -- name: workers
 -- The workers that live, with what their runs take, and for how many seconds yet; null where that is not known.
 select w.id, w.name, w.draining, w.tags, w.cpus, w.memory, r.memory_taken, r.takes, r.ends

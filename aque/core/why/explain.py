@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..db.source import Connection
+from ..queries.needs import Need
 from ..queries.why import Case, cases
 from .forecast import forecast
 from .reasons import REASONS
@@ -20,7 +21,7 @@ class Why:
     """Why a task does not run, or what became of it.
 
     `ahead`: how many ready tasks stand before it, where it stands in a line: up to a bound, then one more than that.
-    `starts_in`: in about how many seconds it starts, where that can be told.
+    `starts_in`: in about how many seconds it starts, where that can be told. `needs`: the first open dependencies.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Why:
     reasons: tuple[Told, ...]
     ahead: int | None
     starts_in: float | None
+    needs: tuple[Need, ...] = ()
 
     @property
     def short(self) -> str:
@@ -48,4 +50,4 @@ def judge(case: Case) -> Why:
     """All reasons that hold, in their order."""
     told = tuple(reason.tell(case) for reason in REASONS if reason.holds(case))
     ahead = case.place.ahead if case.place else None
-    return Why(case.task.id, case.task.name, case.task.state, told, ahead, forecast(case))
+    return Why(case.task.id, case.task.name, case.task.state, told, ahead, forecast(case), case.needs)

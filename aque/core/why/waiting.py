@@ -7,7 +7,8 @@ from shlex import quote
 from typing import Final
 
 from ..queries.keeping import Keep
-from ..queries.why import Case, Need
+from ..queries.needs import Need
+from ..queries.why import Case
 from ..states import State
 from ..units import show_duration, show_memory
 from .forecast import forecast
@@ -16,21 +17,47 @@ from .words import Reason, count, listed, moment, names, worker_command
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
 
 
+_OTHERWISE: Final = {"fail": "", "cancel": ", or it is cancelled", "wait": ", or it waits"}
+
+
 def _need(need: Need) -> str:
     child = ", its child" if need.is_child else ""
-    return f"{need.id} ({need.state}{_CONDITIONS[need.condition]}{child})"
+    return f"{need.id} ({need.state}{_CONDITIONS[need.condition]}{child}{_OTHERWISE[need.otherwise]})"
 
 
 def _short_needs(case: Case) -> str:
     first = case.needs[0].id if case.needs else "others"
     more = case.task.needs_open - 1
-    return f"needs {first}{f' and {more:,} more' if more else ''}"
+    over = f", which is {case.needs[0].state}" if case.needs and case.needs[0].is_over and not more else ""
+    return f"needs {first}{f' and {more:,} more' if more else ''}{over}"
 
 
 def _needs(case: Case) -> str:
-    told = f": {listed([_need(each) for each in case.needs], case.task.needs_open)}" if case.needs else ""
-    are = "is" if case.task.needs_open == 1 else "are"
-    return f"It needs {count(case.task.needs_open, 'task')} that {are} not complete{told}."
+    over, still = _parted(case)
+    left = case.task.needs_open - len(over)
+    told = f": {listed([_need(each) for each in still], left)}" if still else ""
+    sentences = (
+        [f"It needs {count(left, 'task')} that {'is' if left == 1 else 'are'} not complete{told}."] if left else []
+    )
+    if over:
+        ends = listed([f"{each.id}, which is {each.state}{_CONDITIONS[each.condition]}" for each in over])
+        sentences.append(f"It waits for {ends}: only a retry can change that.")
+    return " ".join(sentences)
+
+
+def _parted(case: Case) -> tuple[list[Need], list[Need]]:
+    """The dependencies that ended otherwise than they were to, and the others."""
+    return [each for each in case.needs if each.is_over], [each for each in case.needs if not each.is_over]
+
+
+def _needs_remedy(case: Case) -> str:
+    over, still = _parted(case)
+    retry = f"`aque retry {_ids(over)}` runs that again, `aque kill {case.task.id}` gives this one up" if over else ""
+    return "; ".join(filter(None, (retry, f"`aque why {_ids(still)}` tells of them" if still else "")))
+
+
+def _ids(needs: list[Need]) -> str:
+    return " ".join(str(each.id) for each in needs)
 
 
 def _seconds_left(case: Case) -> float:
@@ -163,7 +190,7 @@ BEFORE: Final = (
         lambda case: case.task.is_waiting and case.task.needs_open > 0,
         _short_needs,
         _needs,
-        lambda case: f"`aque why {' '.join(str(each.id) for each in case.needs)}` tells of them" if case.needs else "",
+        _needs_remedy,
     ),
     Reason(
         "time",

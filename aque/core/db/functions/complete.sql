@@ -15,11 +15,18 @@ language sql immutable parallel safe as $$
     end
 $$;
 
+-- Whether a dependency that ended in `state` ends who depends on it.
+create or replace function aque.breaks(state aque.state, edge aque.dependency) returns boolean
+language sql immutable parallel safe as $$
+    select edge.otherwise <> 'wait' and aque.is_complete(state) and not aque.satisfies(state, edge.condition)
+$$;
+
 -- Tells the dependents of tasks that are complete: their count of blockers falls, or they end as well, because what
 -- they need can no longer be had; then their own dependents are told. A dependent ends as an error where what it needs
--- failed, and is cancelled where that was cancelled, or did not fail as it should have. Dependents are locked in the
--- order of their ids. Every statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a
--- lock on its dependency: so none is overlooked.
+-- failed, and is cancelled where that was cancelled, or did not fail as it should have, or where its edge says so. An edge
+-- may also let it wait: it stays open, and a retry may close it. Dependents are locked in the order of their ids. Every
+-- statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a lock on its dependency: so
+-- none is overlooked.
 -- `among`: only these dependents are told of `done` (the others know); null: all.
 -- Returns the dependents that ended, and one row (null, null) if some became ready.
 create or replace function aque.settle(done bigint[], among bigint[] default null)
@@ -38,16 +45,16 @@ begin
         with edge as materialized (
             select d.task_id,
                    count(*) filter (where aque.satisfies(p.state, d.condition))::int as met,
-                   min(d.needs_id) filter (where not aque.satisfies(p.state, d.condition)) as broken,
-                   bool_or(p.state = 'cancelled' or d.condition = 'failure')
-                       filter (where not aque.satisfies(p.state, d.condition)) as void
+                   min(d.needs_id) filter (where aque.breaks(p.state, d)) as broken,
+                   bool_or(p.state = 'cancelled' or d.condition = 'failure' or d.otherwise = 'cancel')
+                       filter (where aque.breaks(p.state, d)) as void
             from aque.dependency d join aque.task p on p.id = d.needs_id
             where d.needs_id = any(done) and not d.waived and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
             select t.id, e.met, e.broken, e.void
             from edge e join aque.task t on t.id = e.task_id
-            where t.state in ('creating', 'pending', 'paused')
+            where t.state in ('creating', 'pending', 'paused') and (e.met > 0 or e.broken is not null)
             order by t.id for no key update of t
         ), moved as (
             update aque.task t

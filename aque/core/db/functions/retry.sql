@@ -27,13 +27,13 @@ as $$
          select d.task_id, 'needs' from candidate c
          join aque.dependency d on d.task_id = c.id
          join aque.task p on p.id = d.needs_id
-         where aque.is_complete(p.state) and not aque.satisfies(p.state, d.condition)
+         where aque.breaks(p.state, d)
            and d.needs_id not in (select i.id from candidate i))
         union
         select d.task_id, 'needs' from hopeless h
         join aque.dependency d on d.needs_id = h.id
         join aque.task p on p.id = h.id
-        where not aque.satisfies(p.state, d.condition) and (d.task_id in (select i.id from candidate i)) is true
+        where aque.breaks(p.state, d) and (d.task_id in (select i.id from candidate i)) is true
     )
     select v.id, min(v.refusal)
     from (select c.id, null as refusal from candidate c union all select h.id, h.refusal from hopeless h) v

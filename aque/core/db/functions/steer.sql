@@ -36,7 +36,7 @@ as $$
         select t.id from aque.task t where t.id = any(ids) and not aque.is_complete(t.state)
         union
         select d.task_id from fallen f
-        join aque.dependency d on d.needs_id = f.id and d.condition = 'success' and not d.waived
+        join aque.dependency d on d.needs_id = f.id and d.condition = 'success' and d.otherwise <> 'wait' and not d.waived
         join aque.task t on t.id = d.task_id
         where not aque.is_complete(t.state)
     )

@@ -85,8 +85,8 @@ begin
            x.extra, x.isolation
     from unnest(tasks) x;
 
-    insert into aque.dependency (task_id, needs_id, condition, place, is_child)
-    select e.task_id, e.needs_id, e.condition, e.place, e.is_child from unnest(needs) e;
+    insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
+    select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
 
     insert into aque.task (id, parent_id, run_at, shape_id, memory, priority, duration, guessed, retries, key, state, blockers)
     select x.id, x.parent_id, due.at, shapes[x.demand], x.memory, x.priority, x.duration, x.guessed, x.retries, x.key,
@@ -100,7 +100,7 @@ end $$;
 -- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
 -- are given to `parents` (each with its child). A task that is still to run waits for children that are given to it;
 -- children of one that runs already, or has ended, are nobody's dependency. A task that needs what has failed already
--- ends at once. To be called last in the transaction: those that are needed are held, in the order of all, so that none
+-- ends at once, unless it is to wait for a retry of that. To be called last in the transaction: those that are needed are held, in the order of all, so that none
 -- can end between our look at its state and our commit.
 -- Returns the tasks that ended. The message of the error AQ004 names what is missing.
 create or replace function aque.link(dependents bigint[], needs bigint[], parents bigint[], children bigint[])
