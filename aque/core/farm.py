@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from .broker import Broker
+from .deeds import record
 from .errors import AqueError, UsageError
-from .queries import farm, submission
+from .queries import farm, retention, submission
 from .queries.farm import QueueRow
 
 _MOST: Final = 2**31 - 1  # what the broker's column holds
+_SHORTEST: Final = 60.0  # seconds that tasks are kept
+_LONGEST: Final = 1e10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,22 @@ def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
         submission.request(conn, told)
     names = {each.id: each.name for each in found}
     return [Drained(each, name, each in told) for each, name in names.items()]
+
+
+def kept_for(broker: Broker) -> float | None:
+    """For how many seconds after their end tasks are kept; None: for ever."""
+    return broker.read(retention.keep)
+
+
+def keep_for(broker: Broker, seconds: float | None) -> None:
+    """Keep tasks for so many seconds after their end, a minute at least; None: for ever. Workers remove the others."""
+    if seconds is not None and not _SHORTEST <= seconds <= _LONGEST:
+        raise UsageError("tasks are kept for 1m at least, so that who waits for one sees how it ended, or forever")
+    with broker.database.transaction() as conn:
+        before = retention.keep(conn)
+        retention.set_keep(conn, seconds)
+        if before != seconds:
+            record("keep").enter_change(conn, {"keep": before}, {"keep": seconds})
 
 
 def _check(names: Sequence[str]) -> None:

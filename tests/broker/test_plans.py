@@ -14,7 +14,7 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import kill, listing, storing, tasks, work
+from aque.core.queries import kill, listing, retention, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
@@ -60,6 +60,12 @@ class Bench:
         given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
         Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
 
+    def sweep(self) -> None:
+        """Nothing is as old as that."""
+        retention.set_keep(self.conn, 3e9)
+        assert retention.expire(self.conn, 100) == (0, False)
+        retention.tidy(self.conn, 100, 0)
+
     def why(self) -> object:
         """Of the first and the last of the backlog, of what waits for them, and of what is complete."""
         return explain(self.conn, self.waiting + self.some, most=300)
@@ -94,6 +100,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "environments": lambda bench: work.environs(bench.conn, [1]),
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),
+    "a sweep": Bench.sweep,
     "a page": lambda bench: listing.page(bench.conn, Selection(), _NOW, limit=50),
     "why": Bench.why,
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),

@@ -72,6 +72,20 @@ def test_a_retry_revives_what_fell_and_rm_leaves_what_is_needed(aque: Aque, brok
     assert states(broker) == {}
 
 
+def test_rm_takes_what_ended_long_ago(aque: Aque, broker: Broker) -> None:
+    old, new, waiting = (submit(aque, "true") for _ in range(3))
+    with broker.database.connection() as conn:
+        end = "update aque.task set state = 'success', finished_at = clock_timestamp() - %s::interval where id = %s"
+        for age, task in (("3 d", old), ("1 h", new)):
+            conn.execute(end, [age, int(task)])
+    assert aque("rm", "--older", "10d").stderr == "aque: nothing matches\n"
+    done = aque("rm", "--older", "2d")
+    assert (done.returncode, done.stderr) == (0, "1 removed\n")
+    assert set(states(broker)) == {new, waiting}
+    assert aque("rm", "--older", "0s", waiting).returncode == 1
+    assert aque("rm").returncode == 2
+
+
 def test_every_act_stands_in_the_audit_trail(aque: Aque, broker: Broker) -> None:
     one = submit(aque, "true")
     aque("pause", "-f", "name:true")

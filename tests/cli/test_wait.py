@@ -81,6 +81,17 @@ def test_init_says_what_it_did_and_drops_nothing_unasked(aque: Aque, broker: Bro
     assert aque("init").stderr.startswith("created")
 
 
+@pytest.mark.usefixtures("broker")
+def test_init_sets_how_long_tasks_are_kept_and_tells(aque: Aque) -> None:
+    assert aque("init").stderr.endswith("complete tasks are kept forever\n")
+    assert aque("init", "--keep", "30d").stderr.endswith("complete tasks are kept for 30d00h\n")
+    assert aque("init").stderr.endswith("complete tasks are kept for 30d00h\n")
+    for age, told in (("soon", "nor forever"), ("10s", "1m at least")):
+        refused = aque("init", "--keep", age)
+        assert (refused.returncode, told in refused.stderr, len(refused.stderr.splitlines())) == (2, True, 1)
+    assert aque("init", "--keep", "forever").stderr.endswith("complete tasks are kept forever\n")
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "told"), [(b"n\n", 1, "nothing was dropped"), (b"y\n", 0, "dropped ever")]
 )

@@ -26,6 +26,7 @@ from .host import describe
 from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
+from .sweeper import Sweeper
 
 _log: Final = logging.getLogger("aque.worker")
 _HEARTBEAT: Final = 1.0  # seconds
@@ -57,6 +58,7 @@ class Worker:
         self._ledger = Ledger()
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
+        self._sweeper = Sweeper(self._session)
         self._due_at = float("inf")
         self._try_at = 0.0
         self._pause = 0.0
@@ -184,6 +186,7 @@ class Worker:
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._untold += changes
+        self._sweeper.sweep()
         due = self._session.read(work.next_due)
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost

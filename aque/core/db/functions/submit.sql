@@ -57,6 +57,10 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 as $$
 begin
     perform aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d order by d;
+    -- first those that are there: nobody removes them now (aque.tidy), or they are gone and made anew
+    update aque.environ v set asked_at = clock_timestamp()
+    from (select e.digest from json_to_recordset(environs) e (digest bytea) order by e.digest) e
+    where v.digest = e.digest and v.asked_at < clock_timestamp() - interval '1 h';
     insert into aque.environ (digest, vars)
     select e.digest, e.vars::json from json_to_recordset(environs) e (digest bytea, vars text)
     where not exists (select from aque.environ v where v.digest = e.digest)
