@@ -11,6 +11,7 @@ from ..db.source import Connection
 from ..db.statements import statements
 
 _SQL: Final = statements(__name__)
+_ERROR: Final = 1e-4  # cpus that are lost or won where reals are divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Keep:
         if self.seconds is None or order <= (-self.priority, -self.duration, self.task_id):
             return True
         is_brief = duration is not None and duration <= self.seconds
-        return is_brief or (cpus <= (self.cpus or 0) and memory <= (self.memory or 0))
+        return is_brief or (cpus <= (self.cpus or 0) + _ERROR and memory <= (self.memory or 0))
 
 
 def keeps(conn: Connection) -> dict[int, Keep]:

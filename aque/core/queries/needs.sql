@@ -1,8 +1,8 @@
 -- name: needs
--- The first few open dependencies of each task, those that a retry alone can help among them: they are looked for among
--- its first and its last ones.
-select t.id as dependent, e.needs_id as id, e.state::text as state, e.condition::text as condition, e.otherwise::text as otherwise,
-       e.is_child
+-- The first few open dependencies of each task, also those that ended otherwise than they were to: they are looked for
+-- among its first and its last ones.
+select t.id as dependent, e.needs_id as id, e.state::text as state, e.condition::text as condition,
+       e.otherwise::text as otherwise, e.is_child
 from unnest(%(ids)s::bigint[]) t(id)
 cross join lateral (
     select near.*, n.state from (

@@ -34,7 +34,7 @@ def _short_needs(case: Case) -> str:
 
 def _needs(case: Case) -> str:
     over, still = _parted(case)
-    left = case.task.needs_open - len(over)
+    left = max(case.task.needs_open - len(over), 0)
     told = f": {listed([_need(each) for each in still], left)}" if still else ""
     sentences = (
         [f"It needs {count(left, 'task')} that {'is' if left == 1 else 'are'} not complete{told}."] if left else []
