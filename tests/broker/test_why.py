@@ -13,6 +13,7 @@ from aque.core.db.source import Connection
 from aque.core.queries import work
 from aque.core.queries.work import Outcome
 from aque.core.states import State
+from aque.core.steering import Steering
 from aque.core.why import Why, explain
 
 from .backlog import info
@@ -118,7 +119,7 @@ def test_a_parent_waits_for_its_children(broker: Broker) -> None:
 
 def test_it_tells_all_that_holds_a_task_back_in_one_order(broker: Broker) -> None:
     """A task that waits for its time, and will be held back by its queue then, is not said to wait for one of them."""
-    farm.pause(broker, ["render"])
+    Steering(broker).set_queue("render", paused=True)
     at = broker.now() + timedelta(hours=2)
     found = why(broker, submit(broker, queue="render", hold=True, run_at=at, dependencies=[submit(broker)]))
     assert names(found) == ["paused", "queue-paused", "dependencies", "time", "no-worker"]
@@ -198,7 +199,7 @@ def test_of_those_that_fell_it_tells_the_first_that_failed(broker: Broker, conn:
 
 
 def test_no_text_of_a_task_reaches_a_terminal_or_breaks_a_column(broker: Broker) -> None:
-    farm.pause(broker, ["\x1b[31m" + "q" * 50])
+    Steering(broker).set_queue("\x1b[31m" + "q" * 50, paused=True)
     found = why(broker, submit(broker, queue="\x1b[31m" + "q" * 50))
     assert len(found.short) == 30
     assert found.short.endswith("…")

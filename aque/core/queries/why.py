@@ -14,6 +14,8 @@ from ..db.source import Connection
 from ..db.statements import statements
 from ..states import COMPLETE_STATES, State
 from ..units import Cpus
+from . import limits
+from .limits import Limit
 
 _SQL: Final = statements(__name__)
 _WIDTH: Final = 5  # open dependencies of a task that are named
@@ -51,6 +53,7 @@ class Task:
     host: list[str]
     platform: str
     tags: list[str]
+    limits: dict[str, int]
     run_at: datetime | None
     blockers: int
     attempt: int
@@ -191,6 +194,12 @@ class Case:
     place: Place | None = None
     most: int = 0
     ends: tuple[End, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its queue, or a limit that it names, has no room for it."""
+        return self.task.is_limited or any(each.lacks(self.task.limits[each.name]) for each in self.limits)
 
     @property
     def takers(self) -> tuple[Host, ...]:
@@ -200,7 +209,7 @@ class Case:
     @property
     def rooms(self) -> tuple[Host, ...]:
         """Workers that would claim it now, had they no better task to claim."""
-        if not self.task.is_ready or self.task.is_limited:
+        if not self.task.is_ready or self.is_limited:
             return ()
         return tuple(each for each in self.takers if each.has_room(self.task))
 
@@ -236,6 +245,8 @@ class _Farm:
         ready = [task.id for task in waiting if task.is_ready]
         line = _rows(conn, "line", Place, ids=ready, most=most) if ready and self.workers else ()
         self.places = {each.id: each for each in line}
+        named = {name for task in waiting for name in task.limits}
+        self.limits = limits.standing(conn, named) if named else {}
 
     def case(self, task: Task) -> Case:
         match = self.matches.get(task.demand)
@@ -247,6 +258,7 @@ class _Farm:
             match,
             self.places.get(task.id),
             self.most,
+            limits=tuple(self.limits[name] for name in task.limits),
         )
 
 

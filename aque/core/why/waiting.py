@@ -9,6 +9,7 @@ from ..queries.why import Case, Need
 from ..states import State
 from ..units import show_duration, show_memory
 from .forecast import forecast
+from .limits import FULL, HOPELESS
 from .words import Reason, count, listed, moment, names, worker_command
 
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
@@ -53,7 +54,7 @@ def _limit(case: Case) -> str:
 
 
 def _is_full(case: Case) -> bool:
-    return case.task.is_ready and not case.task.is_limited and bool(case.takers) and not case.rooms
+    return case.task.is_ready and not case.is_limited and bool(case.takers) and not case.rooms
 
 
 def _free(case: Case) -> str:
@@ -145,6 +146,7 @@ BEFORE: Final = (
         _short_time,
         _time,
     ),
+    *HOPELESS,
     Reason(
         "no-worker",
         "no worker is alive",
@@ -172,6 +174,7 @@ AFTER: Final = (
         lambda case: f"Its queue, {case.task.queue}, runs as many tasks as it may: {_limit(case)}.",
         lambda case: f"`aque queues limit {quote(case.task.queue)} {(case.task.max_running or 0) + 1}` allows one more",
     ),
+    FULL,
     Reason(
         "full",
         "the workers that could run it have no room now",
@@ -183,7 +186,7 @@ AFTER: Final = (
     Reason(
         "line",
         "others stand before it",
-        lambda case: case.task.is_ready and not case.task.is_limited and bool(case.place and case.place.ahead),
+        lambda case: case.task.is_ready and not case.is_limited and bool(case.place and case.place.ahead),
         _before,
         _place,
         lambda case: f"`aque priority +1 {case.task.id}` moves it forward",
