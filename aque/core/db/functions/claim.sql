@@ -156,6 +156,13 @@ begin
             is_held := true;
             continue;
         end if;
+        if rooms[nth] is not null then  -- nor does it pass by one that something is kept for
+            select h.n into second
+            from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            where (h.n = second or rooms[h.n] is not null and h.memory < nothing_left)
+              and (h.priority, h.duration, h.place) < (best.priority, best.duration, best.place)
+            order by h.priority desc, h.duration desc, h.place desc limit 1;
+        end if;
         bound := case when second is null then last_of_all else heads[second] end;
 
         room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
@@ -194,7 +201,11 @@ begin
             continue;
         end if;
         following := null;
-        if seen < room and second is not null then  -- it may go on behind the second best
+        if seen < room and second is not null or rooms[nth] is not null then  -- it may go on behind the second best
+            if seen = room then
+                bound := best;
+                bound.place := best.place - 1;
+            end if;
             bound.shape_id := best.shape_id;
             following := (aque.first_from(me, array[bound]))[1];
         end if;
