@@ -39,8 +39,8 @@ class BrokerMachine(RuleBasedStateMachine):
 
     broker: ClassVar[Broker]
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(size=st.sampled_from([None, 2, 3]))
+    def start(self, size: int | None) -> None:
         self.model = Model()
         self.seen: dict[int, State] = {}
         self.runs: dict[int, Captured] = {}
@@ -48,6 +48,7 @@ class BrokerMachine(RuleBasedStateMachine):
         with self.broker.database.connection() as conn:
             conn.execute(f"truncate aque.{_TABLES.replace(', ', ', aque.')}".encode())
             self.workers = [register(conn), register(conn)]
+        self.set_limit(size)
 
     @rule(
         data=st.data(),
@@ -55,7 +56,7 @@ class BrokerMachine(RuleBasedStateMachine):
         priority=st.sampled_from([1000, 1000, 7]),
         retries=st.integers(0, 1),
         held=st.booleans(),
-        limit=st.sampled_from([0, 0, 1, 2]),
+        limit=st.integers(0, 2),
     )
     def submit(self, data: st.DataObject, count: int, priority: int, retries: int, held: bool, limit: int) -> None:
         """A few tasks; each may need some that are there, and those before it."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from aque.core import farm
 from aque.core.broker import Broker
@@ -89,6 +92,57 @@ def test_many_processes_never_hold_more_than_there_is_and_come_to_hold_all(broke
     assert max(most for _, most in found) == 5
 
 
+_WISHES = st.fixed_dictionaries({}, optional={"licence": st.integers(1, 3), "gpu": st.integers(1, 2)})
+_SIZES = st.fixed_dictionaries({}, optional={"licence": st.integers(0, 4), "gpu": st.integers(0, 3)})
+
+
+def served(order: list[tuple[int, dict[str, int]]], free: dict[str, int], sizes: dict[str, int]) -> list[int]:
+    """Which tasks may run, best first: what one lacks that could have it one day is kept for it."""
+    left, found = dict(free), list[int]()
+    for task, wish in order:
+        if all(amount <= left.get(name, 0) for name, amount in wish.items()):
+            found.append(task)
+        if all(amount <= sizes.get(name, 0) for name, amount in wish.items()):
+            left.update({name: left[name] - amount for name, amount in wish.items()})
+    return found
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    wishes=st.lists(st.tuples(st.integers(1, 3), _WISHES), min_size=1, max_size=15),
+    sizes=_SIZES,
+    wanted=st.lists(st.integers(1, 6), min_size=1, max_size=6),
+    chance=st.randoms(use_true_random=False),
+)
+def test_limits_are_served_in_the_order_of_all(
+    shared_broker: Broker,
+    wishes: list[tuple[int, dict[str, int]]],
+    sizes: dict[str, int],
+    wanted: list[int],
+    chance: random.Random,
+) -> None:
+    """Claim after claim, with some ends between, of two limits and of tasks that name one, both or none."""
+    made = [{"func": "m:f", "user": "me", "priority": priority, "limits": wish} for priority, wish in wishes]
+    with shared_broker.database.connection() as conn:
+        conn.execute("truncate aque.task, aque.spec, aque.worker, aque.named_limit, aque.attempt")
+        for name, size in sizes.items():
+            farm.set_limit(shared_broker, name, size)
+        asked = dict(zip(shared_broker.submit(made, {}), wishes, strict=True))
+        order = sorted(asked, key=lambda task: (-asked[task][0], task))
+        worker, running = register(conn), list[Captured]()
+        for count in wanted:
+            used = sum((Counter(asked[run.id][1]) for run in running), Counter[str]())
+            free = {name: size - used[name] for name, size in sizes.items()}
+            expected = served([(task, asked[task][1]) for task in order], free, sizes)[:count]
+            found = claim(conn, worker, count)
+            assert ids(found) == expected
+            running += found
+            order = [task for task in order if task not in expected]
+            over = chance.sample(running, chance.randint(0, len(running)))
+            end(conn, over)
+            running = [run for run in running if run not in over]
+
+
 def test_one_claim_takes_exactly_what_is_left(broker: Broker, conn: Connection) -> None:
     """Also of several shapes, and beside a queue that is limited as well."""
     farm.set_limit(broker, "licence", 5)
@@ -122,6 +176,16 @@ def test_what_needs_many_units_is_not_overtaken_for_ever(broker: Broker, conn: C
         found = claim(conn, worker)
         assert found == [] or (ids(found) == [big] and not runs)
     assert conn.execute(_USED).fetchall() == [("licence", 3)]
+
+
+def test_one_claim_passes_by_nobody_that_something_is_kept_for(broker: Broker, conn: Connection) -> None:
+    """Though those before and behind it are alike, and found together."""
+    farm.set_limit(broker, "licence", 4)
+    worker = register(conn)
+    submit(broker, limits="licence")
+    claim(conn, worker)
+    first, _, _ = (submit(broker, limits={"licence": amount}) for amount in (1, 4, 1))
+    assert ids(claim(conn, worker)) == [first]
 
 
 def test_what_can_never_have_enough_keeps_nothing_from_others(broker: Broker, conn: Connection) -> None:
