@@ -122,6 +122,7 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
         "host": draw(st.lists(st.sampled_from(["a", "!host", "b*"]), max_size=2)),
         "platform": draw(st.sampled_from(["", "linux"])),
         "tags": draw(st.lists(texts, max_size=2)),
+        "limits": draw(st.dictionaries(texts, st.integers(1, 3), max_size=2)),
         "parent_id": draw(_some),
         "worker_id": draw(st.sampled_from([None, 1, 2])),
         "created_at": draw(_moment),

@@ -18,8 +18,8 @@ from .steering import How, steer, steering_options
 def command(words: tuple[str, ...], text: str | None, how: How) -> int:
     """Change what tasks ask for that have not begun.
 
-    Fields: name, priority, cpus, memory, queue, host, platform, tags, duration, io_paths, cwd, interpreter, stdout,
-    stderr, timeout, retries, retry_delay, run_at. Values are read as on submission; an empty one stands for the
+    Fields: name, priority, cpus, memory, queue, host, platform, tags, limits, duration, io_paths, cwd, interpreter,
+    stdout, stderr, timeout, retries, retry_delay, run_at. Values are read as on submission; an empty one stands for the
     default. Nothing is changed where one of them cannot be read, and of no task that runs or is complete.
 
     \b

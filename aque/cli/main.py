@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "help": "Show the help of a command.",
     "init": "Create the schema or bring it up to date.",
     "kill": "Stop tasks.",
+    "limits": "Show and set how much of licences and the like may be in use.",
     "output": "Show what tasks wrote.",
     "pause": "Hold tasks or queues back.",
     "priority": "Let tasks run earlier or later.",

@@ -62,9 +62,7 @@ def pause(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     Examples:
       aque queues pause render
     """
-    from ..core import farm
-
-    _report(names, farm.pause(open_broker(broker), names), ("paused", "paused already"), as_json)
+    _report(names, _set(names, broker, paused=True), ("paused", "paused already"), as_json)
 
 
 @command.command("resume")
@@ -78,9 +76,7 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     Examples:
       aque queues resume render
     """
-    from ..core import farm
-
-    _report(names, farm.resume(open_broker(broker), names), ("resumed", "not paused"), as_json)
+    _report(names, _set(names, broker, paused=False), ("resumed", "not paused"), as_json)
 
 
 @command.command("limit")
@@ -100,6 +96,14 @@ def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | N
 
     done = farm.limit(open_broker(broker), names, most)
     _report(names, done, ("no limit" if most is None else f"at most {most} at once", ""), as_json)
+
+
+def _set(names: Sequence[str], broker: str | None, *, paused: bool) -> list[str]:
+    """Pause queues, or resume them; returns those of which that is news."""
+    from ..core.steering import Steering
+
+    steering = Steering(open_broker(broker))
+    return [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
 
 
 def _show(as_json: bool, broker: str | None) -> None:

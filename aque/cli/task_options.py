@@ -63,6 +63,7 @@ _OPTIONS: Final = (
     _option("--host", metavar="GLOBS", help="Where it may run; with ! where it may not."),
     _option("--platform", metavar="NAME", help="As in sys.platform: linux, darwin."),
     _option("--tag", "tags", multiple=True, metavar="TAG", help="What its worker must offer."),
+    _option("--limit", "limits", multiple=True, metavar="NAME[=N]", help="Units of a named limit; see aque limits."),
     _option("--cwd", metavar="PATH", help="Where it runs; default here."),
     click.option("--env", multiple=True, metavar="K=V", help="A variable beside those of this environment."),
     _option("--stdin", metavar="PATH|-", help="A file; - for what is on stdin now."),
@@ -137,7 +138,13 @@ def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
     """Store one task; its id. No future is made for it: its value is not to be decoded here."""
     from ..core.task import local_defaults
 
-    return broker.submit([prototype], local_defaults())[0]
+    task = broker.submit([prototype], local_defaults())[0]
+    if "limits" in prototype:
+        from ..core import farm
+
+        for words in farm.limit_warnings(broker, prototype["limits"]):
+            click.echo(words, err=True)
+    return task
 
 
 def _print_id(task: int) -> None:

@@ -11,8 +11,8 @@ from .submit import columns
 from .task import Prototype
 
 EDITABLE: Final = (
-    *("name", "priority", "cpus", "memory", "queue", "host", "platform", "tags", "duration", "io_paths", "cwd"),
-    *("interpreter", "stdout", "stderr", "timeout", "retries", "retry_delay", "run_at"),
+    *("name", "priority", "cpus", "memory", "queue", "host", "platform", "tags", "limits", "duration", "io_paths"),
+    *("cwd", "interpreter", "stdout", "stderr", "timeout", "retries", "retry_delay", "run_at"),
 )
 _NEEDED: Final = frozenset({"name", "cwd"})  # their defaults depend on who submits
 

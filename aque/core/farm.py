@@ -1,16 +1,21 @@
-"""What people ask of queues as a whole, and of workers. All of it raises BrokerUnavailable."""
+"""What people ask of queues as a whole, of named limits, and of workers. All of it raises BrokerUnavailable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from shlex import quote
+from typing import Any, Final
 
 from .broker import Broker
 from .deeds import record
 from .errors import AqueError, UsageError
 from .queries import farm, retention, submission
+from .queries import limits as named
 from .queries.farm import QueueRow
+from .queries.limits import LimitRow
+from .rules import check_queue, limit_name
+from .task import Prototype
 
 _MOST: Final = 2**31 - 1  # what the broker's column holds
 _SHORTEST: Final = 60.0  # seconds that tasks are kept
@@ -31,31 +36,50 @@ def queues(broker: Broker) -> list[QueueRow]:
     return broker.read(farm.queues)
 
 
-def pause(broker: Broker, names: Sequence[str]) -> list[str]:
-    """No worker takes tasks of these queues any more; what runs goes on. Returns those that were not paused."""
-    _check(names)
-    with broker.database.transaction() as conn:
-        return farm.hold(conn, names, paused=True)
-
-
-def resume(broker: Broker, names: Sequence[str]) -> list[str]:
-    """Workers take tasks of these queues again, at once. Returns those that were paused."""
-    _check(names)
-    with broker.database.transaction() as conn:
-        found = farm.hold(conn, names, paused=False)
-    _wake(broker)
-    return found
-
-
 def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
     """No more than `most` tasks of each queue run at once from now on (None: no limit); what runs goes on."""
-    _check(names)
-    if most is not None and not 0 <= most <= _MOST:
-        raise UsageError(f"not a limit: {most} (write 0 to {_MOST}, or none)")
+    for name in names:
+        check_queue(name)
+    if most is not None:
+        _check_limit(most)
     with broker.database.transaction() as conn:
         found = farm.limit(conn, names, most)
-    _wake(broker)
+    broker.read(submission.wake)
     return found
+
+
+def limits(broker: Broker) -> list[LimitRow]:
+    """All limits that are set, or that tasks name which are not complete, by name."""
+    return broker.read(named.limits)
+
+
+def set_limit(broker: Broker, name: str, size: int) -> bool:
+    """No more than `size` units are in use at once from now on; what runs goes on. False: it was so before."""
+    _check_name(name)
+    _check_limit(size)
+    with broker.database.transaction() as conn:
+        before = named.size(conn, name)
+        if is_new := named.set_size(conn, name, size):
+            record("limit", limit=name).enter_change(conn, before, size)
+    broker.read(submission.wake)
+    return is_new
+
+
+def remove_limit(broker: Broker, name: str) -> bool:
+    """A limit is not set any more: tasks that name it wait until it is. False: it was not set."""
+    _check_name(name)
+    with broker.database.transaction() as conn:
+        size = named.remove(conn, name)
+        if size is not None:
+            record("limit", limit=name).enter_change(conn, size, None)
+    return size is not None
+
+
+def limit_warnings(broker: Broker, limits: Any) -> list[str]:
+    """What to tell who submits a task with such `limits` (as a prototype has them): those that are not set."""
+    names = Prototype.read({"limits": limits}).limits
+    unset = broker.read(named.unset, names) if names else []
+    return [f"limit {name} is not set: aque limits set {quote(name)} N" for name in unset]
 
 
 def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
@@ -90,11 +114,13 @@ def keep_for(broker: Broker, seconds: float | None) -> None:
             record("keep").enter_change(conn, {"keep": before}, {"keep": seconds})
 
 
-def _check(names: Sequence[str]) -> None:
-    if not all(name and "\0" not in name for name in names):
-        raise UsageError("a queue has a name")
+def _check_name(name: str) -> None:
+    try:
+        limit_name(name)
+    except ValueError:
+        raise UsageError(f"not the name of a limit: {name!r} (no spaces, commas and =)") from None
 
 
-def _wake(broker: Broker) -> None:
-    with broker.database.connection() as conn:
-        submission.wake(conn)
+def _check_limit(most: int) -> None:
+    if not 0 <= most <= _MOST:
+        raise UsageError(f"not a limit: {most} (write 0 to {_MOST})")

@@ -30,6 +30,7 @@ class TaskRow:
     host: list[str]
     platform: str
     tags: list[str]
+    limits: dict[str, int]
     blockers: int
     attempt: int
     retries: int

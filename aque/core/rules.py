@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from .child.names import name_of
+from .errors import UsageError
 from .units import Cpus, parse_duration, parse_memory
 
 
@@ -50,6 +51,32 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _words(value: Any) -> tuple[str, ...]:
     return _texts(value.replace(",", " ").split() if isinstance(value, str) else value)
+
+
+def _limits(value: Any) -> Mapping[str, int]:
+    given = value.replace(",", " ").split() if isinstance(value, str) else value
+    pairs = list(given.items() if isinstance(given, Mapping) else map(_units, given))
+    if len(found := {limit_name(name): _amount(amount) for name, amount in pairs}) < len(pairs):
+        raise ValueError("a limit is named twice")
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _units(text: str) -> tuple[str, str | int]:
+    name, equals, amount = _text(text).partition("=")
+    return name, amount if equals else 1
+
+
+def limit_name(value: Any) -> str:
+    """The name of a limit; raises ValueError for what can be none."""
+    if not re.fullmatch(r"[^\s,=]+", text := _text(value)):
+        raise ValueError("a name without spaces, commas and =")
+    return text
+
+
+def _amount(value: Any) -> int:
+    if not 1 <= (number := _integer(value)) < 2**31:
+        raise ValueError("a whole number from 1 on")
+    return number
 
 
 def _environ(value: Any) -> Mapping[str, str]:
@@ -109,6 +136,12 @@ def _isolation(value: Any) -> str:
     return str(value)
 
 
+def check_queue(name: str) -> None:
+    """Raise UsageError for what cannot be the name of a queue."""
+    if not name or "\0" in name:
+        raise UsageError("a queue has a name")
+
+
 def _named(default: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         return _text(value) or default
@@ -148,6 +181,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "host": Rule(_words, "globs", inherited=True),
         "platform": Rule(_text, "a platform as in sys.platform", inherited=True),
         "tags": Rule(_words, "names", inherited=True),
+        "limits": Rule(_limits, "names of limits, or units by name, such as licence=2", inherited=True),
         "io_paths": Rule(_texts, "paths"),
         "duration": Rule(parse_duration, _SECONDS),
         "cwd": Rule(_cwd, _PATH, inherited=True),

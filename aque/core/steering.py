@@ -16,6 +16,7 @@ from .editing import read_changes
 from .queries import farm, submission
 from .queries import steering as verbs
 from .queries.steering import Steered
+from .rules import check_queue
 from .selection import Selection
 from .states import State
 from .task import account
@@ -81,7 +82,8 @@ class Steering:
         )
 
     def set_queue(self, name: str, *, paused: bool) -> bool:
-        """Pause a queue as a whole, or resume it; whether that changed anything."""
+        """Pause a queue as a whole, or resume it; whether that changed anything. Raises UsageError for no name."""
+        check_queue(name)
         with self._broker.database.transaction() as conn:
             is_new = bool(farm.hold(conn, [name], paused=paused))
             if is_new:

@@ -162,7 +162,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "run_at": ("run_at", lambda value: value and value.isoformat()),
 }
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
-_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags"})
+_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits"})
 _DEMANDED: Final = {"username": "user", "cpu_share": "cpus"}  # the fields of columns with other names
 
 
@@ -183,7 +183,7 @@ def columns(prototype: Prototype, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _demand(prototype: Prototype) -> Hashable:
-    return tuple(_demand_row(prototype).values())
+    return tuple({**_demand_row(prototype), "limits": tuple(prototype.limits.items())}.values())
 
 
 def _demand_row(prototype: Prototype) -> dict[str, Any]:
@@ -196,6 +196,7 @@ def _demand_row(prototype: Prototype) -> dict[str, Any]:
         "host": prototype.host,
         "platform": prototype.platform,
         "tags": tuple(sorted(prototype.tags)),
+        "limits": dict(prototype.limits),
     }
 
 

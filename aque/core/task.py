@@ -104,6 +104,7 @@ class Prototype:
     host: tuple[str, ...] = ()
     platform: str = ""
     tags: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
     io_paths: tuple[str, ...] | None = None
     duration: float = 0.0
     guessed: bool = False

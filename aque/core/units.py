@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -108,3 +109,8 @@ def show_duration(seconds: float) -> str:
         return f"{round(seconds, 1):g}s" if 0 < seconds < 9.95 else f"{whole}s"
     large, size, small, step = next(pair[1:] for pair in _PAIRS if whole < pair[0])
     return f"{whole // size}{large}{whole % size // step:02}{small}"
+
+
+def show_units(amounts: Mapping[str, int]) -> str:
+    """Units of named limits as they are given: `gpu,licence=2`."""
+    return ",".join(name if amount == 1 else f"{name}={amount}" for name, amount in amounts.items())

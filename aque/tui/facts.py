@@ -8,7 +8,7 @@ from datetime import datetime
 from ..core.monitor import command_line
 from ..core.rows import TaskRow
 from ..core.text import clean
-from ..core.units import Cpus
+from ..core.units import Cpus, show_units
 
 
 def facts(task: TaskRow) -> list[tuple[str, str]]:
@@ -21,6 +21,7 @@ def facts(task: TaskRow) -> list[tuple[str, str]]:
         "priority": str(task.priority),
         "cpus": str(Cpus(task.cpus, task.cpu_share)),
         "memory": f"{task.memory:,} bytes" if task.memory else "",
+        "limits": show_units(task.limits),
         "worker": task.worker,
         "attempt": f"{task.attempt} of {task.retries + 1}" if task.attempt else "",
         "created": _time(task.created_at),

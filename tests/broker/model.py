@@ -35,6 +35,8 @@ class Task:
     worker: int | None = None
     is_wanted_stopped: bool = False
     is_delayed: bool = False
+    limit: int = 0
+    """How many units it takes of the one limit that there is."""
     has_fallen: bool = False
     """It ended without a run, because of what it needs."""
     waived: set[int] = field(default_factory=set)
@@ -46,6 +48,8 @@ class Model:
 
     def __init__(self) -> None:
         self.tasks: dict[int, Task] = {}
+        self.size: int | None = None
+        """Of the limit; None: it is not set."""
 
     def open_edges(self, task: int) -> int:
         """How many dependencies keep a task waiting."""
@@ -61,6 +65,22 @@ class Model:
         """Tasks that may run, in the order in which they are claimed."""
         found = [each for each, task in self.tasks.items() if task.state is State.PENDING and not self.open_edges(each)]
         return sorted(found, key=lambda each: (-self.tasks[each].priority, each))
+
+    def used(self) -> int:
+        """How many units of the limit are in use."""
+        return sum(task.limit for task in self.tasks.values() if task.state is State.RUNNING)
+
+    def claimable(self) -> list[int]:
+        """Those of the ready tasks that the limit allows: what the first lacks that could have it is kept for it."""
+        size = self.size or 0
+        free, found = size - self.used(), list[int]()
+        for each in self.ready():
+            amount = self.tasks[each].limit
+            if amount == 0 or amount <= free:
+                found.append(each)
+            if amount <= size:
+                free -= amount
+        return found
 
     def submit(self, task: int, new: Task, parent: int | None) -> None:
         """A new task; a parent that waits waits for it as well."""
@@ -161,11 +181,12 @@ class Model:
             if self.tasks[each].state is origin:
                 self.tasks[each].state = goal
 
-    def edit(self, targets: Iterable[int], priority: int, retries: int) -> None:
+    def edit(self, targets: Iterable[int], priority: int, retries: int, limit: int) -> None:
         """Those that have not begun ask for something else."""
         for task in (self.tasks[each] for each in targets):
             if task.state in _WAITING:
                 task.priority = priority
+                task.limit = limit
                 task.retries += retries - task.asked_retries
                 task.asked_retries = retries
 

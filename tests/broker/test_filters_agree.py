@@ -21,9 +21,10 @@ from aque.core.sorting import Key, place
 from tests.filters import NOW, nodes, regexes, tasks, texts
 
 _STATEMENTS = (
-    """insert into aque.shape (queue, username, cpus, cpu_share, memory, memory_least, host, platform, tags)
+    """insert into aque.shape (queue, username, cpus, cpu_share, memory, memory_least, host, platform, tags,
+                               limits)
        values (%(queue)s, %(username)s, %(cpus)s, %(cpu_share)s, %(memory)s, %(memory)s, %(host)s, %(platform)s,
-               %(tags)s)
+               %(tags)s, %(limits)s::jsonb)
        on conflict do nothing""",
     """insert into aque.spec (task_id, name, pattern, func, args, timeout)
        values (%(id)s, %(name)s, %(pattern)s, %(func)s, %(args)s, %(timeout)s)""",
@@ -32,9 +33,10 @@ _STATEMENTS = (
        select %(id)s, %(parent_id)s, %(worker_id)s, %(created_at)s, %(run_at)s, %(started_at)s, %(finished_at)s,
               %(priority)s, %(duration)s, %(blockers)s, %(state)s::aque.state, %(attempt)s, %(retries)s, %(lease)s,
               %(memory)s, s.id
-       from aque.shape s where (s.queue, s.username, s.cpus, s.cpu_share, s.memory, s.host, s.platform, s.tags)
+       from aque.shape s where (s.queue, s.username, s.cpus, s.cpu_share, s.memory, s.host, s.platform, s.tags,
+                                  s.limits)
          = (%(queue)s, %(username)s, %(cpus)s::real, %(cpu_share)s, %(memory)s, %(host)s::text[], %(platform)s,
-            %(tags)s::text[])""",
+            %(tags)s::text[], %(limits)s::jsonb)""",
     """insert into aque.attempt (task_id, number, worker_id, finished_at, exit_code, signal, state, error)
        select %(id)s, %(attempt)s, 2, %(created_at)s, %(exit_code)s, %(signal)s, 'error', %(error)s
        where %(has_run)s""",
@@ -57,7 +59,8 @@ def _fill(conn: Connection, given_tasks: Sequence[dict[str, Any]]) -> None:
     for number, task in enumerate(given_tasks, 1):
         error = None if task["message"] is None else json.dumps({"message": task["message"]})
         for statement in _STATEMENTS:
-            conn.execute(statement, {**task, "id": number, "error": error, "args": json.dumps(task["args"])})
+            as_json = {name: json.dumps(task[name]) for name in ("args", "limits")}
+            conn.execute(statement, {**task, "id": number, "error": error, **as_json})
 
 
 def _context(conn: Connection, node: Node) -> Context:

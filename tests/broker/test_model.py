@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.queries import kill as killing
 from aque.core.queries import steering, work
@@ -30,7 +31,7 @@ from .model import Model, Need, Task
 _ENDS = st.sampled_from([State.SUCCESS, State.ERROR, State.KILLED])
 _CONDITIONS = st.sampled_from(["success", "complete", "failure"])
 _OTHERWISE = st.sampled_from(["fail", "fail", "cancel", "wait"])
-_TABLES = "task, spec, dependency, attempt, result, worker"
+_TABLES = "task, spec, dependency, attempt, result, worker, named_limit"
 _NOW = datetime.now(UTC)
 
 
@@ -39,8 +40,8 @@ class BrokerMachine(RuleBasedStateMachine):
 
     broker: ClassVar[Broker]
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(size=st.sampled_from([None, 2, 3]))
+    def start(self, size: int | None) -> None:
         self.model = Model()
         self.seen: dict[int, State] = {}
         self.runs: dict[int, Captured] = {}
@@ -48,6 +49,7 @@ class BrokerMachine(RuleBasedStateMachine):
         with self.broker.database.connection() as conn:
             conn.execute(f"truncate aque.{_TABLES.replace(', ', ', aque.')}".encode())
             self.workers = [register(conn), register(conn)]
+        self.set_limit(size)
 
     @rule(
         data=st.data(),
@@ -55,8 +57,9 @@ class BrokerMachine(RuleBasedStateMachine):
         priority=st.sampled_from([1000, 1000, 7]),
         retries=st.integers(0, 1),
         held=st.booleans(),
+        limit=st.integers(0, 2),
     )
-    def submit(self, data: st.DataObject, count: int, priority: int, retries: int, held: bool) -> None:
+    def submit(self, data: st.DataObject, count: int, priority: int, retries: int, held: bool, limit: int) -> None:
         """A few tasks; each may need some that are there, and those before it."""
         there, given = sorted(self.model.tasks), list[dict[str, Any]]()
         needs: list[list[dict[str, Any]]] = []
@@ -69,7 +72,7 @@ class BrokerMachine(RuleBasedStateMachine):
                     for index in sorted(indexes)
                 ]
             )
-            fields = {"priority": priority, "retries": retries, "hold": held}
+            fields = {"priority": priority, "retries": retries, "hold": held, "limits": _limits(limit)}
             given.append({"func": "m:f", "name": str(n), "dependencies": needs[n], "user": "me", **fields})
         parent = data.draw(st.sampled_from([None, *there]))
         if parent is not None:
@@ -82,13 +85,14 @@ class BrokerMachine(RuleBasedStateMachine):
                 for need, *how in (each.values() for each in needs[n])
             ]
             state = State.PAUSED if held else State.PENDING
-            self.model.submit(task, Task(state, edges, priority, retries, retries), parent if n == 0 else None)
+            new = Task(state, edges, priority, retries, retries, limit=limit)
+            self.model.submit(task, new, parent if n == 0 else None)
         self.model.look_back(ids)
 
     @rule(worker=st.integers(0, 1), wanted=st.integers(1, 3))
     def claim(self, worker: int, wanted: int) -> None:
         self.model.promote()
-        expected = self.model.ready()[:wanted]
+        expected = self.model.claimable()[:wanted]
         with self.broker.database.connection() as conn:
             found = work.claim(conn, self.workers[worker], 100.0, 1 << 40, wanted)
         assert [each.id for each in found] == expected
@@ -96,6 +100,15 @@ class BrokerMachine(RuleBasedStateMachine):
             assert run.id not in self.runs, "it runs twice"
             self.runs[run.id] = run
             self.model.claim(run.id, self.workers[worker], run.lease)
+
+    @rule(size=st.sampled_from([None, 0, 1, 2, 3]))
+    def set_limit(self, size: int | None) -> None:
+        """Also below what is in use."""
+        if size is None:
+            farm.remove_limit(self.broker, "licence")
+        else:
+            farm.set_limit(self.broker, "licence", size)
+        self.model.size = size
 
     @precondition(lambda self: self.runs)
     @rule(data=st.data())
@@ -177,13 +190,13 @@ class BrokerMachine(RuleBasedStateMachine):
         self.model.move(targets, *moves)
 
     @precondition(lambda self: self.model.tasks)
-    @rule(data=st.data(), priority=st.sampled_from([1000, 7]), retries=st.integers(0, 2))
-    def edit(self, data: st.DataObject, priority: int, retries: int) -> None:
+    @rule(data=st.data(), priority=st.sampled_from([1000, 7]), retries=st.integers(0, 2), limit=st.integers(0, 2))
+    def edit(self, data: st.DataObject, priority: int, retries: int, limit: int) -> None:
         targets = self._some_tasks(data)
-        changes = {"priority": priority, "retries": retries, "memory": priority, "name": "x"}
+        changes = {"priority": priority, "retries": retries, "memory": priority, "name": "x", "limits": _limits(limit)}
         with self.broker.database.connection() as conn:
             steering.edit(conn, targets, changes, dry=False)
-        self.model.edit(targets, priority, retries)
+        self.model.edit(targets, priority, retries, limit)
 
     @precondition(lambda self: self.model.tasks)
     @rule(data=st.data(), amount=st.sampled_from([-10, 5]))
@@ -210,6 +223,8 @@ class BrokerMachine(RuleBasedStateMachine):
                 " blockers"
                 " from aque.task order by id"
             ).fetchall()
+            used = conn.execute("select coalesce(sum(used), 0) from aque.limits_used('{licence}')").fetchone()
+        assert used == (self.model.used(),)
         assert [row[:9] for row in found] == [_told(each, task) for each, task in sorted(self.model.tasks.items())]
         for task, state, *_, is_delayed, _, blockers in found:
             if state in (State.PENDING, State.PAUSED):
@@ -236,6 +251,10 @@ class BrokerMachine(RuleBasedStateMachine):
 def _told(task: int, found: Task) -> tuple[Any, ...]:
     counts = (found.attempt, found.retries, found.losses, found.is_delayed, found.priority)
     return (task, str(found.state), found.lease, found.worker, *counts)
+
+
+def _limits(amount: int) -> dict[str, int]:
+    return {"licence": amount} if amount else {}
 
 
 def _outcome(run: Captured, state: State) -> Outcome:

@@ -14,7 +14,7 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import kill, listing, retention, storing, tasks, work
+from aque.core.queries import kill, limits, listing, retention, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
@@ -40,6 +40,7 @@ class Bench:
             " (select id from aque.task where state = 'pending' and blockers = {0} order by id desc limit 10)"
         )
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
+        self.limited: list[int] = []
         self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' limit 20")]
 
     def claim(self) -> list[Captured]:
@@ -76,9 +77,21 @@ class Bench:
         return work.forsake(self.conn, [gone])
 
 
+def _limited(bench: Bench) -> list[int]:
+    """Of those that wait for a limit that is full, and of some that may hold units of another."""
+    if limits.set_size(bench.conn, "full", 0):
+        limits.set_size(bench.conn, "some", 30)
+        given = {"func": "m:f", "user": "me", "priority": 2000}
+        made = ({**given, "limits": name} for name in ["full"] * 3000 + ["some"] * 60)
+        bench.limited = list(bench.broker.submit(made, {})[-80:])
+    return bench.limited
+
+
 _HOT: dict[str, Callable[[Bench], object]] = {
     "claim": Bench.claim,
     "claim, beside a reserved task": lambda bench: work.claim(bench.conn, bench.worker, 1000.0, 1 << 20, _BATCH),
+    "claim, beside limits": lambda bench: bench.claim() if _limited(bench) else None,
+    "why, of what waits for limits": lambda bench: explain(bench.conn, _limited(bench), most=300),
     "complete": lambda bench: bench.complete(State.SUCCESS),
     "complete, failed, with what needs them": lambda bench: bench.complete(State.ERROR),
     "release": lambda bench: work.release(bench.conn, [(run.id, run.lease) for run in bench.claim()]),

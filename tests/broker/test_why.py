@@ -124,7 +124,7 @@ def test_a_parent_waits_for_its_children(broker: Broker) -> None:
 
 def test_it_tells_all_that_holds_a_task_back_in_one_order(broker: Broker) -> None:
     """A task that waits for its time, and will be held back by its queue then, is not said to wait for one of them."""
-    farm.pause(broker, ["render"])
+    Steering(broker).set_queue("render", paused=True)
     at = broker.now() + timedelta(hours=2)
     found = why(broker, submit(broker, queue="render", hold=True, run_at=at, dependencies=[submit(broker)]))
     assert names(found) == ["paused", "queue-paused", "dependencies", "time", "no-worker"]
@@ -198,6 +198,39 @@ def test_a_limit_that_is_reached_is_the_reason_until_it_is_raised(broker: Broker
     assert names(why(broker, tasks[1])) == ["next"]
 
 
+def test_a_named_limit_is_the_reason_until_there_is_enough_of_it(broker: Broker, conn: Connection) -> None:
+    """It says which, how much of it is in use, and by whom."""
+    worker = work.register(conn, info(cpus=9.0))
+    tasks = [submit(broker, limits={"licence": 2}) for _ in range(3)]
+    found = why(broker, tasks[2])
+    assert (names(found), found.short) == (["limit-unset"], "limit licence is not set")
+    assert "`aque limits set licence N`" in found.reasons[0].remedy
+    farm.set_limit(broker, "licence", 1)
+    found = why(broker, tasks[2])
+    assert (found.reasons[0].name, found.short) == ("limit-small", "2 of licence; there is 1")
+    assert "`aque limits set licence 2`" in found.reasons[0].remedy
+    farm.set_limit(broker, "licence", 5)
+    assert [run.id for run in work.claim(conn, worker, 9.0, _ANY, 9)] == tasks[:2]
+    found = why(broker, tasks[2])
+    assert (names(found), found.short) == (["limit-full"], "limit licence: 4/5 in use")
+    assert found.reasons[0].text == f"It needs 2 of licence: 4 of 5 are in use by {tasks[0]} and {tasks[1]}."
+    assert "`aque limits set licence 6`" in found.reasons[0].remedy
+    farm.set_limit(broker, "licence", 6)
+    assert names(why(broker, tasks[2])) == ["next"]
+
+
+def test_of_several_limits_those_are_told_that_lack(broker: Broker, conn: Connection) -> None:
+    worker = work.register(conn, info(cpus=99.0))
+    farm.set_limit(broker, "a", 7)
+    farm.set_limit(broker, "b", 1)
+    holders = [submit(broker, limits="a") for _ in range(7)]
+    work.claim(conn, worker, 9.0, _ANY, 9)
+    found = why(broker, submit(broker, limits={"a": 1, "b": 1, "c": 1, "d": 1}))
+    assert names(found) == ["limit-unset", "limit-full"]
+    assert found.reasons[0].text == "Its limits c and d are not set."
+    assert f"in use by {holders[0]}, {holders[1]}, {holders[2]} and 4 more." in found.reasons[1].text
+
+
 def test_workers_that_drain_take_it_no_more(broker: Broker, conn: Connection) -> None:
     work.register(conn, info())
     task = submit(broker)
@@ -258,7 +291,7 @@ def test_of_those_that_fell_it_tells_the_first_that_failed(broker: Broker, conn:
 
 
 def test_no_text_of_a_task_reaches_a_terminal_or_breaks_a_column(broker: Broker) -> None:
-    farm.pause(broker, ["\x1b[31m" + "q" * 50])
+    Steering(broker).set_queue("\x1b[31m" + "q" * 50, paused=True)
     found = why(broker, submit(broker, queue="\x1b[31m" + "q" * 50))
     assert len(found.short) == 30
     assert found.short.endswith("…")

@@ -43,6 +43,7 @@ def test_any_text_is_a_filter_or_one_clear_error(text: str) -> None:
         ("state:error, killed", Term("state", ":", ("error", "killed"))),
         ("priority=-5", Term("priority", ":", ("-5",))),
         ("tag:x", Term("tags", ":", ("x",))),
+        ("limit:licence", Term("limits", ":", ("licence",))),
         ('name:"a, b",c', Term("name", ":", ("a, b", "c"))),
         ('"or"', Word("or")),
         (r'"a \"b\" \d"', Word(r'a "b" \d')),

@@ -28,6 +28,22 @@ def test_a_child_inherits_demands_but_not_identity() -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        {"licence": 1, "gpu": 2},
+        ["gpu=2", "licence"],
+        ("licence=1", "gpu=2"),
+        "licence,gpu=2",
+        "gpu=2 licence",
+        {"gpu": "2", "licence": 1.0},
+    ],
+)
+def test_limits_are_names_or_units_by_name(given: object) -> None:
+    assert dict(Prototype.read({"limits": given}).limits) == {"gpu": 2, "licence": 1}
+    assert dict(Prototype.read({"limits": ()}).limits) == {}
+
+
+@pytest.mark.parametrize(
     ("field", "bad"),
     [
         ("priority", "high"),
@@ -44,6 +60,14 @@ def test_a_child_inherits_demands_but_not_identity() -> None:
         ("func", "no_colon"),
         ("stdin_value", 3.5),
         ("name", "a\0b"),
+        ("limits", {"a": 0}),
+        ("limits", {"a": 1.5}),
+        ("limits", {"a": 2**31}),
+        ("limits", {"a b": 1}),
+        ("limits", ["a", "a=2"]),
+        ("limits", "a=x"),
+        ("limits", [""]),
+        ("limits", 3),
     ],
 )
 def test_a_bad_field_is_named_in_one_line(field: str, bad: object) -> None:

@@ -37,8 +37,8 @@ _HELP = """Queue commands that are built from stdin, as xargs does.
 It takes the options of GNU xargs, waits, shows what the commands write in their order, and exits as xargs does. -P N
 runs N at a time on each host, each with an N-th of it; without it one runs at a time in all. Where no worker serves an
 embedded broker, it brings its own for the while. Long options of its own are --priority, --cpus, --memory, --queue,
---name, --broker, --shell and --detach, which prints the id of the group and waits for nothing. The console script
-aque-xargs is the same.
+--name, --limit, --broker, --shell and --detach, which prints the id of the group and waits for nothing. The console
+script aque-xargs is the same.
 
 \b
 Examples:

@@ -7,14 +7,15 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ...core import farm
 from ...core.broker import Broker
 from ...core.task import local_defaults
-from . import stdin
+from . import stdin, terminal
 from .commands import Command
 from .options import Options
 
 _INHERITED: Final = ("priority", "queue")
-_OWN: Final = ("cpus", "memory", "name")
+_OWN: Final = ("cpus", "memory", "name", "limits")
 
 
 class Batches:
@@ -39,6 +40,8 @@ class Batches:
             self._broker.seal(self.group)
 
     def _store_group(self, command: Command) -> int:
+        for words in farm.limit_warnings(self._broker, self._options.fields.get("limits", "")):
+            terminal.say(words)
         given = {name: self._options.fields[name] for name in _INHERITED if name in self._options.fields}
         name = self._options.fields.get("name") or f"xargs {os.path.basename(os.fsdecode(command[0]))}"  # noqa: PTH119
         group = {"pattern": "group", "name": name, "hold": True, "cpus": 0, **given}

@@ -157,6 +157,11 @@ def _field(read: _Reading) -> Options:
     return read.with_(fields={**read.so_far.fields, read.name: read.value})
 
 
+def _limit(read: _Reading) -> Options:
+    so_far = read.so_far.fields.get("limits")
+    return read.with_(fields={**read.so_far.fields, "limits": f"{so_far},{read.value}" if so_far else read.value})
+
+
 _TABLE: Final[Sequence[tuple[Option, Callable[[_Reading], Options]]]] = (
     (Option("0", short="0", long="null"), _null),
     (Option("a", Value.REQUIRED, "a", "arg-file"), lambda read: read.with_(arg_file=read.value)),
@@ -191,6 +196,7 @@ _TABLE: Final[Sequence[tuple[Option, Callable[[_Reading], Options]]]] = (
         Option("broker", Value.REQUIRED, long="broker", exact=True),
         lambda read: read.with_(broker=read.value),
     ),
+    (Option("limit", Value.REQUIRED, long="limit", exact=True), _limit),
     *(
         (Option(name, Value.REQUIRED, long=name, exact=True), _field)
         for name in ("priority", "cpus", "memory", "queue", "name")

@@ -10,7 +10,7 @@ from .. import patterns
 from ..errors import PatternMissingError
 from ..rows import TaskRow
 from ..states import READY_STATES, UNREADY_STATES, State
-from ..units import Cpus
+from ..units import Cpus, show_units
 
 
 def age(row: TaskRow, now: datetime) -> timedelta:
@@ -41,6 +41,21 @@ def show_cpus(row: TaskRow, _: datetime) -> str:
 def plain_cpus(row: TaskRow, _: datetime) -> float | str:
     """2.0, or `/4`."""
     return f"/{row.cpu_share}" if row.cpu_share else row.cpus
+
+
+def limits(row: TaskRow, _: datetime) -> list[str]:
+    """The names of its limits."""
+    return list(row.limits)
+
+
+def show_limits(row: TaskRow, _: datetime) -> str:
+    """`gpu,licence=2`: as they are given."""
+    return show_units(row.limits)
+
+
+def plain_limits(row: TaskRow, _: datetime) -> dict[str, int]:
+    """Units by name."""
+    return row.limits
 
 
 def hosts(row: TaskRow, _: datetime) -> list[str]:

@@ -15,6 +15,7 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
        end as command, coalesce(p.func, '') || p.args::text as raw_command,
        s.cpus, s.cpu_share, case when s.cpu_share = 0 then s.cpus::text::float8 end as cpus_value, t.memory,
        s.host, s.host || array_remove(array[w.hostname], null) as host_value, w.hostname, s.platform, s.tags,
+       s.limits, array(select jsonb_object_keys(s.limits)) as limits_value,
        t.blockers, t.attempt, t.retries, p.timeout::text::float8 as timeout, t.duration::text::float8 as duration,
        t.parent_id as parent, w.name as worker, coalesce(t.worker_id, a.worker_id) as worker_id,
        t.created_at, t.started_at, t.finished_at, t.run_at, t.lease, t.key,

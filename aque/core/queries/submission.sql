@@ -1,6 +1,6 @@
 -- name: inheritance
 -- What a child takes over from a parent that is there.
-select t.priority, s.queue, s.username as "user", s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags,
+select t.priority, s.queue, s.username as "user", s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags, s.limits,
        p.cwd, p.groupname as "group", p.interpreter, p.isolation, p.timeout, p.retry_delay, p.retries, e.vars as environ
 from aque.task t
 join aque.shape s on s.id = t.shape_id

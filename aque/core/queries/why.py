@@ -14,7 +14,9 @@ from ..db.source import Connection
 from ..db.statements import statements
 from ..states import COMPLETE_STATES, State
 from ..units import Cpus
+from . import limits
 from .keeping import Keep, keeps
+from .limits import Limit
 from .needs import Need, needs
 
 _SQL: Final = statements(__name__)
@@ -51,6 +53,7 @@ class Task:
     host: list[str]
     platform: str
     tags: list[str]
+    limits: dict[str, int]
     run_at: datetime | None
     blockers: int
     attempt: int
@@ -200,6 +203,12 @@ class Case:
     most: int = 0
     ends: tuple[End, ...] = ()
     keeps: Mapping[int, Keep] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its queue, or a limit that it names, has no room for it."""
+        return self.task.is_limited or any(each.lacks(self.task.limits[each.name]) for each in self.limits)
 
     @property
     def takers(self) -> tuple[Host, ...]:
@@ -209,7 +218,7 @@ class Case:
     @property
     def roomy(self) -> tuple[Host, ...]:
         """Workers that have room for it now, be it kept for another or not."""
-        if not self.task.is_ready or self.task.is_limited:
+        if not self.task.is_ready or self.is_limited:
             return ()
         return tuple(each for each in self.takers if each.has_room(self.task))
 
@@ -262,6 +271,8 @@ class _Farm:
         ready = [task.id for task in waiting if task.is_ready]
         line = _rows(conn, "line", Place, ids=ready, most=most) if ready and self.workers else ()
         self.places = {each.id: each for each in line}
+        named = {name for task in waiting for name in task.limits}
+        self.limits = limits.standing(conn, named) if named else {}
 
     def case(self, task: Task) -> Case:
         match = self.matches.get(task.demand)
@@ -273,6 +284,7 @@ class _Farm:
             match,
             self.places.get(task.id),
             self.most,
+            limits=tuple(self.limits[name] for name in task.limits),
             keeps=self.keeps,
         )
 

@@ -16,7 +16,7 @@ def forecast(case: Case) -> float | None:
     whose runs half is done, on average, when it starts.
     """
     place = case.place
-    if place is None or case.task.is_limited or not case.takers or place.unknown or place.ahead > case.most:
+    if place is None or case.is_limited or not case.takers or place.unknown or place.ahead > case.most:
         return None
     if not place.ahead and case.rooms:
         return 0.0

@@ -12,6 +12,7 @@ from ..queries.why import Case
 from ..states import State
 from ..units import show_duration, show_memory
 from .forecast import forecast
+from .limits import FULL, HOPELESS
 from .words import Reason, count, listed, moment, names, worker_command
 
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
@@ -82,7 +83,7 @@ def _limit(case: Case) -> str:
 
 
 def _is_full(case: Case) -> bool:
-    return case.task.is_ready and not case.task.is_limited and bool(case.takers) and not case.roomy
+    return case.task.is_ready and not case.is_limited and bool(case.takers) and not case.roomy
 
 
 def _free(case: Case) -> str:
@@ -198,6 +199,7 @@ BEFORE: Final = (
         _short_time,
         _time,
     ),
+    *HOPELESS,
     Reason(
         "no-worker",
         lambda case: case.task.is_waiting and not case.workers,
@@ -222,6 +224,7 @@ AFTER: Final = (
         lambda case: f"Its queue, {case.task.queue}, runs as many tasks as it may: {_limit(case)}.",
         lambda case: f"`aque queues limit {quote(case.task.queue)} {(case.task.max_running or 0) + 1}` allows one more",
     ),
+    FULL,
     Reason(
         "reserved",
         lambda case: bool(case.makers),
@@ -245,7 +248,7 @@ AFTER: Final = (
     ),
     Reason(
         "line",
-        lambda case: case.task.is_ready and not case.task.is_limited and bool(case.place and case.place.ahead),
+        lambda case: case.task.is_ready and not case.is_limited and bool(case.place and case.place.ahead),
         _before,
         _place,
         lambda case: f"`aque priority +1 {case.task.id}` moves it forward",

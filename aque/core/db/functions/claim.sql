@@ -88,31 +88,10 @@ as $$
     ) t
 $$;
 
--- How many more may run of those queues among `names` that are limited or paused. The limited stay locked until the end
--- of the transaction, one after another: who claims next counts what was claimed before.
-create or replace function aque.rooms(names text[]) returns table (queue text, room int)
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan
-as $$
-#variable_conflict use_column
-declare
-    limited record;
-begin
-    for limited in
-        select q.name, q.max_running from aque.queue q
-        where q.name = any(names) and q.max_running is not null and not q.paused
-        order by q.name for no key update
-    loop
-        return query
-            select limited.name, greatest(limited.max_running - count(*), 0)::int
-            from aque.task t join aque.shape s on s.id = t.shape_id
-            where t.state = 'running' and s.queue = limited.name;
-    end loop;
-    return query select q.name, 0 from aque.queue q where q.name = any(names) and q.paused;
-end $$;
-
 -- Takes tasks (locks them; nothing more) in the order of all: again and again the best of those that are first in their
 -- shapes, with all of its shape that come before the second best. Only what is taken is locked. Before the first is
--- overtaken that does not fit now, it is reserved (reserve.sql), and what then may go before it is taken.
+-- overtaken that does not fit now, it is reserved (reserve.sql), and what then may go before it is taken. Limits are
+-- locked before the first that draws from one is taken (limits.sql), so that who takes others waits for nobody.
 -- Returns the tasks, and where each shape goes on.
 create or replace function aque.take(
     me aque.worker, inout heads aque.head[], cpus_free real, memory_free bigint, wanted int, out taken bigint[]
@@ -125,8 +104,9 @@ as $$
 declare
     last_of_all constant aque.head := row(0, 0, 0, '', -2147483648, '-infinity', -9223372036854775808, 0);
     nothing_left constant bigint := 9223372036854775807;
-    limited text[];
-    rooms int[];
+    draws aque.draw[] := aque.draws(heads);
+    is_held boolean := draws = '{}';
+    rooms bigint[];
     two int[];
     nth int;
     second int;
@@ -135,6 +115,7 @@ declare
     following aque.head;
     room int;
     seen int;
+    left_before int;
     most_cpus real;
     most_memory bigint;
     is_stuck boolean;
@@ -142,15 +123,16 @@ declare
     candidate record;
 begin
     taken := '{}';
-    select coalesce(array_agg(r.queue), '{}'), coalesce(array_agg(r.room), '{}') into limited, rooms
-    from aque.rooms(array(select distinct h.queue from unnest(heads) h)) r;
     select max(h.cpus), max(h.memory) into most_cpus, most_memory from unnest(heads) h;
     while wanted > 0 loop
+        if draws <> '{}' then
+            rooms := aque.rooms(heads, draws, cpus_free, memory_free);
+        end if;
         two := array(
             select h.n from unnest(heads) with ordinality
                 h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
             where h.cpus <= cpus_free and h.memory <= memory_free
-              and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
+              and coalesce(rooms[h.n], 1) > 0
             order by h.priority desc, h.duration desc, h.place desc limit 2);
         exit when two = '{}' and (most_memory <= memory_free or not exists (  -- of a range: smaller ones may fit
             select from unnest(heads) h
@@ -159,19 +141,35 @@ begin
         second := two[2];
         best := case when nth is null then last_of_all else heads[nth] end;
         if most_cpus > cpus_free or most_memory > memory_free then
-            gap := aque.gap_ahead(best, me, heads, limited, rooms, cpus_free, memory_free, taken);
+            gap := aque.gap_ahead(best, me, heads, rooms, cpus_free, memory_free, taken);
             if gap.until is not null then
-                taken := taken || aque.backfill(me, heads, gap, limited, rooms, cpus_free, memory_free, wanted);
+                if not is_held then
+                    draws := aque.hold_draws(heads, draws, rooms);
+                end if;
+                taken := taken || aque.backfill(me, heads, gap, draws, cpus_free, memory_free, wanted);
                 exit;
             end if;
         end if;
         exit when two = '{}';
+        if not is_held and rooms[nth] is not null then
+            draws := aque.hold_draws(heads, draws, rooms);
+            is_held := true;
+            continue;
+        end if;
+        if rooms[nth] is not null then  -- nor does it pass by one that something is kept for
+            select h.n into second
+            from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            where (h.n = second or rooms[h.n] is not null and h.memory < nothing_left)
+              and (h.priority, h.duration, h.place) < (best.priority, best.duration, best.place)
+            order by h.priority desc, h.duration desc, h.place desc limit 1;
+        end if;
         bound := case when second is null then last_of_all else heads[second] end;
 
         room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
                       case when best.least > 0 then memory_free / best.least end,
-                      rooms[array_position(limited, best.queue)]);
+                      rooms[nth]);
         seen := 0;
+        left_before := wanted;
         is_stuck := false;
         for candidate in
             select t.id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
@@ -192,10 +190,10 @@ begin
             cpus_free := cpus_free - best.cpus;
             memory_free := memory_free - candidate.memory;
             wanted := wanted - 1;
-            if best.queue = any(limited) then
-                rooms[array_position(limited, best.queue)] := rooms[array_position(limited, best.queue)] - 1;
-            end if;
         end loop;
+        if rooms[nth] is not null then
+            draws := aque.drawn(draws, best.shape_id, left_before - wanted);
+        end if;
 
         if is_stuck then  -- the shape waits, as if it had begun with this one
             heads[nth] := best;
@@ -203,7 +201,11 @@ begin
             continue;
         end if;
         following := null;
-        if seen < room and second is not null then  -- it may go on behind the second best
+        if seen < room and second is not null or rooms[nth] is not null then  -- it may go on behind the second best
+            if seen = room then
+                bound := best;
+                bound.place := best.place - 1;
+            end if;
             bound.shape_id := best.shape_id;
             following := (aque.first_from(me, array[bound]))[1];
         end if;

@@ -76,7 +76,7 @@ $$;
 -- What may go before the first in the order that does not fit now, if it comes before `best`, which does. It is reserved;
 -- those that others are reserved for are passed over. Null: nobody would be overtaken.
 create or replace function aque.gap_ahead(
-    best aque.head, me aque.worker, heads aque.head[], limited text[], rooms int[],
+    best aque.head, me aque.worker, heads aque.head[], rooms bigint[],
     cpus_free real, memory_free bigint, taken bigint[]
 ) returns aque.gap
 language plpgsql
@@ -86,9 +86,10 @@ declare
     since bigint;
 begin
     for blocked in
-        select h.* from unnest(heads) h
+        select h.shape_id, h.cpus, h.least, h.queue, h.priority, h.duration, h.place, h.memory
+        from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
         where (h.cpus > cpus_free or h.memory > memory_free) and h.memory <= me.memory
-          and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
+          and coalesce(rooms[h.n], 1) > 0
           and (h.priority, h.duration, h.place) > (best.priority, best.duration, best.place)
         order by h.priority desc, h.duration desc, h.place desc
     loop
@@ -101,9 +102,9 @@ begin
 end $$;
 
 -- Takes tasks (locks them; nothing more) that may go before a reserved one, in the order of all. It looks at no more than
--- a few dozen that may not; what ends in time is found by its duration.
+-- a few dozen that may not; what ends in time is found by its duration. What it may draw from is locked already.
 create or replace function aque.backfill(
-    me aque.worker, heads aque.head[], gap aque.gap, limited text[], rooms int[],
+    me aque.worker, heads aque.head[], gap aque.gap, draws aque.draw[],
     cpus_free real, memory_free bigint, wanted int
 ) returns bigint[]
 language plpgsql
@@ -116,6 +117,7 @@ declare
     looks int := 32;
     taken bigint[] := '{}';
     seconds real := extract(epoch from gap.until - clock_timestamp());
+    rooms bigint[];
     nth int;
     best aque.head;
     following aque.head;
@@ -124,11 +126,14 @@ declare
     is_small boolean;
 begin
     while wanted > 0 and looks > 0 loop
+        if draws <> '{}' then
+            rooms := aque.rooms(heads, draws, cpus_free, memory_free);
+        end if;
         select h.n into nth
         from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
         where h.cpus <= cpus_free and h.least <= memory_free and h.memory <= me.memory
           and (seconds > 0 or h.cpus <= gap.cpus and h.least <= gap.memory)
-          and coalesce(rooms[array_position(limited, h.queue)], 1) > 0
+          and coalesce(rooms[h.n], 1) > 0
         order by h.priority desc, h.duration desc, h.place desc limit 1;
         exit when nth is null;
         best := heads[nth];
@@ -151,8 +156,8 @@ begin
                     gap.cpus := gap.cpus - best.cpus;
                     gap.memory := gap.memory - best.memory;
                 end if;
-                if best.queue = any(limited) then
-                    rooms[array_position(limited, best.queue)] := rooms[array_position(limited, best.queue)] - 1;
+                if rooms[nth] is not null then
+                    draws := aque.drawn(draws, best.shape_id, 1);
                 end if;
             end if;
         elsif best.cpus > gap.cpus or best.least > gap.memory then  -- only what is brief

@@ -31,20 +31,22 @@ declare
 begin
     for attempt in 1..3 loop
         select s.id into found_id from aque.shape s
-        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.memory, s.memory_least)
-            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, high, low);
+        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.memory,
+               s.memory_least)
+            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low);
         exit when found_id is not null;
         if attempt = 1 and (
             select count(*) from aque.shape s
-            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags)
-                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags)) >= exact
+            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits)
+                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits)) >= exact
         then
             select r.low, r.high into low, high from aque.memory_range(d.memory) r;
             continue;
         end if;
         perform aque.check_globs(d.host);
-        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, memory, memory_least)
-        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, high, low)
+        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, memory,
+                                memory_least)
+        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low)
         on conflict do nothing returning id into found_id;
         exit when found_id is not null;
     end loop;
@@ -79,6 +81,8 @@ declare
         select g from json_populate_recordset(json_populate_record(null::aque.incoming, common), given) g);
     needs aque.edge[] := array(select e from json_populate_recordset(null::aque.edge, edges) e);
     shapes int[] := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
+    are_limited boolean[] := array(
+        select d.limits <> '{}' from json_populate_recordset(null::aque.demand, demands) d);
     environ_ids bigint[] := array(
         select (select v.id from aque.environ v where v.digest = e.digest) from json_to_recordset(environs) e (digest bytea));
 begin
@@ -92,8 +96,10 @@ begin
     insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
     select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
 
-    insert into aque.task (id, parent_id, run_at, shape_id, memory, priority, duration, guessed, retries, key, state, blockers)
-    select x.id, x.parent_id, due.at, shapes[x.demand], x.memory, x.priority, x.duration, x.guessed, x.retries, x.key,
+    insert into aque.task (id, parent_id, run_at, shape_id, limited, memory, priority, duration, guessed, retries, key,
+                           state, blockers)
+    select x.id, x.parent_id, due.at, shapes[x.demand], are_limited[x.demand], x.memory, x.priority, x.duration, x.guessed,
+           x.retries, x.key,
            case when x.hold then 'paused' else 'pending' end::aque.state,
            coalesce(open.edges, 0) + case when due.at is not null then 1 else 0 end
     from unnest(tasks) x

@@ -91,7 +91,8 @@ end $$;
 create or replace function aque.demand_with(t aque.task, changes jsonb) returns aque.demand
 language sql stable set enable_seqscan = off as $$
     select jsonb_populate_record(
-        row(s.queue, s.username, s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags)::aque.demand, changes)
+        row(s.queue, s.username, s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags, s.limits)::aque.demand,
+        changes)
     from aque.shape s where s.id = t.shape_id
 $$;
 
@@ -105,7 +106,7 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags}';
+    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits}';
     waiting bigint[];
 begin
     if not dry then
@@ -122,6 +123,7 @@ begin
                (select json_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
                     'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus,
                     'cpu_share', s.cpu_share, 'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags,
+                    'limits', s.limits,
                     'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr,
                     'timeout', p.timeout, 'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at,
                     'io_paths', p.io_paths)) o where changes ? o.key)
@@ -137,13 +139,14 @@ begin
                    as retries,
                case when not changes ? 'run_at' then t.run_at when n.run_at > clock_timestamp() then n.run_at end
                    as run_at,
-               case when has_demand then aque.shape_of(aque.demand_with(t, changes)) else t.shape_id end as shape_id
+               case when has_demand then aque.shape_of(aque.demand_with(t, changes)) else t.shape_id end as shape_id,
+               case when has_demand then (aque.demand_with(t, changes)).limits <> '{}' else t.limited end as limited
         from unnest(waiting) w (id) join aque.task t on t.id = w.id join aque.spec p on p.task_id = w.id
         cross join lateral jsonb_populate_record(t, changes) n
     )
     update aque.task t
     set priority = n.priority, duration = n.duration, memory = n.memory, retries = n.retries, run_at = n.run_at,
-        shape_id = n.shape_id,
+        shape_id = n.shape_id, limited = n.limited,
         blockers = t.blockers - (t.run_at is not null)::int + (n.run_at is not null)::int
     from new n where t.id = n.id;
 

@@ -10,6 +10,20 @@ language sql stable rows 5 set enable_seqscan = off as $$
     from aque.queue q where q.paused or q.max_running is not null
 $$;
 
+-- Shapes that name limits of which one is not set, has less than they ask for, or has not enough free.
+create or replace function aque.short_shapes()
+returns table (shape_id int, is_unset boolean, is_small boolean, is_full boolean)
+language sql stable rows 5 set enable_seqscan = off as $$
+    select s.id, bool_or(l.size is null), coalesce(bool_or(e.value::int > l.size), false),
+           coalesce(bool_or(e.value::int <= l.size and coalesce(u.used, 0) + e.value::int > l.size), false)
+    from aque.shape s
+    cross join lateral jsonb_each_text(s.limits) e
+    left join aque.named_limit l on l.name = e.key
+    left join aque.limits_used(array(select n.name from aque.named_limit n)) u on u.name = e.key
+    where s.limits <> '{}'
+    group by s.id
+$$;
+
 -- Living workers with what is free there; never less than none, though they may capture short tasks ahead of their time.
 create or replace function aque.rooms_free() returns table (worker aque.worker, cpus_free real, memory_free bigint)
 language sql stable rows 20 set enable_seqscan = off as $$
@@ -94,10 +108,12 @@ as $$
         from fit f left join keep k on k.worker_id = f.worker_id
         group by f.shape_id
     )
-    select s.id, coalesce(c.is_paused, false), coalesce(c.is_limited, false), t.lacking, t.most, t.able, t.taker, t.room,
+    select s.id, coalesce(c.is_paused, false), coalesce(c.is_limited, false), coalesce(l.is_unset, false),
+           coalesce(l.is_small, false), coalesce(l.is_full, false), t.lacking, t.most, t.able, t.taker, t.room,
            t.open, t.gates, array(select k.task_id from keep k), b.priority, b.duration, b.place
     from aque.shape s
     left join closed c on c.name = s.queue
+    left join aque.short_shapes() l on l.shape_id = s.id
     left join told t on t.shape_id = s.id
     left join best b on b.shape_id = s.id
 $$;
@@ -125,6 +141,8 @@ language sql stable parallel safe as $$
             case when o.is_paused then 'queue-paused' end,
             case when t.blockers > (t.run_at is not null)::int then 'dependencies' end,
             case when t.run_at is not null then 'time' end,
+            case when o.is_unset then 'limit-unset' end,
+            case when o.is_small then 'limit-small' end,
             case when o.lacking is null then 'no-worker' end,
             case when o.lacking & 1 > 0 then 'queue' end,
             case when o.lacking & 2 > 0 then 'user' end,
@@ -137,14 +155,15 @@ language sql stable parallel safe as $$
             case when t.memory <= o.able and (t.memory <= o.taker) is not true then 'draining' end
         ] || case when t.state = 'pending' and t.blockers = 0 and not o.is_paused then array[
             case when o.is_limited then 'limit' end,
+            case when o.is_full then 'limit-full' end,
             case when t.id = any(o.reserved) then 'reserved' end,
-            case when not o.is_limited and t.memory <= o.taker and (t.memory <= o.room) is not true then 'full' end,
-            case when not o.is_limited and t.memory <= o.room and (t.memory <= o.open) is not true
+            case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.taker and (t.memory <= o.room) is not true then 'full' end,
+            case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.room and (t.memory <= o.open) is not true
                       and not aque.passes(t, o.gates) then 'room-kept' end,
-            case when not o.is_limited and t.memory <= o.taker
+            case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.taker
                       and (o.front_priority, o.front_duration, o.front_place) > (t.priority, t.duration, -t.id)
                  then 'line' end,
-            case when not o.is_limited and t.memory <= o.room
+            case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.room
                       and (o.front_priority, o.front_duration, o.front_place) <= (t.priority, t.duration, -t.id)
                       and (t.memory <= o.open or aque.passes(t, o.gates)) then 'next' end
         ] end, null) end
