@@ -102,9 +102,10 @@ def color_option(function: Function) -> Function:
     return click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
+        metavar="WHEN",
         default="auto",
         callback=lambda *got: _is_coloured(got[2]),
-        help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
+        help="Colours: always, never, or auto: on a terminal, unless $NO_COLOR is set.",
     )(function)
 
 

@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ _MANY: Final = 20  # tasks of other people that a verb may hit without a questio
 _REFUSALS: Final = {
     "needs": ("needs what has failed", "need what has failed"),
     "needed": ("is needed by others", "are needed by others"),
+    "changed": ("has been changed since", "have been changed since"),
     "key": ("has a key that is in use", "have keys that are in use"),
 }
 
@@ -67,7 +68,7 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
         return 1
     found = verb(steering, replace(selection, ids=tuple(ids)), how.dry_run)
     for each in found if how.as_json else ():
-        echo_json({**asdict(each), "old": json.loads(each.old or "null")})
+        echo_steered(each)
     for each in found if how.dry_run and not how.as_json else ():
         if each.refusal is None:
             click.echo(f"{each.id:>8}  {each.before}")
@@ -89,9 +90,20 @@ def _words(found: Sequence[Steered], asked: set[int], word: str) -> Iterator[str
     yield f"{len(done) - along} {word}"
     if along:
         yield f"{along} more that had ended because of them"
+    yield from told_refusals(found)
+
+
+def told_refusals(found: Iterable[Steered]) -> Iterator[str]:
+    """Why it was not done to some, each reason with their number."""
     refused = Counter(_reason(each) for each in found if each.refusal is not None)
     for (one, many), count in refused.items():
         yield f"{count} {one if count == 1 else many}"
+
+
+def echo_steered(each: Steered) -> None:
+    """What became of a task, as JSON."""
+    values = {name: json.loads(getattr(each, name) or "null") for name in ("old", "new")}
+    echo_json({**asdict(each), **values})
 
 
 def _reason(each: Steered) -> tuple[str, str]:

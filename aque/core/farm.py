@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .broker import Broker
+from .deeds import record
 from .errors import AqueError, UsageError
 from .queries import farm, submission
 from .queries.farm import QueueRow
@@ -50,9 +51,13 @@ def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
     if most is not None and not 0 <= most <= _MOST:
         raise UsageError(f"not a limit: {most} (write 0 to {_MOST}, or none)")
     with broker.database.transaction() as conn:
-        found = farm.limit(conn, names, most)
+        old = farm.limit(conn, names, most)
+        before, after = (
+            {name: {"max_running": each[name]} for name in old} for each in (old, dict.fromkeys(old, most))
+        )
+        record("limit", queues=list(old)).enter_change(conn, {"queues": before}, {"queues": after})
     _wake(broker)
-    return found
+    return list(old)
 
 
 def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
@@ -65,6 +70,9 @@ def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
         if missing := [word for word in words or () if word not in {each.word for each in found}]:
             raise AqueError(f"no such worker is alive: {', '.join(missing)}")
         told = set(farm.drain(conn, [each.id for each in found]))
+        if told:
+            before, after = ({str(each): {"draining": value} for each in sorted(told)} for value in (False, True))
+            record("drain").enter_change(conn, {"workers": before}, {"workers": after})
     with broker.database.connection() as conn:
         submission.request(conn, told)
     names = {each.id: each.name for each in found}
