@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
+
+TOPICS: Final = ("fields", "filters", "states")
+"""What several commands share, and is told in pages of its own."""
 
 
 @click.command("help")
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
-    """Show the help of a command.
+    """Show the help of a command, or of what several share: fields, filters, states.
 
     \b
     Examples:
       aque help
       aque help submit
       aque help db start
+      aque help filters
     """
+    if len(words) == 1 and words[0] in TOPICS:
+        from .topics import echo
+
+        echo(words[0])
+        return
     shown = context.find_root()
     for word in words:
         group = shown.command

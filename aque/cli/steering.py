@@ -44,7 +44,7 @@ def steering_options(function: Function) -> Function:
     """--dry-run, --yes, --json and --broker, which the command takes as `how`."""
 
     @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
-    @click.option("-y", "--yes", is_flag=True, help=f"Ask nothing, though over {_MANY} tasks are other people's.")
+    @yes_option
     @json_option
     @broker_option
     @functools.wraps(function)
@@ -63,8 +63,7 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
     place = open_broker(how.broker)
     ids = chosen(place, selection)
     steering = Steering(place)
-    if not (how.dry_run or how.yes) and not _may(steering, ids):
-        click.echo("nothing was done", err=True)
+    if not (how.dry_run or how.yes or may(steering, ids)):
         return 1
     found = verb(steering, replace(selection, ids=tuple(ids)), how.dry_run)
     for each in found if how.as_json else ():
@@ -76,12 +75,22 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
     return 0 if any(each.refusal is None for each in found) else 1
 
 
-def _may(steering: Steering, ids: Sequence[int]) -> bool:
+def yes_option(function: Function) -> Function:
+    """`--yes`"""
+    return click.option(
+        "-y", "--yes", is_flag=True, help=f"Ask nothing, though over {_MANY} tasks are other people's."
+    )(function)
+
+
+def may(steering: Steering, ids: Sequence[int]) -> bool:
     """Whether it may go on: who sits at a terminal is asked, where many tasks of others are among them."""
     if len(ids) <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     others = steering.others(ids)
-    return others <= _MANY or click.confirm(f"{others} of {len(ids)} tasks are other people's. Go on?", err=True)
+    if others <= _MANY or click.confirm(f"{others} of {len(ids)} tasks are other people's. Go on?", err=True):
+        return True
+    click.echo("nothing was done", err=True)
+    return False
 
 
 def _words(found: Sequence[Steered], asked: set[int], word: str) -> Iterator[str]:

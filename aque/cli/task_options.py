@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -119,10 +120,24 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
-    """Store one task; its id. No future is made for it: its value is not to be decoded here."""
+    """Store one task; its id. No future is made for it: its value is not to be decoded here.
+
+    Raises UsageError for a user that is not there, where the broker is this host's own: none could run it.
+    """
+    from ..core.config import is_embedded
     from ..core.task import local_defaults
 
+    if is_embedded(broker.to_url()):
+        _check_user(prototype.get("user"))
     return broker.submit([prototype], local_defaults())[0]
+
+
+def _check_user(name: str | None) -> None:
+    try:
+        if name is not None:
+            pwd.getpwnam(name)
+    except KeyError:
+        raise UsageError(f"no such user on this host: {name}") from None
 
 
 def _print_id(task: int) -> None:
