@@ -12,6 +12,7 @@ import click
 
 from ..core.states import COMPLETE_STATES, State
 from ..core.text import clean
+from .completing import signal_names
 from .options import broker_option, chosen, duration, echo_json, json_option, open_broker, selecting, some
 from .steering import may, yes_option
 
@@ -55,7 +56,16 @@ def _plain(word: str) -> list[str]:
 
 @click.command("kill", cls=_Command)
 @selecting()
-@click.option("-s", "--signal", default="TERM", show_default=True, callback=_signal, metavar="SIGNAL", help="Also -9.")
+@click.option(
+    "-s",
+    "--signal",
+    default="TERM",
+    show_default=True,
+    callback=_signal,
+    shell_complete=signal_names,
+    metavar="SIGNAL",
+    help="Also -9.",
+)
 @click.option("-r", "--recursive", is_flag=True, help="And all that they need and that is not complete.")
 @click.option("--dependents", is_flag=True, help="And all that need them.")
 @click.option(

@@ -6,15 +6,19 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ..core.errors import AqueError
 from ..core.version import __version__
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS: Final = {
     "call": "Queue a Python function.",
+    "completion": "Print what lets a shell complete words.",
     "db": "Start, stop and look at the embedded server.",
     "drain": "Let workers take no more tasks, and end.",
     "edit": "Change what tasks ask for.",
@@ -58,6 +62,12 @@ class LazyGroup(click.Group):
 
             near = get_close_matches(args[0], COMMANDS, 1)
             raise click.UsageError(error.message + "".join(f" Did you mean {each!r}?" for each in near), ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from ..core.errors import AqueError, UsageError
+from . import completing
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
@@ -58,7 +59,7 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        @click.argument("ids", nargs=-1, metavar="[ID...]")
+        @click.argument("ids", nargs=-1, metavar="[ID...]", shell_complete=completing.task_ids)
         @filter_option
         @functools.wraps(function)
         def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
@@ -72,7 +73,12 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
 def filter_option(function: Function) -> Function:
     """`-f FILTER`, as `text`."""
     return click.option(
-        "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
+        "-f",
+        "--filter",
+        "text",
+        metavar="FILTER",
+        shell_complete=completing.filters,
+        help="Those that match, such as 'state:error user:me'.",
     )(function)
 
 

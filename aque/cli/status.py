@@ -18,6 +18,7 @@ from ..core.selection import Selection
 from ..core.sorting import Sort, parse_sort
 from ..core.tree import Line
 from ..core.view import View
+from .completing import field_lists
 from .formats import Format, csv_format, json_format, pattern_format
 from .listing import columns, draw_list, draw_tree
 from .options import broker_option, color_option, json_option, selecting
@@ -48,14 +49,23 @@ class Request:
 @selecting(required=False)
 @click.option("--flat", "is_flat", is_flag=True, help="A list, instead of trees of dependencies.")
 @click.option("-d", "--depth", type=click.IntRange(0), metavar="N", help="So many levels below the roots of a tree.")
-@click.option("--sort", default="-id", show_default=True, metavar="FIELDS", help="Such as -priority,id; - descends.")
+@click.option(
+    "--sort",
+    default="-id",
+    show_default=True,
+    metavar="FIELDS",
+    shell_complete=field_lists,
+    help="Such as -priority,id; - descends.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(0),
     metavar="N",
     help=f"At most so many; 0: all. Default {_LIMIT} for people, else all.",
 )
-@click.option("--csv", "names", metavar="FIELDS", help="Comma-separated values of these fields.")
+@click.option(
+    "--csv", "names", metavar="FIELDS", shell_complete=field_lists, help="Comma-separated values of these fields."
+)
 @click.option("--pattern", metavar="FORMAT", help="A line for each, such as '{id:>6} {name}'.")
 @json_option
 @click.option("-v", "--verbose", "is_full", is_flag=True, help="All that is known of each; --json IDS has it as well.")

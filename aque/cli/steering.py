@@ -14,6 +14,7 @@ import click
 
 from ..core.errors import UsageError
 from ..core.states import COMPLETE_STATES
+from .completing import queue_names
 from .options import Function, broker_option, chosen, echo_json, json_option, open_broker
 
 if TYPE_CHECKING:
@@ -123,7 +124,13 @@ def _reason(each: Steered) -> tuple[str, str]:
 def queue_option(function: Function) -> Function:
     """`-q QUEUE`, as `queues`."""
     return click.option(
-        "-q", "--queue", "queues", multiple=True, metavar="QUEUE", help="This queue as a whole; may be repeated."
+        "-q",
+        "--queue",
+        "queues",
+        multiple=True,
+        metavar="QUEUE",
+        shell_complete=queue_names,
+        help="This queue as a whole; may be repeated.",
     )(function)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ..core.errors import UsageError
+from .completing import queue_names, task_ids
 from .endings import echo_ending, exit_status, is_plain_exit, tell
 from .options import Function, broker_option, duration, echo_json, json_option, read_ids
 from .sinks import sink
@@ -40,7 +41,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:
 
 
 def _ids(name: str, help: str) -> Callable[[Function], Function]:
-    return click.option(name, multiple=True, metavar="IDS", help=help)
+    return click.option(name, multiple=True, metavar="IDS", shell_complete=task_ids, help=help)
 
 
 _OPTIONS: Final = (
@@ -48,7 +49,7 @@ _OPTIONS: Final = (
     _option("-p", "--priority", metavar="N", help="Larger first; default 1000."),
     _option("-c", "--cpus", metavar="CPUS", help="2, 0.5, or /4: a fourth of the host; default 1."),
     _option("-m", "--memory", metavar="SIZE", help="512M, 8MB, 1.5GiB; default 0."),
-    _option("-q", "--queue", metavar="NAME", help="Default: default."),
+    _option("-q", "--queue", metavar="NAME", shell_complete=queue_names, help="Default: default."),
     _option("--duration", metavar="DURATION", help="A hint: how long it will take."),
     _option("--io-path", "--io", "io_paths", multiple=True, metavar="PATH", help="A hint: what it reads or writes."),
     _ids("--after", "Run after the success of these; 1,2 or - for stdin."),
