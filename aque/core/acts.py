@@ -23,8 +23,8 @@ def whom(event: EventRow) -> str:
     told = json.loads(event.selection)
     if event.action == "undo":
         return f"event {told.get('event')} ({told.get('of')})"
-    ids = _cut(str(told.get("ids") or _named(event) or _queues(told)).split(","), ",")
-    return f"{told['filter']} ({ids})" if told.get("filter") else ids
+    ids = _cut(str(told.get("ids") or _named(event) or _single(told)).split(","), ",")
+    return " ".join(part for part in (told.get("filter"), f"({ids})" if told.get("filter") and ids else ids) if part)
 
 
 def change(event: EventRow) -> str:
@@ -44,9 +44,9 @@ def _named(event: EventRow) -> str:
     return " ".join(f"{kind.removesuffix('s')} {names}" for kind, names in found.items() if names)
 
 
-def _queues(told: Mapping[str, Any]) -> str:
-    """The queue of an entry that does not tell its values apart: older ones do not."""
-    return f"queue {told['queue']}" if "queue" in told else ""
+def _single(told: Mapping[str, Any]) -> str:
+    """The queue or the limit of an entry that does not tell its values apart: older ones do not."""
+    return " ".join(f"{kind} {told[kind]}" for kind in ("queue", "limit") if kind in told)
 
 
 def _fields(text: str | None) -> dict[str, list[str]]:

@@ -81,7 +81,11 @@ def hindrance(event: EventRow) -> str | None:
         return "the signal was sent (`aque kill -s CONT` lets go on what was stopped by one)"
     if event.action in _NEVER:
         return _NEVER[event.action]
-    return None if event.tasks or any(values(event.before, kind) for kind in _KINDS) else "an older aque did it"
+    return (
+        None
+        if event.tasks or any(values(event.before, kind) for kind in _KINDS)
+        else "its entry does not tell what was before"
+    )
 
 
 def name(event: EventRow) -> str:

@@ -40,7 +40,7 @@ def _asked(name: str, meaning: str, show: Callable[[Any], str] = str) -> Item:
 
     def lines(detail: Detail) -> list[str]:
         value = getattr(detail.asked, name)
-        return _lines(value and show(value))
+        return _lines(show(value) if value else None)
 
     return Item(name, meaning, plain, lines)
 
