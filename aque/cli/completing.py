@@ -1,4 +1,6 @@
-"""How words go on: what a shell offers for ids, filters, fields, queues and workers. Whatever fails offers nothing."""
+"""How words go on: what a shell offers for ids, filters, fields, queues and workers. Whatever fails offers nothing,
+and a name that a terminal would obey is not offered.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def _asking(find: Callable[[Broker, str], Iterable[CompletionItem]]) -> Complete
     def complete(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
         try:
             broker = _running(context)
-            return [] if broker is None else [each for each in find(broker, begun) if each.value.startswith(begun)]
+            found = [] if broker is None else find(broker, begun)
+            return [each for each in found if each.value.startswith(begun) and each.value.isprintable()]
         except AqueError:
             return []
 
