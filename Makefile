@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint faults docs clean
+.PHONY: demo test lint faults docs man clean
 
 demo: .venv/ready
 	$(BIN)/python examples/library.py
@@ -18,6 +18,9 @@ lint: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python docs/render_commands.py
+
+man: .venv/ready
+	$(BIN)/python docs/render_man.py build/man
 
 faults: .venv/ready
 	$(BIN)/python -m pytest -m soak --timeout 1800 $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aque.core import why
 from aque.core.fields import FIELDS, REASONS, Field
+from aque.core.fields.detail import DETAILS
 from aque.core.fields.reasons import GROUPS
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -46,7 +47,12 @@ def whys() -> str:
     return _table(("reason", "meaning"), ([f"`{reason.name}`", reason.meaning] for reason in why.REASONS))
 
 
-TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons, "whys": whys}
+def details() -> str:
+    """What is known of one task beside its fields."""
+    return _table(("name", "meaning"), ([f"`{item.name}`", item.meaning] for item in DETAILS))
+
+
+TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons, "whys": whys, "details": details}
 
 
 def renewed(text: str) -> str:

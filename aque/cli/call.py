@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from ..core.errors import UsageError
 from .options import open_broker
 from .task_options import fields, queue_task, show, task_options
 
@@ -57,6 +58,8 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+    except RecursionError:
+        raise UsageError(f"an argument is nested too deeply: {text[:20]}…") from None
 
 
 def _echo_value(ending: Ending) -> None:

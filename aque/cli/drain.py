@@ -8,11 +8,12 @@ import click
 
 from ..core.errors import UsageError
 from ..core.text import clean
+from .completing import worker_names
 from .options import broker_option, echo_json, json_option, open_broker
 
 
 @click.command("drain")
-@click.argument("workers", nargs=-1, metavar="[WORKER]...")
+@click.argument("workers", nargs=-1, metavar="[WORKER]...", shell_complete=worker_names)
 @click.option("--all", "are_all", is_flag=True, help="All that live.")
 @json_option
 @broker_option

@@ -7,12 +7,13 @@ import re
 import click
 
 from ..core.errors import UsageError
+from .completing import task_ids
 from .options import filter_option, selected
 from .steering import How, steer, steering_options
 
 
 @click.command("edit")
-@click.argument("words", nargs=-1, required=True, metavar="[ID...] FIELD=VALUE...")
+@click.argument("words", nargs=-1, required=True, metavar="[ID...] FIELD=VALUE...", shell_complete=task_ids)
 @filter_option
 @steering_options
 def command(words: tuple[str, ...], text: str | None, how: How) -> int:

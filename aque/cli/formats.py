@@ -31,8 +31,8 @@ def json_format() -> Format:
 def csv_format(names: str) -> Format:
     """A line of names, written at once, and one for each task; raises UsageError for a field that is not there."""
     fields = parse_names(names)
-    _echo_csv(field.name for field in fields)
-    return lambda row, now: _echo_csv(_flat(field.plain(row, now)) for field in fields)
+    echo_csv(field.name for field in fields)
+    return lambda row, now: echo_csv(_flat(field.plain(row, now)) for field in fields)
 
 
 def pattern_format(pattern: str) -> Format:
@@ -71,7 +71,8 @@ def _flat(value: Any) -> str:
     return "" if value is None else json.dumps(value)
 
 
-def _echo_csv(values: Iterable[str]) -> None:
+def echo_csv(values: Iterable[str]) -> None:
+    """One line of comma-separated values; on a terminal nothing that it obeys."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(list(map(clean, values)) if sys.stdout.isatty() else list(values))
     click.echo(line.getvalue(), nl=False)

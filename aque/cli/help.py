@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
+
+TOPICS: Final = ("fields", "filters", "states")
+"""What several commands share, and is told in pages of its own."""
+
+
+def _words(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    names = [*context.find_root().command.list_commands(context), *TOPICS]  # type: ignore[attr-defined]
+    return [name for name in names if name.startswith(begun)]
 
 
 @click.command("help")
-@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=_words)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
-    """Show the help of a command.
+    """Show the help of a command, or of what several share: fields, filters, states.
 
     \b
     Examples:
       aque help
       aque help submit
       aque help db start
+      aque help filters
     """
+    if len(words) == 1 and words[0] in TOPICS:
+        from .topics import echo
+
+        echo(words[0])
+        return
     shown = context.find_root()
     for word in words:
         group = shown.command

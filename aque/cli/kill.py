@@ -12,7 +12,9 @@ import click
 
 from ..core.states import COMPLETE_STATES, State
 from ..core.text import clean
+from .completing import signal_names
 from .options import broker_option, chosen, duration, echo_json, json_option, open_broker, selecting, some
+from .steering import may, yes_option
 
 if TYPE_CHECKING:
     from ..core.queries.kill import Killed, Preview
@@ -54,13 +56,23 @@ def _plain(word: str) -> list[str]:
 
 @click.command("kill", cls=_Command)
 @selecting()
-@click.option("-s", "--signal", default="TERM", show_default=True, callback=_signal, metavar="SIGNAL", help="Also -9.")
+@click.option(
+    "-s",
+    "--signal",
+    default="TERM",
+    show_default=True,
+    callback=_signal,
+    shell_complete=signal_names,
+    metavar="SIGNAL",
+    help="Also -9.",
+)
 @click.option("-r", "--recursive", is_flag=True, help="And all that they need and that is not complete.")
 @click.option("--dependents", is_flag=True, help="And all that need them.")
 @click.option(
     "--grace", metavar="DURATION", callback=_grace, help="Until SIGKILL, or never; default 5 where SIGNAL ends tasks."
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
+@yes_option
 @json_option
 @broker_option
 def command(
@@ -70,6 +82,7 @@ def command(
     dependents: bool,
     grace: float | None,
     dry_run: bool,
+    yes: bool,
     as_json: bool,
     broker: str | None,
 ) -> int:
@@ -88,12 +101,15 @@ def command(
     """
     from ..core.broker import ends
     from ..core.queries import kill
+    from ..core.steering import Steering
 
     place = open_broker(broker)
     ids = chosen(place, selection)
     reached = place.read(kill.reach, ids, dependencies=recursive, dependents=dependents)
     if dry_run:
         return _preview(place.read(kill.preview, reached), as_json, ends=ends(signal, grace))
+    if not (yes or may(Steering(place), reached)):
+        return 1
     return _report(place.kill(reached, signal, grace), signal, as_json)
 
 

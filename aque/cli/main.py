@@ -6,18 +6,23 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ..core.errors import AqueError
 from ..core.version import __version__
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS: Final = {
     "call": "Queue a Python function.",
+    "completion": "Print what lets a shell complete words.",
     "db": "Start, stop and look at the embedded server.",
     "drain": "Let workers take no more tasks, and end.",
     "edit": "Change what tasks ask for.",
+    "events": "Show who did what.",
     "help": "Show the help of a command.",
     "init": "Create the schema or bring it up to date.",
     "kill": "Stop tasks.",
@@ -32,6 +37,7 @@ COMMANDS: Final = {
     "status": "Show tasks.",
     "submit": "Queue a command.",
     "top": "Watch and steer tasks on the whole screen.",
+    "undo": "Take back what somebody did.",
     "wait": "Wait until tasks are complete.",
     "why": "Tell why tasks do not run.",
     "worker": "Run tasks on this host.",
@@ -57,6 +63,12 @@ class LazyGroup(click.Group):
 
             near = get_close_matches(args[0], COMMANDS, 1)
             raise click.UsageError(error.message + "".join(f" Did you mean {each!r}?" for each in near), ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

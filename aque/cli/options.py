@@ -6,14 +6,16 @@ import dataclasses
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from ..core.errors import AqueError, UsageError
+from . import completing
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
@@ -51,13 +53,13 @@ def json_option(function: Function) -> Function:
 
 
 def selecting(required: bool = True) -> Callable[[Function], Function]:
-    """Ids of tasks (`-` reads them from stdin) and `-f FILTER`; the command takes them as one `selection`.
+    """Ids of tasks (`12`, `1,2,5-9`; `-` reads stdin) and `-f FILTER`; the command takes them as one `selection`.
 
     Both together select those of the ids that match. Where `required`, it is a UsageError to give neither.
     """
 
     def decorate(function: Function) -> Function:
-        @click.argument("ids", nargs=-1, metavar="[ID...]")
+        @click.argument("ids", nargs=-1, metavar="[ID...]", shell_complete=completing.task_ids)
         @filter_option
         @functools.wraps(function)
         def command(*args: Any, ids: tuple[str, ...], text: str | None, **kwargs: Any) -> Any:
@@ -71,7 +73,12 @@ def selecting(required: bool = True) -> Callable[[Function], Function]:
 def filter_option(function: Function) -> Function:
     """`-f FILTER`, as `text`."""
     return click.option(
-        "-f", "--filter", "text", metavar="FILTER", help="Those that match, such as 'state:error user:me'."
+        "-f",
+        "--filter",
+        "text",
+        metavar="FILTER",
+        shell_complete=completing.filters,
+        help="Those that match, such as 'state:error user:me'.",
     )(function)
 
 
@@ -102,9 +109,10 @@ def color_option(function: Function) -> Function:
     return click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
+        metavar="WHEN",
         default="auto",
         callback=lambda *got: _is_coloured(got[2]),
-        help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
+        help="Colours: always, never, or auto: on a terminal, unless $NO_COLOR is set.",
     )(function)
 
 
@@ -114,18 +122,31 @@ def _is_coloured(choice: str) -> bool:
     return choice == "always"
 
 
+_SPAN: Final = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?", re.ASCII)
+_LONGEST: Final = 1_000_000  # ids of one range
+
+
 def read_ids(words: Iterable[str]) -> list[int]:
-    """Ids from words, each once; raises UsageError, and AqueError where words stand for no id at all."""
+    """Ids from words such as `12`, `1,2,5-9`, or `-` for stdin, each once.
+
+    Raises UsageError, and AqueError where words stand for no id at all.
+    """
     words = tuple(words)
-    found: list[int] = []
-    for word in words:
-        for each in sys.stdin.read().split() if word == "-" else [word]:
-            if not (each.isascii() and each.isdecimal()) or int(each) >= 2**63:
-                raise UsageError(f"not the id of a task: {each!r}")
-            found.append(int(each))
+    texts = (text for word in words for text in (sys.stdin.read().split() if word == "-" else [word]))
+    found = dict.fromkeys(each for text in texts for part in text.split(",") if part for each in _ids(part))
     if words and not found:
-        raise AqueError("no ids on stdin")
-    return list(dict.fromkeys(found))
+        raise AqueError("no ids on stdin" if "-" in words else "no ids")
+    return list(found)
+
+
+def _ids(text: str) -> range:
+    match = _SPAN.fullmatch(text)
+    low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if low > high or high >= 2**63:
+        raise UsageError(f"not the id of a task: {text!r}")
+    if high - low >= _LONGEST:
+        raise UsageError(f"more than {_LONGEST:,} ids: {text} (-f 'id>={low} id<={high}' takes those that there are)")
+    return range(low, high + 1)
 
 
 def duration(_: click.Context, parameter: click.Parameter, text: str | None) -> float | None:

@@ -8,7 +8,7 @@ import click
 
 from ..core.errors import AqueError
 from .endings import echo_ending, tell
-from .options import broker_option, chosen, json_option, open_broker, selecting
+from .options import broker_option, chosen, json_option, open_broker, selecting, some
 from .sinks import Sink, sink
 
 if TYPE_CHECKING:
@@ -48,21 +48,24 @@ def command(
       aque output -e -f 'state:error age<1h'
       aque output --json 12 | jq -r .text
     """
-    from .watch import Follower, Reader
+    from .watch import Follower, Reader, note_if_nobody_works
 
     place = open_broker(broker)
     ids = chosen(place, selection)
     streams = (1,) * out + (2,) * err or (1, 2)
     shown = sink(as_json=as_json, merged=is_watched and len(ids) > 1, together=err and not out)
     reader = Reader(place, shown, {}, streams, attempt)
-    for each, latest in _attempts(reader, ids, attempt, is_watched).items():
+    begin = _attempts(reader, ids, attempt, is_watched)
+    if not is_watched and lines is None:
+        return reader.copy_in_order(begin)
+    for each, latest in begin.items():
         _begin(reader, shown, each, latest, lines)
         if not is_watched:
             reader.copy()
             reader.end(each)
     if not is_watched:
         return 0
-    endings = Follower(reader).run()
+    endings = Follower(reader, note_if_nobody_works(place, f"{some(ids)} wait{'s' * (len(ids) == 1)}")).run()
     for ending in endings:
         (echo_ending if as_json else tell)(ending)
     return int(any(ending.state != "success" for ending in endings))

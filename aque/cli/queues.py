@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..core.errors import UsageError
+from .completing import queue_names
 from .options import broker_option, echo_json, json_option, open_broker
 from .table import Cell, Column, render
 
@@ -29,7 +30,7 @@ def _most(_: click.Context, parameter: click.Parameter, text: str) -> int | None
     return None if text == "none" else int(text)
 
 
-_names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=queue_names)
 
 
 @click.group("queues", invoke_without_command=True)

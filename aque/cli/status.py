@@ -18,6 +18,7 @@ from ..core.selection import Selection
 from ..core.sorting import Sort, parse_sort
 from ..core.tree import Line
 from ..core.view import View
+from .completing import field_lists
 from .formats import Format, csv_format, json_format, pattern_format
 from .listing import columns, draw_list, draw_tree
 from .options import broker_option, color_option, json_option, selecting
@@ -47,14 +48,28 @@ class Request:
 @click.command("status")
 @selecting(required=False)
 @click.option("--flat", "is_flat", is_flag=True, help="A list, instead of trees of dependencies.")
-@click.option("-d", "--depth", type=click.IntRange(0), help="So many levels below the roots of a tree.")
-@click.option("--sort", default="-id", show_default=True, metavar="FIELDS", help="Such as -priority,id; - descends.")
+@click.option("-d", "--depth", type=click.IntRange(0), metavar="N", help="So many levels below the roots of a tree.")
 @click.option(
-    "--limit", type=click.IntRange(0), help=f"At most so many; 0: all. Default {_LIMIT} for people, else all."
+    "--sort",
+    default="-id",
+    show_default=True,
+    metavar="FIELDS",
+    shell_complete=field_lists,
+    help="Such as -priority,id; - descends.",
 )
-@click.option("--csv", "names", metavar="FIELDS", help="Comma-separated values of these fields.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    metavar="N",
+    help=f"At most so many; 0: all. Default {_LIMIT} for people, else all.",
+)
+@click.option(
+    "--csv", "names", metavar="FIELDS", shell_complete=field_lists, help="Comma-separated values of these fields."
+)
 @click.option("--pattern", metavar="FORMAT", help="A line for each, such as '{id:>6} {name}'.")
 @json_option
+@click.option("-v", "--verbose", "is_full", is_flag=True, help="All that is known of each; --json IDS has it as well.")
+@click.option("--environ", is_flag=True, help="With -v, and the values of their environments.")
 @click.option("-x", "--all-users", "are_all_users", is_flag=True, help="Tasks of all users, not yours alone.")
 @click.option("-w", "--watch", "is_watched", is_flag=True, help="Redraw in place, until Ctrl-C.")
 @color_option
@@ -67,11 +82,24 @@ def command(
     limit: int | None,
     are_all_users: bool,
     is_watched: bool,
+    is_full: bool,
+    environ: bool,
     color: bool,
     broker: str | None,
     **formats: Any,
 ) -> int:
-    """Show tasks: trees of dependencies, the latest first."""
+    """Show tasks: trees of dependencies, the latest first.
+
+    Those of ids that are given as JSON, or with --verbose, have all that is known of them: dependencies, attempts,
+    result, streams. The values of environment variables are shown where --environ asks for them, and nowhere else.
+
+    \b
+    Examples:
+      aque status
+      aque status -f 'state:error age<1h' --flat --sort -finished_at
+      aque status -v 12
+      aque status --json 12 | jq .attempts
+    """
     keys = parse_sort(sort)
     chosen = [(name, value) for name, value in formats.items() if value]
     if len(chosen) + is_watched > 1:
@@ -79,6 +107,11 @@ def command(
     place = get_broker(broker)
     View(place).check(selection)
     mine = selection if are_all_users or not _wants_own(selection) else selection.where(Term("user", ":", ("me",)))
+    is_full = is_full or environ
+    if is_full and (is_watched or set(formats) & {"names", "pattern"} & {name for name, _ in chosen}):
+        raise UsageError("-v is for people and for --json")
+    if is_full or (formats["as_json"] and selection.ids):
+        return _print_full(place, mine, keys, limit or None, as_json=formats["as_json"], environ=environ)
     if chosen:
         return _print(place, mine, keys, limit or None, _FORMATS[chosen[0][0]](chosen[0][1]))
     shown = _LIMIT if limit is None else limit or None
@@ -98,6 +131,16 @@ def _print(broker: Broker, selection: Selection, sort: Sort, limit: int | None, 
     for count, row in enumerate(view.rows(selection, sort, limit), 1):  # noqa: B007
         write(row, view.now)
     return 0 if count else _nothing(selection)
+
+
+def _print_full(
+    broker: Broker, selection: Selection, sort: Sort, limit: int | None, *, as_json: bool, environ: bool
+) -> int:
+    from .detail import show
+
+    view = View(broker)
+    ids = [row.id for row in view.rows(selection, sort, limit)]
+    return 0 if show(broker, ids, view.now, as_json=as_json, environ=environ) else _nothing(selection)
 
 
 def _show(broker: Broker, request: Request, asked: Selection) -> int:

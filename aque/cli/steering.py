@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ import click
 
 from ..core.errors import UsageError
 from ..core.states import COMPLETE_STATES
+from .completing import queue_names
 from .options import Function, broker_option, chosen, echo_json, json_option, open_broker
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _MANY: Final = 20  # tasks of other people that a verb may hit without a questio
 _REFUSALS: Final = {
     "needs": ("needs what has failed", "need what has failed"),
     "needed": ("is needed by others", "are needed by others"),
+    "changed": ("has been changed since", "have been changed since"),
     "key": ("has a key that is in use", "have keys that are in use"),
 }
 
@@ -43,7 +45,7 @@ def steering_options(function: Function) -> Function:
     """--dry-run, --yes, --json and --broker, which the command takes as `how`."""
 
     @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
-    @click.option("-y", "--yes", is_flag=True, help=f"Ask nothing, though over {_MANY} tasks are other people's.")
+    @yes_option
     @json_option
     @broker_option
     @functools.wraps(function)
@@ -62,12 +64,11 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
     place = open_broker(how.broker)
     ids = chosen(place, selection)
     steering = Steering(place)
-    if not (how.dry_run or how.yes) and not _may(steering, ids):
-        click.echo("nothing was done", err=True)
+    if not (how.dry_run or how.yes or may(steering, ids)):
         return 1
     found = verb(steering, replace(selection, ids=tuple(ids)), how.dry_run)
     for each in found if how.as_json else ():
-        echo_json({**asdict(each), "old": json.loads(each.old or "null")})
+        echo_steered(each)
     for each in found if how.dry_run and not how.as_json else ():
         if each.refusal is None:
             click.echo(f"{each.id:>8}  {each.before}")
@@ -75,12 +76,22 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
     return 0 if any(each.refusal is None for each in found) else 1
 
 
-def _may(steering: Steering, ids: Sequence[int]) -> bool:
+def yes_option(function: Function) -> Function:
+    """`--yes`"""
+    return click.option(
+        "-y", "--yes", is_flag=True, help=f"Ask nothing, though over {_MANY} tasks are other people's."
+    )(function)
+
+
+def may(steering: Steering, ids: Sequence[int]) -> bool:
     """Whether it may go on: who sits at a terminal is asked, where many tasks of others are among them."""
     if len(ids) <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     others = steering.others(ids)
-    return others <= _MANY or click.confirm(f"{others} of {len(ids)} tasks are other people's. Go on?", err=True)
+    if others <= _MANY or click.confirm(f"{others} of {len(ids)} tasks are other people's. Go on?", err=True):
+        return True
+    click.echo("nothing was done", err=True)
+    return False
 
 
 def _words(found: Sequence[Steered], asked: set[int], word: str) -> Iterator[str]:
@@ -89,9 +100,20 @@ def _words(found: Sequence[Steered], asked: set[int], word: str) -> Iterator[str
     yield f"{len(done) - along} {word}"
     if along:
         yield f"{along} more that had ended because of them"
+    yield from told_refusals(found)
+
+
+def told_refusals(found: Iterable[Steered]) -> Iterator[str]:
+    """Why it was not done to some, each reason with their number."""
     refused = Counter(_reason(each) for each in found if each.refusal is not None)
     for (one, many), count in refused.items():
         yield f"{count} {one if count == 1 else many}"
+
+
+def echo_steered(each: Steered) -> None:
+    """What became of a task, as JSON."""
+    values = {name: json.loads(getattr(each, name) or "null") for name in ("old", "new")}
+    echo_json({**asdict(each), **values})
 
 
 def _reason(each: Steered) -> tuple[str, str]:
@@ -102,7 +124,13 @@ def _reason(each: Steered) -> tuple[str, str]:
 def queue_option(function: Function) -> Function:
     """`-q QUEUE`, as `queues`."""
     return click.option(
-        "-q", "--queue", "queues", multiple=True, metavar="QUEUE", help="This queue as a whole; may be repeated."
+        "-q",
+        "--queue",
+        "queues",
+        multiple=True,
+        metavar="QUEUE",
+        shell_complete=queue_names,
+        help="This queue as a whole; may be repeated.",
     )(function)
 
 

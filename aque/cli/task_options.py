@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ..core.errors import UsageError
+from .completing import queue_names, task_ids
 from .endings import echo_ending, exit_status, is_plain_exit, tell
 from .options import Function, broker_option, duration, echo_json, json_option, read_ids
 from .sinks import sink
@@ -39,7 +41,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:
 
 
 def _ids(name: str, help: str) -> Callable[[Function], Function]:
-    return click.option(name, multiple=True, metavar="IDS", help=help)
+    return click.option(name, multiple=True, metavar="IDS", shell_complete=task_ids, help=help)
 
 
 _OPTIONS: Final = (
@@ -47,7 +49,7 @@ _OPTIONS: Final = (
     _option("-p", "--priority", metavar="N", help="Larger first; default 1000."),
     _option("-c", "--cpus", metavar="CPUS", help="2, 0.5, or /4: a fourth of the host; default 1."),
     _option("-m", "--memory", metavar="SIZE", help="512M, 8MB, 1.5GiB; default 0."),
-    _option("-q", "--queue", metavar="NAME", help="Default: default."),
+    _option("-q", "--queue", metavar="NAME", shell_complete=queue_names, help="Default: default."),
     _option("--duration", metavar="DURATION", help="A hint: how long it will take."),
     _option("--io-path", "--io", "io_paths", multiple=True, metavar="PATH", help="A hint: what it reads or writes."),
     _ids("--after", "Run after the success of these; 1,2 or - for stdin."),
@@ -135,9 +137,15 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
-    """Store one task; its id. No future is made for it: its value is not to be decoded here."""
+    """Store one task; its id. No future is made for it: its value is not to be decoded here.
+
+    Raises UsageError for a user that is not there, where the broker is this host's own: none could run it.
+    """
+    from ..core.config import is_embedded
     from ..core.task import local_defaults
 
+    if is_embedded(broker.to_url()):
+        _check_user(prototype.get("user"))
     task = broker.submit([prototype], local_defaults())[0]
     if "limits" in prototype:
         from ..core import farm
@@ -145,6 +153,14 @@ def queue_task(broker: Broker, prototype: dict[str, Any]) -> int:
         for words in farm.limit_warnings(broker, prototype["limits"]):
             click.echo(words, err=True)
     return task
+
+
+def _check_user(name: str | None) -> None:
+    try:
+        if name is not None:
+            pwd.getpwnam(name)
+    except KeyError:
+        raise UsageError(f"no such user on this host: {name}") from None
 
 
 def _print_id(task: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from math import inf
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from ..core.queries.tasks import Ending
     from ..core.selection import Selection
     from ..core.waiting import Waiter
+
+_MOMENT: Final = 1.5  # seconds until someone is told that there is no worker
+_LONG: Final = 3600.0  # seconds of one wait after that
 
 
 @click.command("wait")
@@ -33,25 +38,38 @@ def command(selection: Selection, is_any: bool, timeout: float | None, as_json: 
       aque submit make | aque wait - && echo made
     """
     from ..core.waiting import Waiter
+    from .watch import note_if_nobody_works
 
     place = open_broker(broker)
     ids = chosen(place, selection)
     with Waiter(place, ids) as waiter:
-        endings = _endings(waiter, timeout, is_any, as_json)
+        endings = _endings(
+            waiter, timeout, is_any, as_json, note_if_nobody_works(place, f"{some(ids)} wait{'s' * (len(ids) == 1)}")
+        )
         late = waiter.open if not (is_any and endings) else ()
     if late:
         click.echo(f"aque: not complete after {timeout:g} s: {some(sorted(late))}", err=True)
     return int(bool(late) or any(each.state != "success" for each in endings))
 
 
-def _endings(waiter: Waiter, timeout: float | None, is_any: bool, as_json: bool) -> list[Ending]:
-    """Tell of each ending when it comes."""
+def _endings(
+    waiter: Waiter, timeout: float | None, is_any: bool, as_json: bool, note: Callable[[], None]
+) -> list[Ending]:
+    """Tell of each ending when it comes; `note` is called once after a while, and says who might bring them."""
     endings: list[Ending] = []
-    until = None if timeout is None else time.monotonic() + timeout
-    while found := waiter.wait(None if until is None else max(0.0, until - time.monotonic())):
+    until = inf if timeout is None else time.monotonic() + timeout
+    pause = _MOMENT
+    while waiter.open:
+        left = max(0.0, until - time.monotonic())
+        found = waiter.wait(min(left, pause))
+        if not found and not left:
+            break
+        if not found:
+            note()
+            pause = _LONG
         for each in found:
             (echo_ending if as_json else tell)(each)
         endings += found
-        if is_any:
+        if is_any and found:
             break
     return endings

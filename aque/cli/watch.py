@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,7 @@ from .sinks import Sink
 
 _SOON: Final = 0.05  # seconds between two looks for output while there is some
 _LATER: Final = 0.15  # and while there is none
+_TOGETHER: Final = 500  # tasks whose output is read together
 _AWAY: Final = 0.5  # and while the broker is away
 _MOMENT: Final = 1.0  # seconds until someone is told that there is no worker
 _LOST: Final = 30.0  # seconds after which a silent worker's tasks are given away
@@ -42,6 +44,26 @@ class Reader:
         while len(more) == BATCH:
             more = self._next()
         return bool(found)
+
+    def copy_in_order(self, begin: Mapping[int, int]) -> int:
+        """Show what there is of tasks, from the beginning of an attempt each, one task after the other; returns 0."""
+        ids = list(begin)
+        for start in range(0, len(ids), _TOGETHER):
+            self.places = {task: Place(begin[task]) for task in ids[start : start + _TOGETHER]}
+            while self.places:
+                found = self.broker.read(output.in_order, self.places, streams=self.streams, last=self.last)
+                for piece in found:
+                    self._end_before(piece.id)
+                    self.sink.put(piece)
+                    self.places[piece.id] = Place.after(piece)
+                if len(found) < BATCH:
+                    self._end_before(None)
+        return 0
+
+    def _end_before(self, task: int | None) -> None:
+        """Those that stand before a task are shown; before None all."""
+        while self.places and (first := next(iter(self.places))) != task:
+            self.end(first)
 
     def end(self, task: int) -> None:
         """Read no more of a task."""
@@ -92,8 +114,8 @@ class Follower:
         time.sleep(_AWAY)
 
 
-def note_if_nobody_works(broker: Broker, task: int) -> Callable[[], None]:
-    """To be called again and again: says once, after a moment, that no worker lives."""
+def note_if_nobody_works(broker: Broker, who: str) -> Callable[[], None]:
+    """To be called again and again: says once, after a moment, that no worker lives, and `who` waits for one."""
     due = time.monotonic() + _MOMENT
 
     def note() -> None:
@@ -101,8 +123,10 @@ def note_if_nobody_works(broker: Broker, task: int) -> Callable[[], None]:
         if time.monotonic() < due:
             return
         due = float("inf")
-        if all(worker.silent_for > _LOST for worker in broker.workers()):
-            click.echo(f"aque: no worker is alive; task {task} waits for one (start it with `aque worker`)", err=True)
+        with suppress(BrokerUnavailable):
+            if any(worker.silent_for <= _LOST for worker in broker.workers()):
+                return
+            click.echo(f"aque: no worker is alive; {who} for one (start it with `aque worker`)", err=True)
 
     return note
 
@@ -111,7 +135,7 @@ def watch(broker: Broker, task: int, sink: Sink) -> Ending:
     """Show what a task writes until it ends. Ctrl-C ends the watching alone, and says so."""
     try:
         reader = Reader(broker, sink, {task: Place(0)})
-        return Follower(reader, note_if_nobody_works(broker, task)).run()[0]
+        return Follower(reader, note_if_nobody_works(broker, f"task {task} waits")).run()[0]
     except KeyboardInterrupt:
         click.echo(
             f"\naque: task {task} goes on: `aque output -w {task}` follows it, `aque kill {task}` stops it", err=True

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..core.text import clean
 from .options import broker_option, echo_json, json_option, open_broker
+from .table import Cell, Column, render
 
 if TYPE_CHECKING:
     from ..core.queries.tasks import WorkerRow
 
 _SILENT: Final = 5.0  # seconds: several heartbeats are missing
 _GIB: Final = 2**30
-_HEAD: Final = ("ID", "NAME", "STATE", "TASKS", "CPUS", "MEMORY", "BEAT", "QUEUES", "TAGS")
+_COLUMNS: Final = tuple(map(Column, ("ID", "NAME", "STATE", "TASKS", "CPUS", "MEMORY", "BEAT", "QUEUES", "TAGS")))
 
 
 @click.command("workers")
@@ -32,7 +32,8 @@ def command(as_json: bool, broker: str | None) -> None:
     for row in rows if as_json else ():
         echo_json(row)
     if rows and not as_json:
-        _echo_table([_HEAD, *map(_cells, rows)])
+        for line in render(_COLUMNS, [[Cell(text) for text in _cells(row)] for row in rows], None):
+            click.echo(line)
     if not rows:
         click.echo("no worker is alive: start one with `aque worker`", err=True)
 
@@ -40,14 +41,14 @@ def command(as_json: bool, broker: str | None) -> None:
 def _cells(row: WorkerRow) -> tuple[str, ...]:
     return (
         str(row.id),
-        clean(row.name),
+        row.name,
         _state(row),
         str(row.running),
         f"{min(row.cpus_used, row.cpus):g}/{row.cpus:g}",
         f"{row.memory_used / _GIB:.1f}/{row.memory / _GIB:.1f}G",
         f"{row.silent_for:.0f}s",
-        clean(",".join(row.queues)) if row.queues else "all",
-        clean(",".join(row.tags)) or "-",
+        ",".join(row.queues) if row.queues else "all",
+        ",".join(row.tags) or "-",
     )
 
 
@@ -55,9 +56,3 @@ def _state(row: WorkerRow) -> str:
     """What it does, by the first that applies."""
     states = (("silent", row.silent_for > _SILENT), ("draining", row.draining), ("busy", row.running))
     return next((name for name, applies in states if applies), "idle")
-
-
-def _echo_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,20 +1,30 @@
 """What people did to tasks, entered into the audit trail by the transactions that did it.
 
 An entry has ids as ranges, by field and value (a JSON text): `{"state": {"\"pending\"": "1-500,502"}}` before,
-`{"state": {"\"paused\"": "1-500,502"}}` after. It is bounded: what is beyond is counted under `left_out`.
+`{"state": {"\"paused\"": "1-500,502"}}` after. It is bounded: what is beyond is counted under `left_out`. Beside it lie
+all tasks that were changed, packed, those of the same values together: by them an act can be taken back.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from .db.source import Connection
 from .queries import events
+from .queries.events import Part
 from .queries.submission import Span, spans
 
 _MOST: Final = 2000  # ranges of ids to an entry
+
+
+class Step(NamedTuple):
+    """A task, and its values by field: before, as far as they are told, and since."""
+
+    task: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 class Fact(NamedTuple):
@@ -68,24 +78,37 @@ class Record:
         self._action = action
         self._selection = json.dumps(selection)
         self._before, self._after = Ranges(), Ranges()
-        self._event: int | None = None
+        self._tasks = 0
+        self.event: int | None = None
+        """The number of the entry, once there is one."""
 
-    def enter(self, conn: Connection, before: Iterable[Fact], after: Iterable[Fact]) -> None:
+    def enter(self, conn: Connection, steps: Sequence[Step]) -> None:
         """Enter what is done in this transaction."""
-        found = list(before)
-        if not found:
+        told = [each for each in steps if each.before]
+        if not told:
             return
-        self._before.add(found)
-        self._after.add(after)
-        self.enter_change(conn, self._before.plain(), self._after.plain())
+        self._tasks += len(told)
+        self._before.add(Fact(field, value, each.task) for each in told for field, value in each.before.items())
+        self._after.add(Fact(field, value, each.task) for each in steps for field, value in each.after.items())
+        event = self.enter_change(conn, self._before.plain(), self._after.plain())
+        events.add_parts(conn, event, _together(told))
 
-    def enter_change(self, conn: Connection, before: Any, after: Any) -> None:
-        """Enter what was and what is, in the place of what was entered before."""
-        texts = {"before": json.dumps(before), "after": json.dumps(after)}
-        if self._event is None:
-            self._event = events.begin(conn, {"action": self._action, "selection": self._selection, **texts})
+    def enter_change(self, conn: Connection, before: Any, after: Any) -> int:
+        """Enter what was and what is, in the place of what was entered before; returns the number of the entry."""
+        values = {"before": json.dumps(before), "after": json.dumps(after), "tasks": self._tasks}
+        if self.event is None:
+            self.event = events.begin(conn, {"action": self._action, "selection": self._selection, **values})
         else:
-            events.go_on(conn, self._event, texts)
+            events.go_on(conn, self.event, values)
+        return self.event
+
+
+def _together(steps: Iterable[Step]) -> list[Part]:
+    """Tasks by their values before and since."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for task, before, after in steps:
+        found.setdefault((json.dumps(before), json.dumps(after)), []).append(task)
+    return [Part(before, after, ids) for (before, after), ids in found.items()]
 
 
 def named(ids: Iterable[int]) -> str:

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
-from .audit import Fact
+from .audit import Step
 from .db.source import Connection
 from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
@@ -67,14 +67,15 @@ class Broker(Line):
         Raises TaskNotFound, and touches none then.
         """
         self.require(ids)
-        entry = record("kill", Selection.of(ids), signal=signal)
+        is_end = ends(signal, grace)
+        entry = record("kill", Selection.of(ids), signal=signal, ends=is_end)
         done: dict[int, killing.Killed] = {}
         # the last first: so most are stopped themselves, before they fall with what they need
         for part in parts(sorted(set(ids), reverse=True), BATCH):
             with self.database.transaction() as conn:
                 targets = killing.waiting(conn, part) if only_waiting else part
-                found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
-                entry.enter(conn, *_facts(found))
+                found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=is_end)
+                entry.enter(conn, _steps(found))
             self._tell_of_kill(found)
             done.update((each.id, each) for each in found if each.touched or each.id not in done)
         return list(done.values())
@@ -162,11 +163,13 @@ def ends(signal: int, grace: float | None) -> bool:
     return grace is not None or signal not in GENTLE
 
 
-def _facts(done: Sequence[killing.Killed]) -> tuple[list[Fact], list[Fact]]:
+def _steps(done: Sequence[killing.Killed]) -> list[Step]:
     """The states of those that a kill touched, before and now; those that fell with them are told of now alone."""
-    touched = [each for each in done if each.touched]
-    before = [Fact("state", each.before, each.id) for each in touched if each.before]
-    return before, [Fact("state", each.state, each.id) for each in touched]
+    return [
+        Step(each.id, {"state": each.before} if each.before else {}, {"state": each.state})
+        for each in done
+        if each.touched
+    ]
 
 
 def _until_kill(signal: int, grace: float | None) -> float | None:

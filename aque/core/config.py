@@ -13,21 +13,30 @@ import platformdirs
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
+SETTINGS = ("broker",)
+"""What config.toml may say."""
 
 
 @cache
 def config_file() -> dict[str, Any]:
     """What the user's config.toml says; empty where there is none.
 
-    Raises UsageError where it is no TOML.
+    Raises UsageError where it is no TOML, or has a setting that is none.
     """
     path = platformdirs.user_config_path("aque") / "config.toml"
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return _known(tomllib.loads(path.read_text("utf-8")), path)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
+
+
+def _known(settings: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A setting that nobody reads is a mistake in writing, which would go unseen."""
+    if unknown := [name for name in settings if name not in SETTINGS]:
+        raise UsageError(f"{path}: no such setting: {', '.join(unknown)} (there are: {', '.join(SETTINGS)})")
+    return settings
 
 
 def broker_url(given: str | None = None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from .audit import Fact, Record, named
+from .audit import Record, Step, named
 from .db.database import Database
 from .db.failures import Deadlock
 from .db.source import Connection
@@ -31,11 +31,10 @@ class Act(Protocol):
 
 @dataclass(frozen=True)
 class Deed:
-    """An act, and its record. `told`: the values that tasks are given, where these are not their states."""
+    """An act, and its record."""
 
     act: Act
     record: Record
-    told: Mapping[str, Any] | None = None
     dry: bool = False
     size: int = BATCH
 
@@ -62,18 +61,14 @@ class Deed:
         with database.transaction() as conn:
             found = self.act(conn, part, dry=self.dry)
             if not self.dry:
-                self._enter(conn, [each for each in found if each.refusal is None])
+                self.record.enter(conn, [_step(each) for each in found if each.refusal is None])
         return found
 
-    def _enter(self, conn: Connection, done: Sequence[Steered]) -> None:
-        if self.told is None:
-            before = [Fact("state", each.before, each.id) for each in done]
-            after = [Fact("state", each.state, each.id) for each in done]
-        else:
-            old = [(each.id, json.loads(each.old or "{}")) for each in done]
-            before = [Fact(field, value, task) for task, values in old for field, value in values.items()]
-            after = [Fact(field, value, each.id) for each in done for field, value in self.told.items()]
-        self.record.enter(conn, before, after)
+
+def _step(done: Steered) -> Step:
+    """What became of a task, by its values, or by its state where the act changes nothing else."""
+    before = json.loads(done.old) if done.old else {"state": done.before}
+    return Step(done.id, before, json.loads(done.new) if done.new else {"state": done.state})
 
 
 def _announce(conn: Connection, done: Sequence[Steered]) -> None:

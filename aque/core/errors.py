@@ -8,7 +8,9 @@ AqueError                          1
 ├── EncodeError                    2   a value that cannot be stored
 ├── DecodeError                    1   a stored value that cannot be read here
 ├── TaskNotFound                   4   no task of this id
+├── EventNotFound                  4   no act of this number in the audit trail
 ├── IllegalMove                    1   a task cannot go from its state to that one
+├── CannotUndo                     1   an act that cannot be taken back
 ├── BrokerError                    3   the broker refused or failed
 │   ├── BrokerUnavailable          3   it cannot be reached
 │   ├── BrokerFull                 3   its disk is full
@@ -28,10 +30,12 @@ __all__ = [
     "BrokerError",
     "BrokerFull",
     "BrokerUnavailable",
+    "CannotUndo",
     "DecodeError",
     "DependencyFailedError",
     "DependencyResolutionError",
     "EncodeError",
+    "EventNotFound",
     "IllegalMove",
     "PatternMissingError",
     "SchemaError",
@@ -63,8 +67,18 @@ class TaskNotFound(AqueError, LookupError):
     exit_code = 4
 
 
+class EventNotFound(AqueError, LookupError):
+    """The audit trail has no act of this number."""
+
+    exit_code = 4
+
+
 class IllegalMove(AqueError):
     """A task cannot go from its state to the one that was asked for."""
+
+
+class CannotUndo(AqueError):
+    """What was done cannot be taken back."""
 
 
 class BrokerError(AqueError):

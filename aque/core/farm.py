@@ -8,6 +8,7 @@ from shlex import quote
 from typing import Any, Final
 
 from .broker import Broker
+from .db.source import Connection
 from .deeds import record
 from .errors import AqueError, UsageError
 from .queries import farm, retention, submission
@@ -43,9 +44,13 @@ def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
     if most is not None:
         _check_limit(most)
     with broker.database.transaction() as conn:
-        found = farm.limit(conn, names, most)
+        old = farm.limit(conn, names, most)
+        before, after = (
+            {name: {"max_running": each[name]} for name in old} for each in (old, dict.fromkeys(old, most))
+        )
+        record("limit", queues=list(old)).enter_change(conn, {"queues": before}, {"queues": after})
     broker.read(submission.wake)
-    return found
+    return list(old)
 
 
 def limits(broker: Broker) -> list[LimitRow]:
@@ -60,7 +65,7 @@ def set_limit(broker: Broker, name: str, size: int) -> bool:
     with broker.database.transaction() as conn:
         before = named.size(conn, name)
         if is_new := named.set_size(conn, name, size):
-            record("limit", limit=name).enter_change(conn, before, size)
+            _enter_limit(conn, name, before, size)
     broker.read(submission.wake)
     return is_new
 
@@ -71,8 +76,13 @@ def remove_limit(broker: Broker, name: str) -> bool:
     with broker.database.transaction() as conn:
         size = named.remove(conn, name)
         if size is not None:
-            record("limit", limit=name).enter_change(conn, size, None)
+            _enter_limit(conn, name, size, None)
     return size is not None
+
+
+def _enter_limit(conn: Connection, name: str, before: int | None, after: int | None) -> None:
+    old, new = ({"limits": {name: {"size": size}}} for size in (before, after))
+    record("limit", limit=name).enter_change(conn, old, new)
 
 
 def limit_warnings(broker: Broker, limits: Any) -> list[str]:
@@ -92,6 +102,9 @@ def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
         if missing := [word for word in words or () if word not in {each.word for each in found}]:
             raise AqueError(f"no such worker is alive: {', '.join(missing)}")
         told = set(farm.drain(conn, [each.id for each in found]))
+        if told:
+            before, after = ({str(each): {"draining": value} for each in sorted(told)} for value in (False, True))
+            record("drain").enter_change(conn, {"workers": before}, {"workers": after})
     with broker.database.connection() as conn:
         submission.request(conn, told)
     names = {each.id: each.name for each in found}

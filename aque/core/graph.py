@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -153,7 +154,8 @@ def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
 
     for name in ("args", "kwargs"):
         if (values := given.get(name)) and not isinstance(values, str):
-            map_values(_plain(values), note)
+            with suppress(RecursionError):  # what is nested so deeply is refused, with its place, when it is encoded
+                map_values(_plain(values), note)
     yield from found
     for dependency in _several(given.get("dependencies")):
         yield _wish(dependency)

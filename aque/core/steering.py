@@ -20,6 +20,7 @@ from .rules import check_queue
 from .selection import Selection
 from .states import State
 from .task import account
+from .undo import Undone, undo
 from .view import View
 
 _REMOVED = 500  # tasks to a transaction where all that belongs to them is removed
@@ -87,10 +88,15 @@ class Steering:
         with self._broker.database.transaction() as conn:
             is_new = bool(farm.hold(conn, [name], paused=paused))
             if is_new:
-                record("pause" if paused else "resume", queue=name).enter_change(conn, not paused, paused)
+                before, after = ({"queues": {name: {"paused": value}}} for value in (not paused, paused))
+                record("pause" if paused else "resume", queue=name).enter_change(conn, before, after)
         if not paused:
             self._broker.read(submission.wake)
         return is_new
+
+    def undo(self, event: int | None = None, *, own: bool = True, dry: bool = False) -> Undone:
+        """Take an act back; see aque.core.undo."""
+        return undo(self._broker, event, own=own, dry=dry)
 
     def others(self, ids: Sequence[int]) -> int:
         """How many of the tasks run as another account than this process's."""
@@ -101,6 +107,7 @@ class Steering:
         return View(self._broker).ids(selection)
 
     def _steer(
-        self, action: str, selection: Selection, act: Act, dry: bool, told: Mapping[str, Any] | None = None
+        self, action: str, selection: Selection, act: Act, dry: bool, change: Mapping[str, Any] | None = None
     ) -> list[Steered]:
-        return Deed(act, record(action, selection), told, dry=dry).do(self._broker.database, self.ids(selection))
+        entry = record(action, selection, **({"change": change} if change else {}))
+        return Deed(act, entry, dry=dry).do(self._broker.database, self.ids(selection))

@@ -137,6 +137,8 @@ class Encoder:
             return codec.to_tree(map_values(value, self._reference))
         except EncodeError as error:
             raise EncodeError(f"{what}: {error}") from error
+        except RecursionError:
+            raise EncodeError(f"{what}: it is nested too deeply") from None
 
     def _reference(self, value: ValueOf | TaskHandle) -> codec.Reference:
         task, kind = (value.task, value.kind) if isinstance(value, ValueOf) else (value, "result")

@@ -35,6 +35,24 @@ def last_lines(whole: str, count: int) -> str:
     return "".join(whole.splitlines(keepends=True)[max(0, len(whole.splitlines()) - count) :]) if count else ""
 
 
+def test_the_output_of_many_comes_in_the_order_that_was_asked_for(broker: Broker) -> None:
+    """And of a first attempt alone where that is meant; in turns of so many pieces."""
+    noisy = written(broker, [(1, f"{place} ") for place in range(BATCH + 3)])
+    quiet = written(broker, [])
+    twice = written(broker, [(1, "first"), (2, "!")])
+    written(broker, [(1, "second")], attempt=2, task=twice)
+    for ids, attempt in (([twice, noisy, quiet], 1), ([quiet, noisy, twice], 2)):
+        places, found = {each: Place(attempt if each == twice else 1) for each in ids}, list[OutputPiece]()
+        while part := broker.read(output.in_order, places, last=None if attempt == 2 else 1):
+            found += part
+            places = {each: place for each, place in places.items() if each not in {piece.id for piece in part[:-1]}}
+            places = {part[-1].id: Place.after(part[-1])} | {
+                each: Place(place.attempt) for each, place in places.items() if ids.index(each) > ids.index(part[-1].id)
+            }
+        noise = "".join(f"{place} " for place in range(BATCH + 3))
+        assert text(found) == ("first!" + noise if attempt == 1 else noise + "second")
+
+
 @settings(max_examples=60)
 @given(pieces=LINES, count=st.integers(0, 8))
 def test_a_tail_is_the_last_lines_of_the_whole(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import runpy
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,8 @@ import pytest
 from aque.cli.main import COMMANDS, cli, load
 
 DOCS = Path(__file__).parents[2] / "docs"
-UNFINISHED = {"db", "status", "worker"}
+TESTS = Path(__file__).parents[1]
+UNFINISHED = {"db", "worker"}
 
 
 def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
@@ -42,6 +46,27 @@ def test_every_option_of_every_command_is_documented(path: str, command: click.C
         if isinstance(option, click.Option):
             assert all(name in section for name in option.opts), f"aque {path}: {option.opts}"
             assert option.help or path in UNFINISHED, f"aque {path} {option.opts[0]} has no help"
+
+
+def test_every_command_has_a_manual_page_that_roff_can_read() -> None:
+    pages = runpy.run_path(str(DOCS / "render_man.py"))["pages"]()
+    assert {f"aque-{path.replace(' ', '-')}.1" for path, _ in ALL} | {"aque.1"} == set(pages)
+    for name, text in pages.items():
+        assert text.startswith(".TH"), name
+        assert ".SH SYNOPSIS" in text, name
+        assert text.isascii(), name
+        if groff := shutil.which("groff"):
+            done = subprocess.run([groff, "-man", "-Tascii", "-ww"], input=text, capture_output=True, text=True)
+            assert (done.returncode, done.stderr) == (0, ""), name
+
+
+@pytest.mark.parametrize("path", [path for path, _ in ALL])
+def test_every_command_is_called_by_a_test(path: str) -> None:
+    """As words beside each other, such as `"queues", "pause"`; those of `db` behind their group."""
+    words = path.removeprefix("db ").split()
+    call = re.compile(r"[(\[\s]" + r",\s*".join(f'"{word}"' for word in words))
+    files = [each for face in ("cli", "tui") for each in (TESTS / face).rglob("test_*.py") if each != Path(__file__)]
+    assert any(call.search(each.read_text("utf-8")) for each in files), f"no test calls aque {path}"
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - UNFINISHED))

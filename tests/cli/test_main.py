@@ -46,6 +46,20 @@ def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) 
         (["kill"], "aque: which tasks? give ids, - to read them from stdin, or -f FILTER"),
         (["db"], "aque db: Missing command. (see aque db --help)"),
         (["help", "nonsense"], "aque help: No such command 'nonsense'. (see aque help --help)"),
+        (["wait", "1-"], "aque: not the id of a task: '1-'"),
+        (["wait", "5-1"], "aque: not the id of a task: '5-1'"),
+        (
+            ["rm", "1-99999999"],
+            "aque: more than 1,000,000 ids: 1-99999999 (-f 'id>=1 id<=99999999' takes those that there are)",
+        ),
+        (["status", "--sort", "foo"], "aque: no such field here: 'foo' (`aque help fields` lists them)"),
+        (
+            ["status", "-f", "foo:"],
+            "aque: filter: no such field: `aque help fields` lists them"
+            ' (or put the text into "…"), at character 1: [foo]:',
+        ),
+        (["submit", "--user", "no-such-user", "true"], "aque: no such user on this host: no-such-user"),
+        (["call", "m:f", "[" * 100_000], "aque: an argument is nested too deeply: [[[[[[[[[[[[[[[[[[[[…"),
         (["wait", "x"], "aque: not the id of a task: 'x'"),
         (["wait", "²"], "aque: not the id of a task: '²'"),
     ],
@@ -97,6 +111,22 @@ def test_a_setting_of_the_wrong_kind_is_one_line(environ: dict[str, str], tmp_pa
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "aque: config.toml: broker: 1 is not a text\n"
+
+
+def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_path: Path) -> None:
+    """A broker that is written wrongly would be another broker."""
+    (tmp_path / "aque").mkdir()
+    (tmp_path / "aque" / "config.toml").write_text("brocker = 'postgresql://farm'")
+    done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: broker)\n"
+
+
+@pytest.mark.parametrize("topic", ["fields", "filters", "states"])
+def test_what_commands_share_has_pages_of_its_own(aque: Aque, topic: str) -> None:
+    done = aque("help", topic)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 8
 
 
 def test_closed_streams_are_no_harm_to_who_does_not_use_them(environ: dict[str, str], aque: Aque) -> None:

@@ -29,6 +29,14 @@ def test_streams_go_where_they_came_from_and_can_be_had_alone(aque: Aque) -> Non
     assert (err.stdout, err.stderr) == ("err\n", "")
 
 
+def test_many_tasks_come_one_after_the_other_as_they_were_asked_for(aque: Aque) -> None:
+    ids = [ran(aque, f"seq {place} 20000") for place in (5, 3, 4)]
+    whole = {place: "".join(f"{number}\n" for number in range(place, 20001)) for place in (5, 3, 4)}
+    assert aque("output", *ids).stdout == whole[5] + whole[3] + whole[4]
+    assert aque("output", ids[2], ids[0]).stdout == whole[4] + whole[5]
+    assert aque("output", "--attempt", "1", *ids[:2]).stdout == whole[5] + whole[3]
+
+
 def test_tail_shows_the_last_lines_and_nothing_more(aque: Aque) -> None:
     task = ran(aque, "seq 100000; printf end")
     assert aque("output", "--tail", "3", task).stdout == "99999\n100000\nend"

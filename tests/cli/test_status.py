@@ -206,3 +206,27 @@ import aque.cli.status, aque.core.view
 assert not {"rich", "textual"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_json_of_ids_has_all_that_is_known_and_no_secret(status: Status, broker: Broker) -> None:
+    first = {"pattern": "shell", "args": ["true"], "name": "first"}
+    task = {"pattern": "shell", "args": ["x"], "dependencies": [first], "environ": {"TOKEN": "hush"}, "cwd": "/"}
+    needed, one = (future.id for future in Queue(broker=broker).submit_many([first, task]))
+    (row,) = (json.loads(each) for each in status("--json", str(one)).stdout.splitlines())
+    assert [each["id"] for each in row["dependencies"]] == [needed]
+    assert (row["cwd"], row["attempts"], row["result"], row["variables"]) == ("/", [], None, ["TOKEN"])
+    for args in (["--json", str(one)], ["-v", str(one)], ["-v"], ["-v", "--json"]):
+        done = status(*args)
+        assert (done.returncode, "hush" in done.stdout + done.stderr) == (0, False)
+    assert json.loads(status("--json", "--environ", str(one)).stdout)["environ"]["TOKEN"] == "hush"
+    assert "TOKEN=hush" in status("-v", "--environ", str(one)).stdout
+    assert status("-v", "--csv", "id").returncode == 2
+
+
+def test_verbose_tells_no_terminal_anything_by_what_tasks_hold(status: Status, broker: Broker) -> None:
+    evil = "\x1b[2J"
+    task = {"pattern": "shell", "args": [evil], "name": evil, "extra-" + evil: evil, "environ": {evil: evil}}
+    Queue(broker=broker).submit_many([task, {**task, "dependencies": [task]}])
+    done = status("-v", "--environ")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout

@@ -44,7 +44,7 @@ OPTIONS = (
     ("--stdin in", "stdin", str(Path("in").absolute())),
     ("--stdout /x/{id}", "stdout", "/x/{id}"),
     ("--stderr err", "stderr", str(Path("err").absolute())),
-    ("--user me", "username", "me"),
+    ("--user daemon", "username", "daemon"),
     ("--group us", "groupname", "us"),
     ("--retries 2", "retries", 2),
     ("--retry-delay 5s", "retry_delay", 5),

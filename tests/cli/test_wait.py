@@ -11,7 +11,7 @@ import pytest
 from aque.core.broker import Broker
 from tests.work import running_worker
 
-from .conftest import Aque, Start, argv, interrupt
+from .conftest import Aque, Start, argv, interrupt, line
 
 
 def submit(aque: Aque, *args: str) -> str:
@@ -42,6 +42,24 @@ def test_a_wait_that_takes_too_long_exits_with_1_and_says_for_whom(aque: Aque) -
     never = submit(aque, "--hold", "true")
     done = aque("wait", "--timeout", "0.1s", never)
     assert (done.returncode, done.stderr) == (1, f"aque: not complete after 0.1 s: {never}\n")
+
+
+def test_lists_of_ids_have_commas_and_ranges(aque: Aque, broker: Broker) -> None:
+    ids = [int(submit(aque, "true")) for _ in range(4)]
+    assert aque("pause", f"{ids[0]},{ids[2]}-{ids[3]}").stderr == "3 paused\n"
+    assert [row.state for row in broker.tasks(ids[1:2])] == ["pending"]
+    assert aque("kill", "-", stdin=f"{ids[0]}-{ids[1]},\n{ids[2]}").returncode == 0
+    assert submit(aque, "--after-any", f"{ids[0]}-{ids[2]},{ids[3]}", "true")
+
+
+def test_whoever_waits_is_told_once_that_there_is_no_worker(aque: Aque, start: Start) -> None:
+    one = submit(aque, "true")
+    told = f"aque: no worker is alive; {one} waits for one (start it with `aque worker`)\n"
+    waiting, watching = start("wait", one), start("output", "-w", one)
+    assert line(waiting.stderr) == line(watching.stderr) == told
+    assert aque("kill", one).returncode == 0
+    assert waiting.communicate(timeout=60)[1] == f"aque: task {one}: cancelled by aque\n"
+    assert watching.wait(60) == 1
 
 
 def test_nothing_to_wait_for_is_1_and_an_unknown_task_4(aque: Aque) -> None:

@@ -38,7 +38,7 @@ def test_an_unknown_field_is_told_with_those_there_are(read: object, text: str, 
     with pytest.raises(UsageError) as caught:
         read(text)
     assert told in str(caught.value)
-    assert "known: id, name" in str(caught.value)
+    assert "`aque help fields` lists them" in str(caught.value)
 
 
 def test_a_sort_ends_with_the_id() -> None:

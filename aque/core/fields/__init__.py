@@ -4,8 +4,8 @@ Columns, CSV, JSON, `--sort`, the filter language and the tables of the manual a
 the column of its name in queries/listing.sql.
 """
 
-from .declaration import BY_NAME, FIELDS, Field, find, parse_names
+from .declaration import BY_NAME, FIELDS, Field, find, hint, parse_names
 from .kinds import NONE, Kind, Shape
 from .reasons import REASONS, Reason
 
-__all__ = ["BY_NAME", "FIELDS", "NONE", "REASONS", "Field", "Kind", "Reason", "Shape", "find", "parse_names"]
+__all__ = ["BY_NAME", "FIELDS", "NONE", "REASONS", "Field", "Kind", "Reason", "Shape", "find", "hint", "parse_names"]

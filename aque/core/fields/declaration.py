@@ -167,13 +167,14 @@ def find(name: str, among: Callable[[Field], bool] = lambda _: True) -> Field:
     field = BY_NAME.get(name)
     if field is None or not among(field):
         known = [each.name for each in FIELDS if among(each)]
-        raise UsageError(f"no such field here: {name!r} ({_hint(name, known)}known: {', '.join(known)})")
+        raise UsageError(f"no such field here: {name!r} ({hint(name, known)})")
     return field
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]}? " if close else ""
+def hint(name: str, known: Iterable[str]) -> str:
+    """For who wrote a name that is none: those that are close, and where all are told."""
+    close = difflib.get_close_matches(name.lower(), list(known), 3)
+    return (f"did you mean {' or '.join(close)}? " if close else "") + "`aque help fields` lists them"
 
 
 def parse_names(text: str) -> tuple[Field, ...]:

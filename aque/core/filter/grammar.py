@@ -9,11 +9,10 @@ word    = value                                   value: a text, or "a text in q
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from ..fields import BY_NAME, FIELDS, NONE, Field
+from ..fields import BY_NAME, NONE, Field, hint
 from .ast import All, AnyOf, Node, Not, Term, Word
 from .lexer import Lexer
 from .regex import BadRegex, read_regex
@@ -111,10 +110,8 @@ class _Parser:
         field = BY_NAME.get(name.lower())
         if field is not None:
             return field
-        known = [each.name for each in FIELDS if each.kind.operators]
-        close = difflib.get_close_matches(name, BY_NAME, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-        raise self.lexer.error(f'no such field: {hint} (or put the text into "…")', start, start + len(name))
+        reason = f'no such field: {hint(name, BY_NAME)} (or put the text into "…")'
+        raise self.lexer.error(reason, start, start + len(name))
 
     def _values(self, field: Field, operator: str) -> tuple[str, ...]:
         texts = [self._value(field, operator)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
 
@@ -17,30 +17,79 @@ _SQL: Final = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One act of somebody: `selection`, `before` and `after` are JSON texts."""
+    """One act of somebody: `selection`, `before` and `after` are JSON texts; `undone_by`: the act that took it back."""
 
     id: int
     at: datetime
     who: str
     action: str
+    tasks: int
     selection: str
     before: str | None
     after: str | None
+    undone_by: int | None
 
 
-def begin(conn: Connection, texts: Mapping[str, str]) -> int:
-    """Enter an act: `action`, `selection`, `before` and `after`; returns its number."""
-    row = conn.execute(_SQL["begin"], texts).fetchone()
+class Part(NamedTuple):
+    """Some tasks that an act changed: JSON texts of their values by field, before and since."""
+
+    before: str
+    after: str
+    ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which acts: `since` the server's time, those `after` an id; None leaves a side open."""
+
+    since: datetime | None = None
+    who: str | None = None
+    actions: tuple[str, ...] | None = None
+    after: int | None = None
+    id: int | None = None
+
+
+ALL: Final = Wanted()
+
+
+def begin(conn: Connection, values: Mapping[str, Any]) -> int:
+    """Enter an act: `action`, `selection`, `before` and `after` (JSON texts), `tasks`; returns its number."""
+    row = conn.execute(_SQL["begin"], values).fetchone()
     assert row
     return int(row[0])
 
 
-def go_on(conn: Connection, event: int, texts: Mapping[str, str]) -> None:
-    """The act went on: `before` and `after` as they are now."""
-    conn.execute(_SQL["go_on"], {"id": event, **texts})
+def go_on(conn: Connection, event: int, values: Mapping[str, Any]) -> None:
+    """The act went on: `before`, `after` and `tasks` as they are now."""
+    conn.execute(_SQL["go_on"], {"id": event, **values})
 
 
-def latest(conn: Connection, limit: int | None, who: str | None = None) -> list[EventRow]:
-    """The latest acts, of one role or of all, newest first; all without a limit."""
+def add_parts(conn: Connection, event: int, parts: Sequence[Part]) -> None:
+    """Enter tasks that an act changed."""
+    ids = [",".join(map(str, part.ids)) for part in parts]
+    values = {"befores": [part.before for part in parts], "afters": [part.after for part in parts], "ids": ids}
+    conn.execute(_SQL["add_parts"], {"event": event, **values})
+
+
+def parts(conn: Connection, event: int) -> list[Part]:
+    """All tasks that an act changed; those of the same values together."""
+    return [Part(*row) for row in conn.execute(_SQL["parts"], {"event": event})]
+
+
+def latest(conn: Connection, limit: int | None, wanted: Wanted = ALL) -> list[EventRow]:
+    """The latest acts, newest first; all without a limit."""
+    parameters = {**asdict(wanted), "limit": limit}
+    parameters["actions"] = None if wanted.actions is None else list(wanted.actions)
     with conn.cursor(row_factory=class_row(EventRow)) as cursor:
-        return cursor.execute(_SQL["latest"], {"limit": limit, "who": who}).fetchall()
+        return cursor.execute(_SQL["latest"], parameters).fetchall()
+
+
+def undoable(conn: Connection, limit: int, *, own: bool) -> list[EventRow]:
+    """The latest acts that are no undo and were not undone, newest first; `own`: of this session's role alone."""
+    with conn.cursor(row_factory=class_row(EventRow)) as cursor:
+        return cursor.execute(_SQL["undoable"], {"limit": limit, "own": own}).fetchall()
+
+
+def mark(conn: Connection, event: int, by: int | None) -> None:
+    """An act was taken back by another; None: it is in effect."""
+    conn.execute(_SQL["mark"], {"id": event, "by": by})

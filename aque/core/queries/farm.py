@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg.rows import class_row
 
@@ -50,9 +51,27 @@ def hold(conn: Connection, names: Sequence[str], *, paused: bool) -> list[str]:
     return [row[0] for row in found]
 
 
-def limit(conn: Connection, names: Sequence[str], most: int | None) -> list[str]:
-    """Set how many tasks of each queue may run at once; None: as many as there is room for."""
-    return [row[0] for row in conn.execute(_SQL["limit"], {"names": list(dict.fromkeys(names)), "limit": most})]
+def limit(conn: Connection, names: Sequence[str], most: int | None) -> dict[str, int | None]:
+    """Set how many tasks of each queue may run at once (None: as many as there is room for); the limits before."""
+    return dict(conn.execute(_SQL["limit"], {"names": list(dict.fromkeys(names)), "limit": most}).fetchall())
+
+
+def restore_queue(
+    conn: Connection, name: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool
+) -> bool:
+    """Give a queue its values of before, unless it has others by now than those `after`; whether that was so."""
+    texts = {"before": json.dumps(before), "after": json.dumps(after)}
+    statement = _SQL["queue_stands" if dry else "restore_queue"]
+    return conn.execute(statement, {"name": name, **texts}).fetchone() is not None
+
+
+def restore_worker(
+    conn: Connection, worker: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool
+) -> bool:
+    """Let a worker (its id) drain or not, as before, unless it has ended or does so already; whether that was so."""
+    statement = _SQL["worker_stands" if dry else "restore_worker"]
+    done = conn.execute(statement, {"id": int(worker), "draining": after["draining"]}).fetchone()
+    return done is not None and bool(before != after)
 
 
 def called(conn: Connection, words: Sequence[str] | None) -> list[Called]:

@@ -26,11 +26,42 @@ where q.paused <> excluded.paused
 returning name
 
 -- name: limit
--- How many tasks of some queues may run at once; null: as many as there is room for.
-insert into aque.queue as q (name, max_running)
-select n, %(limit)s::int from unnest(%(names)s::text[]) n order by n
-on conflict (name) do update set max_running = excluded.max_running
-returning name
+-- How many tasks of some queues may run at once; null: as many as there is room for. Returns the limits before.
+with old as materialized (
+    select q.name, q.max_running from aque.queue q where q.name = any(%(names)s::text[]) order by q.name for no key update
+), made as (
+    insert into aque.queue as q (name, max_running)
+    select n, %(limit)s::int
+    from unnest(%(names)s::text[]) n left join old o on o.name = n order by n  -- so that the old are read first
+    on conflict (name) do update set max_running = excluded.max_running
+    returning q.name
+)
+select m.name, o.max_running from made m left join old o on o.name = m.name order by m.name
+
+-- name: queue_stands
+select from aque.queue q where q.name = %(name)s and to_jsonb(q) @> %(after)s::jsonb
+
+-- name: restore_queue
+-- Gives a queue values of before, where it still has those `after`.
+with held as materialized (
+    select q.name, n.paused, n.max_running
+    from aque.queue q cross join lateral jsonb_populate_record(q, %(before)s::jsonb) n
+    where q.name = %(name)s and to_jsonb(q) @> %(after)s::jsonb for no key update of q
+)
+update aque.queue q
+set paused = h.paused, max_running = h.max_running,
+    paused_by = case when h.paused = q.paused then q.paused_by when h.paused then session_user::text end,
+    paused_at = case when h.paused = q.paused then q.paused_at when h.paused then clock_timestamp() end
+from held h where h.name = q.name
+returning q.name
+
+-- name: worker_stands
+select from aque.worker w where w.id = %(id)s and w.ended_at is null and w.draining = %(draining)s
+
+-- name: restore_worker
+-- It drains, or takes tasks again, unless it has ended; it hears of it at its next beat.
+update aque.worker w set draining = not %(draining)s where w.id = %(id)s and w.ended_at is null and w.draining = %(draining)s
+returning w.id
 
 -- name: called
 -- The living workers of an id or a name, for each of `words`; without words all that live.

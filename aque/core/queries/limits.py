@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from psycopg.rows import class_row
 
@@ -69,6 +69,18 @@ def remove(conn: Connection, name: str) -> int | None:
     """Let a limit be set no more; returns how many units there were, or None where it was not set."""
     row = conn.execute(_SQL["remove"], {"name": name}).fetchone()
     return row[0] if row else None
+
+
+def restore(conn: Connection, name: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool) -> bool:
+    """Give a limit the size that it had before (None: it was not set), where it still has the one `after`."""
+    if size(conn, name) != after["size"]:
+        return False
+    if not dry:
+        if before["size"] is None:
+            remove(conn, name)
+        else:
+            set_size(conn, name, before["size"])
+    return True
 
 
 def standing(conn: Connection, names: Iterable[str]) -> dict[str, Limit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg.rows import class_row
 
@@ -50,6 +50,12 @@ def pieces(
 
     Each task's pieces come in order; fewer than BATCH where there are no more.
     """
+    return _pieces(conn, _SQL["pieces"], places, streams, last)
+
+
+def _pieces(
+    conn: Connection, statement: LiteralString, places: Mapping[int, Place], streams: Sequence[int], last: int | None
+) -> list[OutputPiece]:
     parameters = {
         "ids": list(places),
         "attempts": [place.attempt for place in places.values()],
@@ -59,7 +65,14 @@ def pieces(
         "limit": BATCH,
     }
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
-        return cursor.execute(_SQL["pieces"], parameters).fetchall()
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def in_order(
+    conn: Connection, places: Mapping[int, Place], *, streams: Sequence[int] = STREAMS, last: int | None = None
+) -> list[OutputPiece]:
+    """As `pieces`, but all of one task before the next, in the order of `places`."""
+    return _pieces(conn, _SQL["in_order"], places, streams, last)
 
 
 def attempts(conn: Connection, ids: Sequence[int]) -> dict[int, int]:

@@ -16,6 +16,22 @@ cross join lateral (
 order by o.round, f.place, o.attempt, o.seq
 limit %(limit)s
 
+-- name: in_order
+-- What there is of the output of many tasks, one after the other, from a place each on.
+select f.id, o.attempt, o.seq, o.stream, o.data
+from unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(seqs)s::int[])
+    with ordinality f (id, attempt, seq, place)
+join aque.task t on t.id = f.id
+cross join lateral (
+    select o.attempt, o.seq, o.stream, o.data from aque.output o
+    where o.task_id = f.id and (o.attempt, o.seq) >= (coalesce(f.attempt, t.attempt), f.seq)
+      and o.attempt <= coalesce(%(last)s::smallint, o.attempt)
+      and o.stream = any(%(streams)s::smallint[])
+    order by o.attempt, o.seq limit %(limit)s
+) o
+order by f.place, o.attempt, o.seq
+limit %(limit)s
+
 -- name: last_pieces
 -- The pieces of one attempt, the latest first, from a place backwards.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o

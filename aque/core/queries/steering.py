@@ -20,7 +20,8 @@ class Steered:
     """What a verb did to a task: its state before and now (None: it is gone).
 
     `refusal` is None where it was done, else what was against it: `state`, the state it is in; `needs`, what it needs
-    has failed; `key`, its key is in use; `needed`, others need it. `old`: a JSON text of the values before.
+    has failed; `key`, its key is in use; `needed`, others need it; `changed`, it has other values by now.
+    `old` and `new`: JSON texts of its values before and now, where these are not its states.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Steered:
     state: State | None
     refusal: str | None
     old: str | None = None
+    new: str | None = None
 
 
 def retry(conn: Connection, ids: Sequence[int], *, dry: bool) -> list[Steered]:
@@ -40,15 +42,41 @@ def move(conn: Connection, ids: Sequence[int], origin: State, goal: State, *, dr
     return _steer(conn, _SQL["move"], ids, dry, origin=origin, goal=goal)
 
 
-def prioritise(conn: Connection, ids: Sequence[int], amount: int, *, is_relative: bool, dry: bool) -> list[Steered]:
-    """Set priorities, or move them by an amount, within 32 bits."""
+def prioritise(
+    conn: Connection,
+    ids: Sequence[int],
+    amount: int,
+    *,
+    is_relative: bool,
+    dry: bool,
+    expected: int | None = None,
+) -> list[Steered]:
+    """Set priorities, or move them by an amount, within 32 bits; of those alone that have the `expected` one."""
     bounded = max(-_FARTHEST, min(_FARTHEST, amount))
-    return _steer(conn, _SQL["prioritise"], ids, dry, amount=bounded, is_relative=is_relative)
+    return _steer(conn, _SQL["prioritise"], ids, dry, amount=bounded, is_relative=is_relative, expected=expected)
 
 
-def edit(conn: Connection, ids: Sequence[int], changes: Mapping[str, Any], *, dry: bool) -> list[Steered]:
-    """Give columns of tasks that have not begun other values (in their JSON forms)."""
-    return _steer(conn, _SQL["edit"], ids, dry, changes=json.dumps(changes))
+def edit(
+    conn: Connection,
+    ids: Sequence[int],
+    changes: Mapping[str, Any],
+    *,
+    dry: bool,
+    expected: Mapping[str, Any] | None = None,
+) -> list[Steered]:
+    """Give columns of tasks that have not begun other values (in their JSON forms), where they have the `expected`."""
+    told = None if expected is None else json.dumps(expected)
+    return _steer(conn, _SQL["edit"], ids, dry, changes=json.dumps(changes), expected=told)
+
+
+def revive(conn: Connection, ids: Sequence[int], origins: Sequence[State], *, dry: bool) -> list[Steered]:
+    """Revive those that are still killed, or cancelled, as `origins` has it; with those that fell with them."""
+    return _steer(conn, _SQL["revive"], ids, dry, origins=list(origins))
+
+
+def cancel(conn: Connection, ids: Sequence[int], origins: Sequence[State], *, dry: bool) -> list[Steered]:
+    """Cancel those that are still pending, or paused, as `origins` has it; with those that need them."""
+    return _steer(conn, _SQL["cancel"], ids, dry, origins=list(origins))
 
 
 def remove(conn: Connection, ids: Sequence[int], *, dry: bool) -> list[Steered]:
@@ -71,4 +99,4 @@ def others(conn: Connection, ids: Sequence[int], user: str) -> int:
 
 def _steer(conn: Connection, statement: LiteralString, ids: Sequence[int], dry: bool, **given: Any) -> list[Steered]:
     rows = conn.execute(statement, {"ids": list(ids), "dry": dry, **given})
-    return [Steered(row[0], State(row[1]), row[2] and State(row[2]), row[3], row[4]) for row in rows]
+    return [Steered(row[0], State(row[1]), row[2] and State(row[2]), row[3], row[4], row[5]) for row in rows]

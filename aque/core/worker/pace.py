@@ -26,8 +26,14 @@ class Pace:
         self._cpus = cpus
         self._memory = memory
         self._average = 1.0  # seconds a task takes, lately
-        self.is_draining = False
+        self.is_ending = False
+        self._is_told = False
         self.begin(None, until_empty=False)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether no more is to be captured: by its own decision, for good, or as somebody wants it."""
+        return self.is_ending or self._is_told
 
     def begin(self, limit: int | None, until_empty: bool) -> None:
         """Work for so many tasks, or until there is nothing left to do."""
@@ -37,6 +43,11 @@ class Pace:
         self.is_over = False
         self.is_hungry = True
         self.wants_news = False
+
+    def hear(self, is_to_drain: bool) -> None:
+        """Somebody wants the worker to drain, or takes that back."""
+        self.is_hungry = self.is_hungry or self._is_told > is_to_drain
+        self._is_told = is_to_drain
 
     def ask(self, ledger: Ledger) -> Ask | None:
         """What to capture now; None: nothing."""

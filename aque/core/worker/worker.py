@@ -88,7 +88,7 @@ class Worker:
 
     def drain(self) -> None:
         """Take no more tasks and end with the last that runs. May be called from a signal handler."""
-        self._pace.is_draining = True
+        self._pace.is_ending = True
         self.wake_for_work()
 
     def stop(self) -> None:
@@ -130,8 +130,7 @@ class Worker:
         if self._is_asked:
             self._is_asked = False
             self._desk.stop(self._session.read(work.stops, self.id))
-            if not self._pace.is_draining and self._session.read(work.is_to_drain, self.id):
-                self.drain()
+            self._pace.hear(self._session.read(work.is_to_drain, self.id))
         self._turn()
         self._desk.launch()
         if self._ledger.is_empty:
@@ -174,13 +173,12 @@ class Worker:
         now = time.monotonic()
         held = [run.task for run in self._ledger.runs.values()]
         is_to_drain = self._session.beat(
-            draining=self._pace.is_draining,
+            draining=self._pace.is_ending,
             cpus_used=sum(task.cpus for task in held),
             memory_used=sum(task.memory for task in held),
         )
         self._crew.keep_alive(_DEADLINE - (time.monotonic() - now))
-        if is_to_drain and not self._pace.is_draining:
-            self.drain()
+        self._pace.hear(is_to_drain)
         if self._pace.is_draining:
             self._crew.give_back()
         if changes := self._session.bury():

@@ -52,7 +52,7 @@ begin
             where d.needs_id = any(done) and not d.waived and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
-            select t.id, e.met, e.broken, e.void
+            select t.id, t.state as was, e.met, e.broken, e.void
             from edge e join aque.task t on t.id = e.task_id
             where t.state in ('creating', 'pending', 'paused') and (e.met > 0 or e.broken is not null)
             order by t.id for no key update of t
@@ -63,15 +63,15 @@ begin
                 finished_at = case when l.broken is not null then clock_timestamp() end,
                 run_at = case when l.broken is null then t.run_at end
             from locked l where t.id = l.id
-            returning t.id, t.state, t.blockers, t.attempt, t.finished_at, l.broken
+            returning t.id, t.state, t.blockers, t.attempt, t.finished_at, l.broken, l.was
         ), noted as (
-            insert into aque.attempt (task_id, number, state, finished_at, error)
+            insert into aque.attempt (task_id, number, state, finished_at, error, was)
             select m.id, 0, m.state, m.finished_at, json_build_object(
                 'type', 'aque.core.errors:DependencyFailedError',
-                'message', format('it needs task %s, which is %s', m.broken, p.state), 'task', m.broken)
+                'message', format('it needs task %s, which is %s', m.broken, p.state), 'task', m.broken), m.was
             from moved m join aque.task p on p.id = m.broken
             on conflict (task_id, number) do update
-            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error
+            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error, was = excluded.was
         )
         select coalesce(array_agg(m.id) filter (where m.broken is not null), '{}'),
                bool_or(m.state = 'pending' and m.blockers = 0)

@@ -56,7 +56,7 @@ $$;
 -- All that is needed or needs is locked with them: what completes meanwhile is either seen here, or sees us.
 -- Returns the targets with their state before and now, or what was against it, and those that came back with them.
 create or replace function aque.retry(targets bigint[], dry boolean)
-returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
@@ -80,11 +80,11 @@ begin
     end loop;
 
     return query
-        select t.id, t.state, case when v.refusal is null then 'pending' else t.state end, v.refusal, null::json
+        select t.id, t.state, case when v.refusal is null then 'pending' else t.state end, v.refusal, null::json, null::json
         from unnest(ids, refusals) v (id, refusal) join aque.task t on t.id = v.id
         where v.refusal is null or v.id in (select unnest(targets));
     return query
-        select t.id, t.state, t.state, 'state', null::json
+        select t.id, t.state, t.state, 'state', null::json, null::json
         from aque.task t where t.id = any(targets) and not aque.is_complete(t.state);
     if dry or back = '{}' then
         return;

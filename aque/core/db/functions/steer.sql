@@ -82,12 +82,12 @@ begin
             from old where t.id = old.id
             returning t.id, old.state as before, t.state, t.finished_at
         ), noted as (
-            insert into aque.attempt (task_id, number, state, finished_at, error)
+            insert into aque.attempt (task_id, number, state, finished_at, error, was)
             select m.id, 0, m.state, m.finished_at, json_build_object(
-                'type', 'aque.core.errors:TaskKilled', 'message', format('cancelled by %s', session_user))
+                'type', 'aque.core.errors:TaskKilled', 'message', format('cancelled by %s', session_user)), m.before
             from moved m
             on conflict (task_id, number) do update
-            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error
+            set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error, was = excluded.was
         )
         select m.id, m.before, m.state, null::bigint from moved m;
     return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.id is not null;

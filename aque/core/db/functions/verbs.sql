@@ -1,10 +1,11 @@
 -- Verbs that change tasks one by one. Each locks its targets in the order of their ids, and returns them all: the state
--- before and now (null: it is gone), what was against it (null: it is done), and old values where there were others.
+-- before and now (null: it is gone), what was against it (null: it is done), and old and new values where these are not
+-- the states.
 -- `dry`: says what it would do, and does nothing.
 
 -- Moves tasks between two states that mean nothing to others: pending, paused.
 create or replace function aque.move(targets bigint[], origin aque.state, goal aque.state, dry boolean)
-returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
@@ -14,7 +15,7 @@ begin
     end if;
     return query
         select t.id, t.state, case when t.state = origin then goal else t.state end,
-               case when t.state <> origin then 'state' end, null::json
+               case when t.state <> origin then 'state' end, null::json, null::json
         from aque.task t where t.id = any(targets);
     if not dry then
         update aque.task t
@@ -30,8 +31,10 @@ language sql immutable parallel safe as $$
     select least(greatest(amount + case when is_relative then priority else 0 end, -2147483648), 2147483647)::int
 $$;
 
-create or replace function aque.prioritise(targets bigint[], amount bigint, is_relative boolean, dry boolean)
-returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+-- `expected`: only of tasks that have this priority; null: of all.
+create or replace function aque.prioritise(
+    targets bigint[], amount bigint, is_relative boolean, dry boolean, expected int default null)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
@@ -40,18 +43,20 @@ begin
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
     return query
-        select t.id, t.state, t.state, case when aque.is_complete(t.state) then 'state' end,
-               json_build_object('priority', t.priority)
+        select t.id, t.state, t.state,
+               case when aque.is_complete(t.state) then 'state' when t.priority <> expected then 'changed' end,
+               json_build_object('priority', t.priority),
+               json_build_object('priority', aque.moved_priority(t.priority, amount, is_relative))
         from aque.task t where t.id = any(targets);
     if not dry then
         update aque.task t set priority = aque.moved_priority(t.priority, amount, is_relative)
-        where t.id = any(targets) and not aque.is_complete(t.state);
+        where t.id = any(targets) and not aque.is_complete(t.state) and (t.priority <> expected) is not true;
     end if;
 end $$;
 
 -- Removes tasks that are complete, with all that belongs to them, unless one that is to run needs them.
 create or replace function aque.remove(targets bigint[], dry boolean)
-returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
@@ -71,7 +76,7 @@ begin
                      where d.needs_id = t.id and not aque.is_complete(o.state)) then 'needed' end)
     into ids, refusals from aque.task t where t.id = any(targets);
     return query
-        select t.id, t.state, case when v.refusal is not null then t.state end, v.refusal, null::json
+        select t.id, t.state, case when v.refusal is not null then t.state end, v.refusal, null::json, null::json
         from unnest(ids, refusals) v (id, refusal) join aque.task t on t.id = v.id;
     if dry then
         return;
@@ -96,10 +101,22 @@ language sql stable set enable_seqscan = off as $$
     from aque.shape s where s.id = t.shape_id
 $$;
 
+-- What a task asks for, of the fields that `wanted` has.
+create or replace function aque.asked(t aque.task, p aque.spec, s aque.shape, wanted jsonb) returns jsonb
+language sql stable as $$
+    select jsonb_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
+        'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus, 'cpu_share', s.cpu_share,
+        'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags, 'limits', s.limits,
+        'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr, 'timeout', p.timeout,
+        'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at, 'io_paths', p.io_paths)) o
+    where wanted ? o.key
+$$;
+
 -- Changes what tasks that have not begun ask for: `changes` has values by the names of columns of spec, task and demand.
--- Shapes are made before tasks are locked, as submission does it.
-create or replace function aque.edit(targets bigint[], changes jsonb, dry boolean)
-returns table (id bigint, before aque.state, state aque.state, refusal text, old json)
+-- `expected`: only of tasks that have these values; null: of all. Shapes are made before tasks are locked, as submission
+-- does it.
+create or replace function aque.edit(targets bigint[], changes jsonb, dry boolean, expected jsonb default null)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
@@ -107,6 +124,9 @@ as $$
 #variable_conflict use_column
 declare
     has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits}';
+    ids bigint[];
+    refusals text[];
+    olds jsonb[];
     waiting bigint[];
 begin
     if not dry then
@@ -116,19 +136,19 @@ begin
         order by d;
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
-    waiting := array(
-        select t.id from aque.task t where t.id = any(targets) and t.state in ('creating', 'pending', 'paused'));
+    select array_agg(x.id), array_agg(x.refusal), array_agg(x.old) into ids, refusals, olds
+    from (select t.id, o.old, case when t.state not in ('creating', 'pending', 'paused') then 'state'
+                                   when o.old <> expected then 'changed' end as refusal
+          from aque.task t join aque.spec p on p.task_id = t.id join aque.shape s on s.id = t.shape_id
+          cross join lateral (select aque.asked(t, p, s, changes) as old) o
+          where t.id = any(targets)) x;
+    waiting := array(select v.id from unnest(ids, refusals) v (id, refusal) where v.refusal is null);
     return query
-        select t.id, t.state, t.state, case when t.state not in ('creating', 'pending', 'paused') then 'state' end,
-               (select json_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
-                    'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus,
-                    'cpu_share', s.cpu_share, 'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags,
-                    'limits', s.limits,
-                    'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr,
-                    'timeout', p.timeout, 'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at,
-                    'io_paths', p.io_paths)) o where changes ? o.key)
-        from aque.task t join aque.spec p on p.task_id = t.id join aque.shape s on s.id = t.shape_id
-        where t.id = any(targets);
+        select t.id, t.state, t.state, v.refusal, v.old::json,
+               aque.asked(jsonb_populate_record(t, changes), jsonb_populate_record(p, changes),
+                          jsonb_populate_record(s, changes), changes)::json
+        from unnest(ids, refusals, olds) v (id, refusal, old)
+        join aque.task t on t.id = v.id join aque.spec p on p.task_id = t.id join aque.shape s on s.id = t.shape_id;
     if dry then
         return;
     end if;

@@ -1,0 +1,82 @@
+"""How words go on at a shell's Tab."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import Aque, argv
+from .test_main import loaded_by
+
+
+def offered(environ: dict[str, str], *words: str) -> list[str]:
+    """What is offered for the last of these words."""
+    asked = {"_AQUE_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = subprocess.run(argv(), env={**environ, **asked}, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+def test_commands_and_options_go_on(environ: dict[str, str]) -> None:
+    assert offered(environ, "aque", "und") == ["undo"]
+    assert offered(environ, "aque", "queues", "pa") == ["pause"]
+    assert "--dry-run" in offered(environ, "aque", "undo", "--d")
+    assert offered(environ, "aque", "help", "fil") == ["filters"]
+    assert "TERM" in offered(environ, "aque", "kill", "-s", "T")
+
+
+def test_ids_queues_and_workers_are_those_of_the_broker(environ: dict[str, str], aque: Aque) -> None:
+    one, two = (aque("submit", "-q", "render", "-n", "\x1b[31m", "true").stdout.strip() for _ in range(2))
+    assert offered(environ, "aque", "kill", "") == [two, one]
+    assert offered(environ, "aque", "kill", f"{one},") == [f"{one},{two}", f"{one},{one}"]
+    aque("queues", "pause", "r\x1b[2J", "r\nplain,rm")
+    assert offered(environ, "aque", "submit", "-q", "r") == ["render"]
+    assert offered(environ, "aque", "queues", "pause", "r") == ["render"]
+    assert offered(environ, "aque", "drain", "") == []
+
+
+def test_filters_and_fields_go_on_term_by_term(environ: dict[str, str]) -> None:
+    assert offered(environ, "aque", "kill", "-f", "sta") == ["state:", "started_at:"]
+    assert offered(environ, "aque", "kill", "-f", "state:error,ki") == ["state:error,killed"]
+    assert offered(environ, "aque", "status", "--sort", "priority,-na") == ["priority,-name"]
+
+
+def test_what_cannot_be_asked_offers_nothing_and_starts_nothing(environ: dict[str, str], tmp_path: object) -> None:
+    nowhere = {**environ, "AQUE_BROKER": f"embedded:{tmp_path}/none"}
+    assert offered(nowhere, "aque", "kill", "") == []
+    assert offered({**environ, "AQUE_BROKER": "postgresql://127.0.0.1:1/none"}, "aque", "kill", "") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_scripts_are_read_by_their_shells(aque: Aque, shell: str) -> None:
+    script = aque("completion", shell).stdout
+    assert "_AQUE_COMPLETE" in script
+    assert "_AQUE_KILL_COMPLETE" in script
+    if found := shutil.which(shell):
+        done = subprocess.run([found, "-n"], input=script, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_bash_completes_by_its_script(environ: dict[str, str], aque: Aque) -> None:
+    task = aque("submit", "true").stdout.strip()
+    script = aque("completion", "bash").stdout
+    ask = 'COMP_WORDS=(aque kill ""); COMP_CWORD=2; _aque_completion aque; echo "${COMPREPLY[@]}"'
+    path = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{script}\n{ask}"],
+        env={**environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == (f"{task}\n", "")
+
+
+def test_completing_a_command_loads_no_command(environ: dict[str, str]) -> None:
+    asked = {"_AQUE_COMPLETE": "bash_complete", "COMP_WORDS": "aque und", "COMP_CWORD": "1"}
+    loaded = loaded_by([], {**environ, **asked})
+    assert not loaded & {"aque.cli.undo", "psycopg", "textual", "rich"}
