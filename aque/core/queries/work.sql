@@ -11,9 +11,9 @@ select pg_try_advisory_lock(1634825573, %(worker)s::int)
 -- name: beat
 update aque.worker
 set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(memory_used)s,
-    draining = draining or %(draining)s
+    load = coalesce(%(load)s::real, load), draining = draining or %(draining)s
 where id = %(worker)s and ended_at is null
-returning draining
+returning draining, last_active
 
 -- name: is_to_drain
 select draining from aque.worker where id = %(worker)s
@@ -50,7 +50,7 @@ select id, lease from aque.task
 where state = 'running' and worker_id = %(worker)s and lease <> all(%(leases)s::bigint[])
 
 -- name: dead_workers
-select aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
+select id, last_active, certain from aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
 
 -- name: stops
 -- The runs of a worker that someone asks to be stopped, and the signals to pass on to others, each of them once.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from .. import patterns
@@ -23,15 +22,12 @@ _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worke
 
 
 class Desk:
-    """Launches runs, and files their reports. `epoch` is the server's time at zero of the steady clock."""
+    """Launches runs, and files their reports."""
 
-    def __init__(
-        self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str, isolation: str
-    ) -> None:
+    def __init__(self, ledger: Ledger, crew: Crew, session: Session, broker_url: str, isolation: str) -> None:
         self._ledger = ledger
         self._crew = crew
         self._session = session
-        self._epoch = epoch
         self._broker_url = broker_url
         self._isolation = isolation
         self._waiting: list[Run] = []
@@ -71,7 +67,7 @@ class Desk:
 
     def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
         now = time.monotonic()
-        self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._epoch))
+        self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._session.epoch))
 
     def stop(self, stops: Iterable[Stop]) -> None:
         """Pass on the signals that runs are to get."""
@@ -107,7 +103,7 @@ class Desk:
             self._ledger.start(run)
         if body:
             self._message(run, header, body)
-        self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._epoch))
+        self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._session.epoch))
 
     def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         del header, body

@@ -27,6 +27,14 @@ def total_memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
+def load_average() -> float | None:
+    """The processes that run or want to, on average of the last minute; None where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
 def describe(
     name: str | None, cpus: float | None, memory: int | None, queues: Sequence[str] | None, tags: Sequence[str]
 ) -> WorkerInfo:

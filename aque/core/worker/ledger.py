@@ -181,11 +181,13 @@ class Ledger:
     def refuse(self, owed: Owed, reason: str) -> None:
         """The broker takes none of it: try it in smaller parts, down to the one run that is to blame.
 
-        That one loses what it left, and ends as an error for `reason`; where not even that is taken, as a loss.
+        That one loses what it left, and ends as an error for `reason`; where not even that is taken, as a loss; and
+        where that is not taken, it is tried again behind all others.
         """
         self._at_once = max(1, len(owed.parts) // 2)
         if len(owed.parts) == 1:
             run = owed.parts[0].run
+            self._unstored[run.task.lease] = self._unstored.pop(run.task.lease)
             if run.is_refused and run.ending:
                 run.ending = Interruption(is_loss=True, reason=reason)
                 return

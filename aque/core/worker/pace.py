@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ class Pace:
         self._memory = memory
         self._average = 1.0  # seconds a task takes, lately
         self.is_draining = False
+        self.ends_at = float("inf")  # by the steady clock, whatever still runs then
         self.begin(None, until_empty=False)
 
     def begin(self, limit: int | None, until_empty: bool) -> None:
@@ -37,6 +39,17 @@ class Pace:
         self.is_over = False
         self.is_hungry = True
         self.wants_news = False
+
+    def drain(self, limit: float | None) -> None:
+        """Take no more, and end after `limit` seconds at the latest; None: with the last that runs."""
+        if limit is not None:
+            self.ends_at = min(self.ends_at, time.monotonic() + limit)
+        self.is_draining = True
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is to end now, whatever still runs."""
+        return time.monotonic() >= self.ends_at
 
     def ask(self, ledger: Ledger) -> Ask | None:
         """What to capture now; None: nothing."""

@@ -10,19 +10,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
-from ..errors import AqueError, BrokerError
+from ..errors import AqueError, BrokerError, SchemaError
 from ..queries import work
 from ..queries.submission import Change
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
-from .host import describe
+from .farewell import hand_in
+from .host import describe, load_average
 from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
@@ -84,9 +84,12 @@ class Worker:
             self._end()
         return self._pace.captured
 
-    def drain(self) -> None:
-        """Take no more tasks and end with the last that runs. May be called from a signal handler."""
-        self._pace.is_draining = True
+    def drain(self, limit: float | None = None) -> None:
+        """Take no more tasks and end with the last that runs. May be called from a signal handler.
+
+        What still runs after `limit` seconds is killed, and pending again, at no cost.
+        """
+        self._pace.drain(limit)
         self.wake_for_work()
 
     def stop(self) -> None:
@@ -100,10 +103,10 @@ class Worker:
 
     def _begin(self, limit: int | None, until_empty: bool) -> None:
         self._pace.begin(limit, until_empty)
-        self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
+        self.broker.database.prepare()
         self._session.open()
         self._crew = Crew(self.info.cpus, self.info.memory)
-        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
+        self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
 
@@ -118,9 +121,11 @@ class Worker:
                 self._pause = self._try_at = 0.0
             except WorkerGivenUp as error:
                 self._start_over(error)
+            except SchemaError as error:
+                self._check_version(error)
             except BrokerError as error:
                 self._put_off(error)
-        return not (self._is_stopped or self._pace.is_over)
+        return not (self._is_stopped or self._pace.is_over or self._pace.is_late)
 
     def _tell(self) -> None:
         if time.monotonic() >= self._beat_at:
@@ -175,6 +180,7 @@ class Worker:
             draining=self._pace.is_draining,
             cpus_used=sum(task.cpus for task in held),
             memory_used=sum(task.memory for task in held),
+            load=load_average(),
         )
         self._crew.keep_alive(_DEADLINE - (time.monotonic() - now))
         if is_to_drain and not self._pace.is_draining:
@@ -196,6 +202,17 @@ class Worker:
         self._pause = min(max(self._pause * 2, 0.05), _LONGEST_PAUSE)
         self._try_at = time.monotonic() + self._pause
 
+    def _check_version(self, error: SchemaError) -> None:
+        """End if somebody has upgraded the broker meanwhile: this program does not know what is there now."""
+        try:
+            is_outdated = self._session.is_outdated()
+        except BrokerError:
+            is_outdated = False
+        if is_outdated:
+            raise SchemaError("the broker was upgraded to a newer schema: upgrade aque here") from error
+        self._session.close()
+        self._put_off(error)
+
     def _start_over(self, error: BrokerError) -> None:
         """Others have our tasks: end ours, and begin anew."""
         _log.warning("%s: starting over as a new worker", error)
@@ -215,7 +232,7 @@ class Worker:
             timeout = 0.0
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)
-            timeout = max(0.0, wakes_at - time.monotonic())
+            timeout = max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
         readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
         if self._session.is_open and not self._pause:
             readable.append(self._session.fileno())
@@ -245,9 +262,7 @@ class Worker:
         self._crew.close()
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
-            while owed := self._ledger.owed():
-                self._untold += self._exchange(owed, None).changes
-                self._ledger.settle(owed)
+            self._untold += hand_in(self._session, self._ledger)
             self._announce()
             self._session.leave()
         except AqueError as error:
