@@ -93,10 +93,10 @@ def test_a_binary_of_another_machine_is_an_error_of_its_task(desk: Desk, tmp_pat
 
 def test_ends_are_reported_where_the_system_cannot_look_without_reaping() -> None:
     code = """
-import os, subprocess, time
+import os
 del os.waitid  # as on macOS before Python 3.13
 from aque.core.runner.reaper import Reaper
-pids = [subprocess.Popen(["sh", "-c", f"exit {code}"]).pid for code in (3, 4)]
+pids = [os.spawnvp(os.P_NOWAIT, "sh", ["sh", "-c", f"exit {code}"]) for code in (3, 4)]
 reaper, found = Reaper(), {}
 while len(found) < 2:
     found.update({pid: reaper.reap(pid)[0] for pid in reaper.dead()})

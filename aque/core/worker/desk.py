@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -18,6 +19,7 @@ from .ledger import Ledger
 from .runs import Interruption, Run, Unrun
 from .session import Session
 
+_log: Final = logging.getLogger("aque.worker")
 _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worker could not reach the broker in time")
 
 
@@ -83,8 +85,9 @@ class Desk:
             _FORMS[header["type"]](self, run, header, body)
 
     def _started(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del header, body
+        del body
         self._ledger.start(run)
+        _tell(run, "started as process %s", header.get("pid"))
 
     def _output(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         self._ledger.write(run, header["stream"], body)
@@ -103,11 +106,18 @@ class Desk:
             self._ledger.start(run)
         if body:
             self._message(run, header, body)
-        self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._session.epoch))
+        ending = _CUT_OFF if header.get("cut_off") else run.outcome(header, self._session.epoch)
+        self._ledger.end(run, ending)
+        _tell(run, "ended: %s", getattr(ending, "state", "cut off"))
 
     def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         del header, body
         self._ledger.end(run, Unrun())
+
+
+def _tell(run: Run, message: str, value: object) -> None:
+    if _log.isEnabledFor(logging.INFO):
+        _log.info(f"task %d {message}", run.task.id, value, extra={"task": run.task.id, "lease": run.task.lease})
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ costs no output and no completion.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -124,7 +124,7 @@ class Ledger:
         for run in self.unfinished():
             self.end(run, Interruption(is_loss, reason))
 
-    def unfinished(self) -> Iterable[Run]:
+    def unfinished(self) -> list[Run]:
         """The runs of which no end is known."""
         return [run for run in self.runs.values() if run.ending is None]
 

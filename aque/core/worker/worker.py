@@ -25,6 +25,7 @@ from .farewell import hand_in
 from .host import describe, load_average
 from .ledger import Ledger, Owed
 from .pace import Pace
+from .service import Service, Unwatched
 from .session import Ask, Got, Session
 
 _log: Final = logging.getLogger("aque.worker")
@@ -49,8 +50,10 @@ class Worker:
         tags: Sequence[str] = (),
         name: str | None = None,
         isolation: str = "process",
+        service: Service | None = None,
     ) -> None:
         self.broker = broker
+        self._service = service or Unwatched()
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
         self._isolation = isolation
@@ -109,9 +112,12 @@ class Worker:
         self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
+        _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
+        self._service.ready()
 
     def _talk(self) -> bool:
         """Do all that needs the broker, or try to come back to it; False where there is nothing left to do."""
+        self._service.alive()
         if time.monotonic() >= self._try_at:
             try:
                 if not self._session.is_open:
@@ -186,6 +192,7 @@ class Worker:
         if is_to_drain and not self._pace.is_draining:
             self.drain()
         if self._pace.is_draining:
+            self._service.draining()
             self._crew.give_back()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
@@ -258,8 +265,11 @@ class Worker:
             self._crew.replace()
 
     def _end(self) -> None:
+        self._service.stopping()
         self.broker.unregister_worker(self)
         self._crew.close()
+        if left := len(self._ledger.unfinished()):
+            _log.warning("%d tasks were stopped, and wait again", left)
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
             self._untold += hand_in(self._session, self._ledger)
