@@ -166,6 +166,31 @@ def test_the_second_term_ends_a_worker_and_its_tasks_wait_again_at_no_cost(
     assert broker.workers() == []
 
 
+def test_a_run_that_the_broker_refuses_spoils_no_other_at_the_end(
+    queue: aque.Queue, broker: Broker, start: Start, tmp_path: Path
+) -> None:
+    marks = [tmp_path / str(number) for number in range(4)]
+    tasks = [{**marking(mark), "cpus": 0.5} for mark in marks]
+    bad, *others = [future.id for future in queue.submit_many(tasks)]
+    with broker.database.connection() as conn:
+        conn.execute(
+            f"create function public.refuse() returns trigger language plpgsql as $$ begin"
+            f" if new.task_id = {bad} then raise exception 'refused'; end if; return new; end $$;"
+            " create trigger refuse before insert on aque.attempt for each row execute function public.refuse()"
+        )
+    try:
+        worker = start()
+        wait_for(lambda: all(map(pids, marks)), 30)
+        worker.terminate()
+        wait_for(lambda: broker.workers()[0].draining, 30)
+        worker.terminate()
+        assert worker.wait(60) == 0
+        assert {row(broker, task) for task in others} == {("pending", 1, 0)}
+    finally:
+        with broker.database.connection() as conn:
+            conn.execute("drop function public.refuse cascade")
+
+
 def test_a_worker_that_was_given_up_ends_its_tasks_and_starts_over(
     queue: aque.Queue, broker: Broker, start: Start, tmp_path: Path
 ) -> None:
