@@ -97,7 +97,8 @@ end $$;
 -- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another). After a restart of the server, or of all its sessions, the others must have had the time to
 -- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
 -- And workers that were ended already, but have runs: a claim of theirs was committed after all.
-create or replace function aque.dead_workers(grace interval, settled boolean) returns table (id bigint, last_active timestamptz, certain boolean)
+create or replace function aque.dead_workers(grace interval, settled boolean)
+returns table (id bigint, last_active timestamptz, certain boolean)
 language sql stable rows 20 set enable_seqscan = off as $$
     select w.id, w.last_active, s.silent from aque.worker w
     cross join lateral (
@@ -105,11 +106,10 @@ language sql stable rows 20 set enable_seqscan = off as $$
                and clock_timestamp() > pg_postmaster_start_time() + grace as silent) s
     where w.ended_at is null
       and (s.silent
-           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and not exists (
-                   select from pg_locks l
-                   where l.locktype = 'advisory' and l.classid = 1634825573 and l.objid = w.id::int::oid
-                     and l.objsubid = 2 and l.granted
-                     and l.database = (select oid from pg_database where datname = current_database()))))
+           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and w.id::int::oid <> all(array(
+                   select l.objid from pg_locks l  -- once, for all workers
+                   where l.locktype = 'advisory' and l.classid = 1634825573 and l.objsubid = 2 and l.granted
+                     and l.database = (select oid from pg_database where datname = current_database())))))
     union all (
         with recursive busy (id) as (
             select min(t.worker_id) from aque.task t where t.state = 'running'
