@@ -71,7 +71,7 @@ def detach(place: Place, go: Callable[[Starter], int]) -> int:
     os.setsid()
     if os.fork():
         os._exit(0)
-    _settle_in(place, pid_file)
+    _settle_in(place, pid_file, theirs)
     os._exit(_call(go, theirs))
 
 
@@ -88,7 +88,7 @@ def _locked(place: Place) -> int:
     return descriptor
 
 
-def _settle_in(place: Place, pid_file: int) -> None:
+def _settle_in(place: Place, pid_file: int, pipe: int) -> None:
     os.ftruncate(pid_file, 0)
     os.write(pid_file, f"{os.getpid()}\n".encode())
     if place.log.exists() and place.log.stat().st_size > _MOST_LOG:
@@ -97,6 +97,10 @@ def _settle_in(place: Place, pid_file: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for theirs, place_of in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(theirs, place_of)
+    for each in sorted(int(name) for name in os.listdir("/dev/fd")):
+        if each > 2 and each not in (pid_file, pipe):  # whoever started us may wait for its end
+            with suppress(OSError):
+                os.close(each)
 
 
 def _call(go: Callable[[Starter], int], pipe: int) -> int:

@@ -19,7 +19,10 @@ _SQL: Final = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all."""
+    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all.
+
+    `mark` is in the environment of all that its tasks start.
+    """
 
     name: str
     hostname: str
@@ -33,6 +36,7 @@ class WorkerInfo:
     queues: list[str] | None
     tags: list[str]
     version: str
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,11 @@ def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[Suspe
     """
     with conn.cursor(row_factory=class_row(Suspect)) as cursor:
         return cursor.execute(_SQL["dead_workers"], {"grace": grace, "settled": settled}).fetchall()
+
+
+def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
+    """The marks of those of the workers that are on a host."""
+    return [row[0] for row in conn.execute(_SQL["marks"], {"workers": list(workers), "hostname": hostname})]
 
 
 def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:

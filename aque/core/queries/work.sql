@@ -1,7 +1,8 @@
 -- name: register
-insert into aque.worker (name, hostname, ip, pid, platform, username, any_user, cpus, memory, queues, tags, version)
+insert into aque.worker (name, hostname, ip, pid, platform, username, any_user, cpus, memory, queues, tags, version,
+                         mark)
 values (%(name)s, %(hostname)s, %(ip)s, %(pid)s, %(platform)s, %(username)s, %(any_user)s, %(cpus)s, %(memory)s,
-        %(queues)s, %(tags)s, %(version)s)
+        %(queues)s, %(tags)s, %(version)s, %(mark)s)
 returning id
 
 -- name: hold
@@ -37,6 +38,10 @@ select id, state::text from aque.complete(
 
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
+
+-- name: marks
+-- What is in the environment of all that tasks of some workers of a host started.
+select mark from aque.worker where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and mark is not null
 
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])

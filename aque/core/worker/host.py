@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ def describe(
         queues=list(queues) if queues else None,
         tags=sorted(tags),
         version=__version__,
+        mark=secrets.token_hex(8),
     )
 
 

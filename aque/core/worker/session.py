@@ -26,6 +26,7 @@ from ..queries.submission import Change
 from ..states import State
 from .ledger import Owed
 from .suspects import Suspects
+from .sweep import sweep
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -128,7 +129,10 @@ class Session:
         with self._talking() as conn:
             suspects = work.dead_workers(conn, _GRACE, settled=is_settled)
             dead = self._suspects.convict(each for each in suspects if each.id != self.worker)
-            return work.forsake(conn, dead) if dead else []
+            if not dead:
+                return []
+            sweep(work.marks(conn, dead, self._info.hostname))
+            return work.forsake(conn, dead)
 
     def turn(self, owed: Owed, ask: Ask | None) -> Got:
         """Store what is owed and capture what was asked for, in one transaction."""

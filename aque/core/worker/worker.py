@@ -108,7 +108,7 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self.broker.database.prepare()
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory)
+        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark)
         self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
