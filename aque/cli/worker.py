@@ -126,7 +126,8 @@ def _arguments(context: click.Context) -> list[str]:
     found: list[str] = []
     for option in context.command.params:
         value = context.params.get(option.name or "")
-        if option.name in _OURS or value == () or value == option.get_default(context):
+        is_given = value is not None and value is not False and value != option.get_default(context)
+        if option.name in _OURS or not is_given:
             continue
         for each in value if isinstance(value, tuple) else [value]:
             found += [option.opts[-1], *([] if each is True else [str(each)])]
