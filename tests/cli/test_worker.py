@@ -125,7 +125,8 @@ def test_units_start_the_worker_as_it_was_asked_for(aque: Aque, kind: str, tmp_p
     assert "Type=notify\n" in done.stdout
     assert "TimeoutStopSec=20\n" in done.stdout
     if shutil.which("systemd-analyze"):
-        subprocess.run(["systemd-analyze", "verify", f"--{kind}", unit], check=True)
+        folders = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+        subprocess.run(["systemd-analyze", "verify", f"--{kind}", unit], check=True, env=folders)
 
 
 def test_logs_are_json_lines_that_say_whom_they_are_about(aque: Aque, environ: Environ) -> None:
