@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _SILENT: Final = 5.0  # seconds: several heartbeats are missing
 _GIB: Final = 2**30
-_COLUMNS: Final = tuple(map(Column, ("ID", "NAME", "STATE", "TASKS", "CPUS", "MEMORY", "BEAT", "QUEUES", "TAGS")))
+_COLUMNS: Final = tuple(
+    map(Column, ("ID", "NAME", "STATE", "TASKS", "CPUS", "MEMORY", "LOAD", "BEAT", "QUEUES", "TAGS"))
+)
 
 
 @click.command("workers")
@@ -22,6 +24,8 @@ _COLUMNS: Final = tuple(map(Column, ("ID", "NAME", "STATE", "TASKS", "CPUS", "ME
 @broker_option
 def command(as_json: bool, broker: str | None) -> None:
     """Show the workers that live, what they have in use, and when they were last heard of.
+
+    CPUS and MEMORY are what their tasks have, of all that they offer; LOAD is the load average of their host.
 
     \b
     Examples:
@@ -46,6 +50,7 @@ def _cells(row: WorkerRow) -> tuple[str, ...]:
         str(row.running),
         f"{min(row.cpus_used, row.cpus):g}/{row.cpus:g}",
         f"{row.memory_used / _GIB:.1f}/{row.memory / _GIB:.1f}G",
+        "-" if row.load is None else f"{row.load:.2f}",
         f"{row.silent_for:.0f}s",
         ",".join(row.queues) if row.queues else "all",
         ",".join(row.tags) or "-",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from . import config
-from .audit import Step
+from .audit import Record, Step
+from .db.failures import stubbornly
 from .db.source import Connection
 from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
@@ -67,18 +69,23 @@ class Broker(Line):
         Raises TaskNotFound, and touches none then.
         """
         self.require(ids)
-        is_end = ends(signal, grace)
-        entry = record("kill", Selection.of(ids), signal=signal, ends=is_end)
+        entry = record("kill", Selection.of(ids), signal=signal, ends=ends(signal, grace))
         done: dict[int, killing.Killed] = {}
         # the last first: so most are stopped themselves, before they fall with what they need
         for part in parts(sorted(set(ids), reverse=True), BATCH):
-            with self.database.transaction() as conn:
-                targets = killing.waiting(conn, part) if only_waiting else part
-                found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=is_end)
-                entry.enter(conn, _steps(found))
+            found = stubbornly(partial(self._kill, part, signal, grace, only_waiting, entry))
             self._tell_of_kill(found)
             done.update((each.id, each) for each in found if each.touched or each.id not in done)
         return list(done.values())
+
+    def _kill(
+        self, part: Sequence[int], signal: int, grace: float | None, only_waiting: bool, entry: Record
+    ) -> list[killing.Killed]:
+        with self.database.transaction() as conn:
+            targets = killing.waiting(conn, part) if only_waiting else part
+            found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
+            entry.enter(conn, _steps(found))
+        return found
 
     def _tell_of_kill(self, done: Sequence[killing.Killed]) -> None:
         with self.database.connection() as conn:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from .audit import Record, Step, named
 from .db.database import Database
-from .db.failures import Deadlock
+from .db.failures import stubbornly
 from .db.source import Connection
 from .filter import show
 from .queries import submission
@@ -20,7 +21,6 @@ from .states import State
 
 BATCH: Final = 2000
 """Tasks to a transaction."""
-_TRIES: Final = 5  # for a transaction that met another one head on
 
 
 class Act(Protocol):
@@ -42,20 +42,12 @@ class Deed:
         """Do it to tasks, and tell others of it."""
         done: list[Steered] = []
         for part in parts(ids, self.size):
-            found = self._stubbornly(database, part)
+            found = stubbornly(partial(self._transact, database, part))
             if not self.dry:
                 with database.connection() as conn:
                     _announce(conn, [each for each in found if each.refusal is None])
             done += found
         return done
-
-    def _stubbornly(self, database: Database, part: Sequence[int]) -> list[Steered]:
-        for _ in range(_TRIES - 1):
-            try:
-                return self._transact(database, part)
-            except Deadlock:
-                continue  # who met us has gone on
-        return self._transact(database, part)
 
     def _transact(self, database: Database, part: Sequence[int]) -> list[Steered]:
         with database.transaction() as conn:

@@ -7,13 +7,20 @@ import threading
 import time
 import weakref
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any, Final, Protocol, Self
 
 from . import config
 from .db.database import Database
+from .errors import BrokerError
 from .listener import Callback, Event, Listener
 from .queries import tasks
+
+_OFFSET_LASTS: Final = 60.0  # seconds
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # which goes on while the machine sleeps
+
+
+def _steady() -> float:
+    return time.clock_gettime(_CLOCK)
 
 
 class Sleeper(Protocol):
@@ -41,6 +48,7 @@ class Line:
         self.database = Database(url)
         self._listener: Listener | None = None
         self._lock = threading.Lock()
+        self._measured: tuple[float, datetime] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -67,15 +75,24 @@ class Line:
         return self.database.source.address()
 
     def now(self) -> datetime:
-        """The server's time, by this process's steady clock and the offset between them, measured once."""
-        return self._epoch + timedelta(seconds=time.monotonic())
+        """The server's time, by this process's clock and the offset between them, measured once a minute at most."""
+        if self._measured is None or _steady() - self._measured[0] > _OFFSET_LASTS:
+            self._measure()
+        assert self._measured
+        return self._measured[1] + timedelta(seconds=_steady())
 
-    @cached_property
-    def _epoch(self) -> datetime:
-        before = time.monotonic()
-        with self.database.connection() as conn:
-            told = tasks.now(conn)
-        return told - timedelta(seconds=(before + time.monotonic()) / 2)
+    def _measure(self) -> None:
+        before = _steady()
+        try:
+            with self.database.connection() as conn:
+                told = tasks.now(conn)
+        except BrokerError:
+            if self._measured is None:
+                raise
+            self._measured = _steady(), self._measured[1]  # better than none
+            return
+        after = _steady()
+        self._measured = after, told - timedelta(seconds=(before + after) / 2)
 
     def bind(self, topic: str, callback: Callback) -> None:
         """Call `callback(event)` on `task_status`, `task_status.running`, `task_status.<id>`, `output.<id>` or `work`.

@@ -118,7 +118,7 @@ def test_a_claim_that_is_committed_after_its_worker_was_given_up_is_taken_back(
             hand.capture()
             verbs.forsake(other, [hand.id])
         assert state_of(broker, future.id) == "running"
-        wait_for(lambda: hand.id in verbs.dead_workers(other, 30, settled=False))
+        wait_for(lambda: hand.id in [each.id for each in verbs.dead_workers(other, 30, settled=False)])
         verbs.forsake(other, [hand.id])
     assert state_of(broker, future.id) == "pending"
 

@@ -82,11 +82,11 @@ def test_queues_are_paused_by_one_path_with_one_entry_in_the_trail(aque: Aque, b
             " from aque.event order by id"
         ).fetchall()
     assert found == [
-        ("pause", "render", "false", "true"),
-        ("pause", "movies", "false", "true"),
-        ("resume", "render", "true", "false"),
-        ("resume", "movies", "true", "false"),
-        ("limit", "licence", "null", "2"),
+        ("pause", "render", '{"queues": {"render": {"paused": false}}}', '{"queues": {"render": {"paused": true}}}'),
+        ("pause", "movies", '{"queues": {"movies": {"paused": false}}}', '{"queues": {"movies": {"paused": true}}}'),
+        ("resume", "render", '{"queues": {"render": {"paused": true}}}', '{"queues": {"render": {"paused": false}}}'),
+        ("resume", "movies", '{"queues": {"movies": {"paused": true}}}', '{"queues": {"movies": {"paused": false}}}'),
+        ("limit", "licence", '{"limits": {"licence": {"size": null}}}', '{"limits": {"licence": {"size": 2}}}'),
     ]
 
 

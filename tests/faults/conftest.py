@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from aque.core import embedded
+from aque.core.broker import Broker
 from aque.core.embedded.home import locate
 
 from .farm import family, kill, servers, supervisors
+from .workers import Start, starting
 
 Report = Callable[..., None]
 New = Callable[[str], Path]
@@ -73,3 +75,10 @@ def report(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) ->
             print(line)
 
     return show
+
+
+@pytest.fixture
+def start(broker: Broker) -> Iterator[Start]:
+    """Starts workers as processes of their own; none outlives the test."""
+    with starting(broker) as made:
+        yield made

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -18,29 +15,12 @@ from aque.core.broker import Broker
 from tests import work
 from tests.waiting import wait_for
 
-Start = Callable[..., "subprocess.Popen[bytes]"]
+from .workers import Start
 
 
 @pytest.fixture
 def queue(broker: Broker) -> aque.Queue:
     return aque.Queue(broker=broker)
-
-
-@pytest.fixture
-def start(broker: Broker) -> Iterator[Start]:
-    """Starts workers as processes of their own; none outlives the test."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def run(*arguments: str, url: str | None = None) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "aque", "worker", "-c", "2", "--broker", url or broker.to_url(), *arguments]
-        started.append(subprocess.Popen(command, env={**os.environ, "AQUE_LOG": "ERROR"}))
-        return started[-1]
-
-    yield run
-    for each in started:
-        each.send_signal(signal.SIGCONT)
-        each.kill()
-        each.wait()
 
 
 def marking(path: Path, then: str = "sleep 600") -> dict[str, object]:
@@ -89,7 +69,8 @@ def test_the_tasks_of_a_worker_that_is_killed_die_with_it_and_run_again(
 
 
 def test_a_task_that_takes_three_workers_down_is_an_error(queue: aque.Queue, broker: Broker, start: Start) -> None:
-    future = queue.submit_ex(pattern="shell", args="kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $$))")
+    # its parent is the runner, whose parent is the guardian, whose parent is the worker
+    future = queue.submit_ex(pattern="shell", args="p=$$; for up in 1 2 3; do p=$(ps -o ppid= -p $p); done; kill -9 $p")
     for _ in range(3):
         start().wait(60)
     last = start()
@@ -183,6 +164,31 @@ def test_the_second_term_ends_a_worker_and_its_tasks_wait_again_at_no_cost(
     assert row(broker, future.id) == ("pending", 1, 0)
     assert is_dead(pids(mark)[0])
     assert broker.workers() == []
+
+
+def test_a_run_that_the_broker_refuses_spoils_no_other_at_the_end(
+    queue: aque.Queue, broker: Broker, start: Start, tmp_path: Path
+) -> None:
+    marks = [tmp_path / str(number) for number in range(4)]
+    tasks = [{**marking(mark), "cpus": 0.5} for mark in marks]
+    bad, *others = [future.id for future in queue.submit_many(tasks)]
+    with broker.database.connection() as conn:
+        conn.execute(
+            f"create function public.refuse() returns trigger language plpgsql as $$ begin"
+            f" if new.task_id = {bad} then raise exception 'refused'; end if; return new; end $$;"
+            " create trigger refuse before insert on aque.attempt for each row execute function public.refuse()"
+        )
+    try:
+        worker = start()
+        wait_for(lambda: all(map(pids, marks)), 30)
+        worker.terminate()
+        wait_for(lambda: broker.workers()[0].draining, 30)
+        worker.terminate()
+        assert worker.wait(60) == 0
+        assert {row(broker, task) for task in others} == {("pending", 1, 0)}
+    finally:
+        with broker.database.connection() as conn:
+            conn.execute("drop function public.refuse cascade")
 
 
 def test_a_worker_that_was_given_up_ends_its_tasks_and_starts_over(

@@ -76,7 +76,7 @@ def test_the_grammar(text: str, node: Node) -> None:
         ("priority:99999999999999999999", 9, "a whole number"),
         ("cpus:inf", 5, "a number"),
         ("cpus>none", 5, "a number"),
-        ("reason:luck", 7, "dependencies, time, no-worker"),
+        ("reason:luck", 7, "dependencies, time, limit-unset"),
         ('"a', 0, "not closed"),
         ('"a"b', 3, "expected a space"),
         ('a"b', 1, "quotation mark"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -55,6 +58,8 @@ def test_stdin_bytes_reach_the_task(desk: Desk) -> None:
     [
         (["no-such-command"], {}, "not_found"),
         (["/etc/passwd"], {}, "not_executable"),
+        (["/etc/passwd/x"], {}, "not_executable"),
+        (["/no/such/folder/x"], {}, "not_found"),
         (["true"], {"cwd": "/no/such/folder"}, "cwd"),
         (["true"], {"stdin": "/no/such/file"}, "stdin"),
         (["true"], {"stdout": "/no/such/folder/file"}, "stdout"),
@@ -66,6 +71,39 @@ def test_what_cannot_start_says_why(desk: Desk, argv: list[str], fields: dict[st
     error = desk.wait("finished", 1)["error"]
     assert error["kind"] == kind
     assert "\n" not in error["message"]
+
+
+def test_a_script_without_an_interpreter_is_the_shells(desk: Desk, tmp_path: Path) -> None:
+    script = tmp_path / "a script"
+    script.write_text('echo "$0: $@"; exit 3\n')
+    script.chmod(0o755)
+    desk.run(1, str(script), "one", "t w o")
+    assert desk.wait("finished", 1)["exit_code"] == 3
+    assert desk.output(1) == f"{script}: one t w o\n".encode()
+
+
+def test_a_binary_of_another_machine_is_an_error_of_its_task(desk: Desk, tmp_path: Path) -> None:
+    """The shell that is tried then says so itself, as it does for execvp()."""
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\x7fELF" + bytes(range(256)))
+    binary.chmod(0o755)
+    desk.run(1, str(binary))
+    assert desk.wait("finished", 1)["exit_code"] in (2, 126, 127)
+
+
+def test_ends_are_reported_where_the_system_cannot_look_without_reaping() -> None:
+    code = """
+import os
+del os.waitid  # as on macOS before Python 3.13
+from aque.core.runner.reaper import Reaper
+pids = [os.spawnvp(os.P_NOWAIT, "sh", ["sh", "-c", f"exit {code}"]) for code in (3, 4)]
+reaper, found = Reaper(), {}
+while len(found) < 2:
+    found.update({pid: reaper.reap(pid)[0] for pid in reaper.dead()})
+print([found[pid] for pid in pids])
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[3, 4]\n", done.stderr
 
 
 def test_no_more_run_at_once_than_fit(desk: Desk) -> None:

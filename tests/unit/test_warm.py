@@ -98,7 +98,7 @@ def test_a_forked_function_finds_what_a_fresh_interpreter_has(
 def test_functions_are_forked_from_one_interpreter(desk: Desk, here: str) -> None:
     for lease in (1, 2):
         desk.call(lease, "work:parent", cwd=here)
-    assert desk.result(1) == desk.result(2) != desk.runner.pid
+    assert desk.result(1) == desk.result(2) != desk.pid
     assert desk.wait("started", 1)["pid"] != desk.wait("started", 2)["pid"]
 
 
@@ -126,7 +126,7 @@ def test_what_counts_at_a_start_counts(desk: Desk, here: str) -> None:
     desk.call(6, "work:seeds", cwd=here, environ=2, warm=False)
     assert desk.result(2) == desk.result(3)
     assert desk.result(5)[1] == desk.result(6)[1]
-    assert desk.result(1) != desk.result(4) != desk.runner.pid
+    assert desk.result(1) != desk.result(4) != desk.pid
 
 
 def test_other_variables_need_no_other_interpreter(desk: Desk, here: str) -> None:
@@ -201,7 +201,7 @@ def test_a_warm_interpreter_that_dies_takes_its_functions_along_and_is_replaced(
     assert desk.wait("finished", 1)["signal"] == signal.SIGKILL
     assert not psutil.pid_exists(own)
     desk.call(2, "work:parent", cwd=here)
-    assert desk.result(2) not in (warm, desk.runner.pid)
+    assert desk.result(2) not in (warm, desk.pid)
 
 
 def test_a_frozen_warm_interpreter_and_its_functions_die_with_the_runner(desk: Desk, here: str) -> None:
@@ -209,7 +209,7 @@ def test_a_frozen_warm_interpreter_and_its_functions_die_with_the_runner(desk: D
     wait_for(lambda: desk.output(1).endswith(b"\n"))
     pids = list(map(int, desk.output(1).split()))
     os.kill(pids[1], signal.SIGSTOP)
-    os.kill(desk.runner.pid, signal.SIGKILL)
+    os.kill(desk.pid, signal.SIGKILL)
     wait_for(lambda: not any(is_alive(pid) for pid in pids), message="they outlived their runner")
 
 
@@ -224,7 +224,7 @@ def test_an_interpreter_that_has_threads_is_not_forked(desk: Desk, here: str) ->
     )
     desk.call(1, "work:parent", cwd=here, environ=environ(desk, PYTHONPATH=here))
     desk.call(2, "work:parent", cwd=here, environ=2)
-    assert desk.result(1) == desk.result(2) == desk.runner.pid
+    assert desk.result(1) == desk.result(2) == desk.pid
 
 
 def test_a_script_as_an_interpreter_is_started_each_time(desk: Desk, here: str) -> None:
@@ -233,7 +233,7 @@ def test_a_script_as_an_interpreter_is_started_each_time(desk: Desk, here: str) 
     script.chmod(0o755)
     desk.call(1, "os:getenv", "CHOSEN", cwd=here, python=str(script))
     desk.call(2, "work:parent", cwd=here, python=str(script))
-    assert (desk.result(1), desk.result(2)) == (here, desk.runner.pid)
+    assert (desk.result(1), desk.result(2)) == (here, desk.pid)
 
 
 def test_a_program_that_is_no_python_ends_as_it_does(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import Final
 
 from ...core.broker import get_broker
 from ...core.version import __version__
+from ..logs import set_up
 from .commands import commands
 from .help import HELP
 from .limits import measure
@@ -27,7 +27,7 @@ def run(words: Sequence[str], broker: str | None = None) -> int:
 
     The exit status is that of xargs: 0, 1, 123 to 127; and 128 and a signal's number where it was interrupted.
     """
-    logging.basicConfig(level=os.environ.get("AQUE_LOG", "WARNING").upper(), format="%(name)s %(message)s")
+    set_up(None)
     limits = measure(os.environb)
     try:
         if limits.is_too_large:

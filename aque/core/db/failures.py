@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 import psycopg_pool
@@ -18,6 +18,9 @@ from ..errors import (
     SchemaError,
     UsageError,
 )
+
+T = TypeVar("T")
+_TRIES: Final = 5
 
 
 class Deadlock(BrokerUnavailable):
@@ -79,6 +82,16 @@ def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.Poo
     if isinstance(error, _NO_ANSWER) and (state is None or state.startswith("08")):
         return BrokerUnavailable(f"the broker cannot be reached: {one_line(error)}")
     return BrokerError(f"the broker refused: {one_line(error)}")
+
+
+def stubbornly(act: Callable[[], T]) -> T:
+    """Do once more what met another transaction head on, for that has gone on. Raises Deadlock where it never ends."""
+    for _ in range(_TRIES - 1):
+        try:
+            return act()
+        except Deadlock:
+            continue
+    return act()
 
 
 @contextmanager

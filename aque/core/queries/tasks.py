@@ -30,7 +30,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks."""
+    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks.
+
+    `load`: its host's load average of the last minute, None where it does not tell.
+    """
 
     id: int
     name: str
@@ -43,6 +46,7 @@ class WorkerRow:
     cpus_used: float
     memory: int
     memory_used: int
+    load: float | None
     queues: list[str] | None
     tags: list[str]
     version: str

@@ -19,7 +19,10 @@ _SQL: Final = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all."""
+    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all.
+
+    `mark` is in the environment of all that its tasks start.
+    """
 
     name: str
     hostname: str
@@ -33,6 +36,24 @@ class WorkerInfo:
     queues: list[str] | None
     tags: list[str]
     version: str
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a worker hears when it beats: whether it is to drain, and the server's time."""
+
+    draining: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A worker that looks dead, and when it was last heard of; `certain`: no need to look again."""
+
+    id: int
+    last_active: datetime
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +153,27 @@ def hold(conn: Connection, worker: int) -> bool:
     return bool(_one(conn, "hold", {"worker": worker}))
 
 
-def beat(conn: Connection, worker: int, *, draining: bool, cpus_used: float, memory_used: int) -> bool | None:
-    """Tell that a worker lives, and what it has in use. Whether it is to drain; None: it was given up for dead."""
-    parameters = {"worker": worker, "draining": draining, "cpus_used": cpus_used, "memory_used": memory_used}
+def beat(
+    conn: Connection,
+    worker: int,
+    *,
+    draining: bool,
+    cpus_used: float,
+    memory_used: int,
+    load: float | None = None,
+) -> Heard | None:
+    """Tell that a worker lives, what it has in use, and its host's load average; None: it was given up for dead."""
+    parameters = {
+        "worker": worker,
+        "draining": draining,
+        "cpus_used": cpus_used,
+        "memory_used": memory_used,
+        "load": load,
+    }
     with conn.transaction():
         conn.execute("set local synchronous_commit = off")
         row = conn.execute(_SQL["beat"], parameters).fetchone()
-    return row[0] if row else None
+    return Heard(*row) if row else None
 
 
 def is_to_drain(conn: Connection, worker: int) -> bool:
@@ -212,12 +247,18 @@ def strays(conn: Connection, worker: int, leases: Iterable[int]) -> list[tuple[i
     return conn.execute(_SQL["strays"], {"worker": worker, "leases": list(leases)}).fetchall()
 
 
-def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[int]:
+def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[Suspect]:
     """Workers that have not been heard of for `grace` seconds, or, where `settled`, whose session is gone.
 
     `settled`: this session has been there long enough for others to have come back after a restart of the server.
     """
-    return [row[0] for row in conn.execute(_SQL["dead_workers"], {"grace": grace, "settled": settled})]
+    with conn.cursor(row_factory=class_row(Suspect)) as cursor:
+        return cursor.execute(_SQL["dead_workers"], {"grace": grace, "settled": settled}).fetchall()
+
+
+def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
+    """The marks of those of the workers that are on a host."""
+    return [row[0] for row in conn.execute(_SQL["marks"], {"workers": list(workers), "hostname": hostname})]
 
 
 def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:

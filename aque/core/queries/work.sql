@@ -1,7 +1,8 @@
 -- name: register
-insert into aque.worker (name, hostname, ip, pid, platform, username, any_user, cpus, memory, queues, tags, version)
+insert into aque.worker (name, hostname, ip, pid, platform, username, any_user, cpus, memory, queues, tags, version,
+                         mark)
 values (%(name)s, %(hostname)s, %(ip)s, %(pid)s, %(platform)s, %(username)s, %(any_user)s, %(cpus)s, %(memory)s,
-        %(queues)s, %(tags)s, %(version)s)
+        %(queues)s, %(tags)s, %(version)s, %(mark)s)
 returning id
 
 -- name: hold
@@ -11,9 +12,9 @@ select pg_try_advisory_lock(1634825573, %(worker)s::int)
 -- name: beat
 update aque.worker
 set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(memory_used)s,
-    draining = draining or %(draining)s
+    load = coalesce(%(load)s::real, load), draining = draining or %(draining)s
 where id = %(worker)s and ended_at is null
-returning draining
+returning draining, last_active
 
 -- name: is_to_drain
 select draining from aque.worker where id = %(worker)s
@@ -38,6 +39,10 @@ select id, state::text from aque.complete(
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 
+-- name: marks
+-- What is in the environment of all that tasks of some workers of a host started.
+select mark from aque.worker where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and mark is not null
+
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])
 
@@ -50,7 +55,7 @@ select id, lease from aque.task
 where state = 'running' and worker_id = %(worker)s and lease <> all(%(leases)s::bigint[])
 
 -- name: dead_workers
-select aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
+select id, last_active, certain from aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
 
 -- name: stops
 -- The runs of a worker that someone asks to be stopped, and the signals to pass on to others, each of them once.

@@ -23,4 +23,5 @@ def load() -> None:
 
 if __name__ == "__main__":
     load()
+    importlib.import_module(f"{NAME}.guardian").guard(int(sys.argv[1]))
     sys.exit(importlib.import_module(f"{NAME}.loop").main(int(sys.argv[1])))

@@ -48,7 +48,7 @@ class Runner:
 
     @property
     def pid(self) -> int:
-        """The runner's process."""
+        """The process that was started: the runner's, or that of its guardian."""
         return self._process.pid
 
     def fileno(self) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LINUX = sys.platform.startswith("linux")
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -29,6 +30,11 @@ def adopt_orphans() -> None:
     """Become the parent of every orphan among our descendants, where the system has such a thing."""
     if LINUX:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent(number: int) -> None:
+    """Have Linux send this process a signal as soon as its parent is gone."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 def children() -> set[int] | None:

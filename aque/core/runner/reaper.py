@@ -20,24 +20,38 @@ class Reaper:
     def __init__(self) -> None:
         """Adopt what the tasks will orphan."""
         self._daemons: set[int] = set()
+        self._ended: dict[int, tuple[int, Usage, int]] = {}  # reaped already
         processes.adopt_orphans()
 
     def dead(self) -> Iterator[int]:
         """Children that have ended, still unreaped: till then their number is nobody else's."""
+        look = self._look if hasattr(os, "waitid") else self._look_and_reap
         while True:
             try:
-                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                pid = look()
             except ChildProcessError:
                 return
-            if found is None:
+            if not pid:
                 return
-            yield found.si_pid
+            yield pid
+
+    def _look(self) -> int:
+        """A child that has ended; 0 where there is none."""
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return found.si_pid if found else 0
+
+    def _look_and_reap(self) -> int:
+        """The same for macOS before Python 3.13, where to look is to reap."""
+        pid, status, usage = os.wait4(-1, os.WNOHANG)
+        if pid:
+            self._ended[pid] = status, usage, usage.ru_maxrss
+        return pid
 
     def reap(self, pid: int) -> tuple[int, Usage, int]:
         """Exit code or negative signal, usage and largest memory of an ended child."""
-        _, status, usage = os.wait4(pid, 0)
+        status, usage, max_rss = self._ended.pop(pid) if pid in self._ended else _wait(pid)
         self._daemons.discard(pid)
-        return os.waitstatus_to_exitcode(status), usage, usage.ru_maxrss * RSS_UNIT
+        return os.waitstatus_to_exitcode(status), usage, max_rss * RSS_UNIT
 
     def kill_rest(self, job: Job, mains: set[int]) -> None:
         """SIGKILL what an ended task has left: its session, and all that was seen of it if it was killed."""
@@ -56,6 +70,11 @@ class Reaper:
                 processes.send(pid, signal.SIGKILL)
         others = {one for one in (children or set()) - mains if one in table}
         self._daemons |= {one for one in others if table[one].session not in mains}
+
+
+def _wait(pid: int) -> tuple[int, Usage, int]:
+    _, status, usage = os.wait4(pid, 0)
+    return status, usage, usage.ru_maxrss
 
 
 def kill_everything() -> None:

@@ -14,8 +14,9 @@ from .job import Job, TaskError
 from .stdio import Files, holding, open_outputs, open_stdin
 
 MESSAGES = 3
+SHELL = "/bin/sh"
 EXEC_KINDS = {errno.E2BIG: "too_long", errno.ENOENT: "not_found", errno.EACCES: "not_executable"}
-EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", errno.ENOTDIR: "not_found"}
+EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", errno.ENOTDIR: "not_executable"}
 NOT_THE_COMMAND = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
@@ -100,7 +101,8 @@ def find_program(name: str, search: str, base: Path) -> str:
         try:
             mode = candidate.stat().st_mode
         except OSError as error:
-            denied = denied or (candidate if error.errno == errno.EACCES else None)
+            in_the_way = error.errno == errno.EACCES or (error.errno == errno.ENOTDIR and "/" in name)
+            denied = denied or (candidate if in_the_way else None)
             continue
         if not stat.S_ISREG(mode):
             denied = denied or (candidate if "/" in name else None)
@@ -126,24 +128,35 @@ def _talk(job: Job, extra: dict[str, str], files: Files) -> list[int]:
 
 def start(planned: Plan, passed: list[int]) -> int:
     """Start a process, as the leader of a session of its own. TaskError when it cannot be."""
-    identity, stdio = planned.identity, planned.stdio
     try:
-        process = subprocess.Popen(
-            planned.argv,
-            executable=planned.program,
-            cwd=planned.cwd,
-            env={**planned.environ, **planned.extra},
-            stdin=stdio[0],
-            stdout=stdio[1],
-            stderr=stdio[2],
-            pass_fds=passed,
-            start_new_session=True,
-            user=identity.user if identity else None,
-            group=identity.group if identity else None,
-            extra_groups=identity.groups if identity else None,
-        )
+        return _start(planned, passed)
     except OSError as error:
-        raise _explain(error, planned.program) from None
+        if error.errno != errno.ENOEXEC:
+            raise _explain(error, planned.program) from None
+    # A script that names no interpreter is the shell's, as it is for execvp().
+    by_shell = planned._replace(argv=[SHELL, planned.program, *planned.argv[1:]], program=SHELL)
+    try:
+        return _start(by_shell, passed)
+    except OSError as error:
+        raise _explain(error, SHELL) from None
+
+
+def _start(planned: Plan, passed: list[int]) -> int:
+    identity, stdio = planned.identity, planned.stdio
+    process = subprocess.Popen(
+        planned.argv,
+        executable=planned.program,
+        cwd=planned.cwd,
+        env={**planned.environ, **planned.extra},
+        stdin=stdio[0],
+        stdout=stdio[1],
+        stderr=stdio[2],
+        pass_fds=passed,
+        start_new_session=True,
+        user=identity.user if identity else None,
+        group=identity.group if identity else None,
+        extra_groups=identity.groups if identity else None,
+    )
     # The event loop reaps; a Popen that thinks so too would take the status away from it.
     process.returncode = 0
     return process.pid

@@ -10,6 +10,7 @@ from ..runner.client import Runner
 from ..runner.frames import Frame
 from ..runner.processes import kill_seen, look
 from .launch import Launch
+from .sweep import VARIABLE
 
 _PAUSE: Final = 1.0  # seconds at least between two runners
 
@@ -17,7 +18,8 @@ _PAUSE: Final = 1.0  # seconds at least between two runners
 class Crew:
     """The processes of a worker's tasks, for the worker that has to start, signal and hear them."""
 
-    def __init__(self, cpus: float, memory: int) -> None:
+    def __init__(self, cpus: float, memory: int, mark: str | None = None) -> None:
+        self._set = {} if mark is None else {VARIABLE: mark}
         self._capacity = {"type": "capacity", "cpus": cpus, "memory": memory}
         self._environs: set[int] = set()
         self._started: dict[int, tuple[int, int]] = {}
@@ -55,7 +57,8 @@ class Crew:
 
     def launch(self, order: Launch) -> None:
         """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
-        self._runner.queue(dict(order.header), order.body)
+        own = {**order.header["set"], **self._set}
+        self._runner.queue({**order.header, "set": own}, order.body)
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:
         """Signal a task, and kill it after `grace` seconds; None: never."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from .. import patterns
@@ -19,19 +19,17 @@ from .ledger import Ledger
 from .runs import Interruption, Run, Unrun
 from .session import Session
 
+_log: Final = logging.getLogger("aque.worker")
 _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worker could not reach the broker in time")
 
 
 class Desk:
-    """Launches runs, and files their reports. `epoch` is the server's time at zero of the steady clock."""
+    """Launches runs, and files their reports."""
 
-    def __init__(
-        self, ledger: Ledger, crew: Crew, session: Session, epoch: datetime, broker_url: str, isolation: str
-    ) -> None:
+    def __init__(self, ledger: Ledger, crew: Crew, session: Session, broker_url: str, isolation: str) -> None:
         self._ledger = ledger
         self._crew = crew
         self._session = session
-        self._epoch = epoch
         self._broker_url = broker_url
         self._isolation = isolation
         self._waiting: list[Run] = []
@@ -71,7 +69,7 @@ class Desk:
 
     def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
         now = time.monotonic()
-        self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._epoch))
+        self._ledger.end(run, run.outcome({"started": now, "ended": now, "error": error}, self._session.epoch))
 
     def stop(self, stops: Iterable[Stop]) -> None:
         """Pass on the signals that runs are to get."""
@@ -87,8 +85,9 @@ class Desk:
             _FORMS[header["type"]](self, run, header, body)
 
     def _started(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        del header, body
+        del body
         self._ledger.start(run)
+        _tell(run, "started as process %s", header.get("pid"))
 
     def _output(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         self._ledger.write(run, header["stream"], body)
@@ -107,11 +106,18 @@ class Desk:
             self._ledger.start(run)
         if body:
             self._message(run, header, body)
-        self._ledger.end(run, _CUT_OFF if header.get("cut_off") else run.outcome(header, self._epoch))
+        ending = _CUT_OFF if header.get("cut_off") else run.outcome(header, self._session.epoch)
+        self._ledger.end(run, ending)
+        _tell(run, "ended: %s", getattr(ending, "state", "cut off"))
 
     def _returned(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         del header, body
         self._ledger.end(run, Unrun())
+
+
+def _tell(run: Run, message: str, value: object) -> None:
+    if _log.isEnabledFor(logging.INFO):
+        _log.info(f"task %d {message}", run.task.id, value, extra={"task": run.task.id, "lease": run.task.lease})
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,14 @@ def total_memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
+def load_average() -> float | None:
+    """The processes that run or want to, on average of the last minute; None where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
 def describe(
     name: str | None, cpus: float | None, memory: int | None, queues: Sequence[str] | None, tags: Sequence[str]
 ) -> WorkerInfo:
@@ -45,6 +54,7 @@ def describe(
         queues=list(queues) if queues else None,
         tags=sorted(tags),
         version=__version__,
+        mark=secrets.token_hex(8),
     )
 
 

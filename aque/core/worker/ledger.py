@@ -7,7 +7,7 @@ costs no output and no completion.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -124,7 +124,7 @@ class Ledger:
         for run in self.unfinished():
             self.end(run, Interruption(is_loss, reason))
 
-    def unfinished(self) -> Iterable[Run]:
+    def unfinished(self) -> list[Run]:
         """The runs of which no end is known."""
         return [run for run in self.runs.values() if run.ending is None]
 
@@ -181,11 +181,13 @@ class Ledger:
     def refuse(self, owed: Owed, reason: str) -> None:
         """The broker takes none of it: try it in smaller parts, down to the one run that is to blame.
 
-        That one loses what it left, and ends as an error for `reason`; where not even that is taken, as a loss.
+        That one loses what it left, and ends as an error for `reason`; where not even that is taken, as a loss; and
+        where that is not taken, it is tried again behind all others.
         """
         self._at_once = max(1, len(owed.parts) // 2)
         if len(owed.parts) == 1:
             run = owed.parts[0].run
+            self._unstored[run.task.lease] = self._unstored.pop(run.task.lease)
             if run.is_refused and run.ending:
                 run.ending = Interruption(is_loss=True, reason=reason)
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ class Pace:
         self._average = 1.0  # seconds a task takes, lately
         self.is_ending = False
         self._is_told = False
+        self.ends_at = float("inf")  # by the steady clock, whatever still runs then
         self.begin(None, until_empty=False)
 
     @property
@@ -48,6 +50,17 @@ class Pace:
         """Somebody wants the worker to drain, or takes that back."""
         self.is_hungry = self.is_hungry or self._is_told > is_to_drain
         self._is_told = is_to_drain
+
+    def drain(self, limit: float | None) -> None:
+        """Take no more, and end after `limit` seconds at the latest; None: with the last that runs."""
+        if limit is not None:
+            self.ends_at = min(self.ends_at, time.monotonic() + limit)
+        self.is_ending = True
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is to end now, whatever still runs."""
+        return time.monotonic() >= self.ends_at
 
     def ask(self, ledger: Ledger) -> Ask | None:
         """What to capture now; None: nothing."""

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from ..db.failures import WorkerGivenUp, translated
+from ..db.migrate import found, known
 from ..db.source import Connection, Source
 from ..db.watchdog import limited
 from ..errors import BrokerUnavailable
@@ -23,12 +25,15 @@ from ..queries import submission, work
 from ..queries.submission import Change
 from ..states import State
 from .ledger import Owed
+from .suspects import Suspects
+from .sweep import sweep
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _LIMIT: Final = 8.0  # seconds for all that is done in one go
 _STALLED: Final = "10s"  # after which the transaction of a worker that is frozen holds nobody up any more
 _GRACE: Final = 30.0  # seconds until the tasks of a silent worker are given away
+_PROMPT: Final = 0.25  # seconds within which an answer tells the server's time well enough
 _SETTLED: Final = 3.0  # seconds that others have, after a restart of the server, to come back before they are judged
 
 
@@ -59,7 +64,10 @@ class Session:
         self._connected_at = 0.0
         self._is_held = False
         self._idle = False
+        self._suspects = Suspects()
         self.worker = 0
+        self.epoch = datetime.min.replace(tzinfo=UTC)
+        """The server's time at zero of the steady clock, as of the last heartbeat."""
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +86,13 @@ class Session:
             self.worker = work.register(conn, self._info)
             self._idle = False
             self._is_held = work.hold(conn, self.worker)
+            self._beat(conn)
+
+    def is_outdated(self) -> bool:
+        """Whether the broker's schema is newer than this program by now. Raises BrokerUnavailable."""
+        self._connect()
+        with self._talking() as conn:
+            return found(conn).version > known().version
 
     def resume(self, leases: Iterable[int]) -> None:
         """Connect again as the same worker, whose runs are `leases`; what else the broker has it run is given back.
@@ -87,7 +102,7 @@ class Session:
         self._connect()
         with self._talking() as conn:
             self._is_held = work.hold(conn, self.worker)
-            self._check(work.beat(conn, self.worker, draining=False, cpus_used=0, memory_used=0))
+            self._beat(conn)
             work.release(conn, work.strays(conn, self.worker, leases))
 
     def leave(self) -> None:
@@ -102,20 +117,22 @@ class Session:
             self._conn.close()
             self._conn = None
 
-    def beat(self, *, draining: bool, cpus_used: float, memory_used: int) -> bool:
+    def beat(self, *, draining: bool, cpus_used: float, memory_used: int, load: float | None) -> bool:
         """Tell that the worker lives; whether it is to drain. Raises WorkerGivenUp."""
         with self._talking() as conn:
             self._is_held = self._is_held or work.hold(conn, self.worker)
-            return self._check(
-                work.beat(conn, self.worker, draining=draining, cpus_used=cpus_used, memory_used=memory_used)
-            )
+            return self._beat(conn, draining, cpus_used, memory_used, load)
 
     def bury(self) -> list[Change]:
         """Take over from workers that are dead."""
         is_settled = time.monotonic() - self._connected_at > _SETTLED
         with self._talking() as conn:
-            dead = [each for each in work.dead_workers(conn, _GRACE, settled=is_settled) if each != self.worker]
-            return work.forsake(conn, dead) if dead else []
+            suspects = work.dead_workers(conn, _GRACE, settled=is_settled)
+            dead = self._suspects.convict(each for each in suspects if each.id != self.worker)
+            if not dead:
+                return []
+            sweep(work.marks(conn, dead, self._info.hostname))
+            return work.forsake(conn, dead)
 
     def turn(self, owed: Owed, ask: Ask | None) -> Got:
         """Store what is owed and capture what was asked for, in one transaction."""
@@ -176,8 +193,19 @@ class Session:
             changes += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
         return changes + work.release(conn, owed.unrun)
 
-    @staticmethod
-    def _check(told: bool | None) -> bool:
-        if told is None:
+    def _beat(
+        self,
+        conn: Connection,
+        draining: bool = False,
+        cpus_used: float = 0.0,
+        memory_used: int = 0,
+        load: float | None = None,
+    ) -> bool:
+        before = time.monotonic()
+        heard = work.beat(conn, self.worker, draining=draining, cpus_used=cpus_used, memory_used=memory_used, load=load)
+        if heard is None:
             raise WorkerGivenUp("the broker has given this worker up for dead, and its tasks to others")
-        return told
+        after = time.monotonic()
+        if after - before < _PROMPT or self.epoch.year == 1:
+            self.epoch = heard.now - timedelta(seconds=(before + after) / 2)
+        return heard.draining

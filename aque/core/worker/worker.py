@@ -10,21 +10,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
-from ..errors import AqueError, BrokerError
+from ..errors import AqueError, BrokerError, SchemaError
 from ..queries import work
 from ..queries.submission import Change
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
-from .host import describe
+from .farewell import hand_in
+from .host import describe, load_average
 from .ledger import Ledger, Owed
 from .pace import Pace
+from .service import Service, Unwatched
 from .session import Ask, Got, Session
 from .sweeper import Sweeper
 
@@ -50,8 +51,10 @@ class Worker:
         tags: Sequence[str] = (),
         name: str | None = None,
         isolation: str = "process",
+        service: Service | None = None,
     ) -> None:
         self.broker = broker
+        self._service = service or Unwatched()
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
         self._isolation = isolation
@@ -86,9 +89,12 @@ class Worker:
             self._end()
         return self._pace.captured
 
-    def drain(self) -> None:
-        """Take no more tasks and end with the last that runs. May be called from a signal handler."""
-        self._pace.is_ending = True
+    def drain(self, limit: float | None = None) -> None:
+        """Take no more tasks and end with the last that runs. May be called from a signal handler.
+
+        What still runs after `limit` seconds is killed, and pending again, at no cost.
+        """
+        self._pace.drain(limit)
         self.wake_for_work()
 
     def stop(self) -> None:
@@ -102,15 +108,18 @@ class Worker:
 
     def _begin(self, limit: int | None, until_empty: bool) -> None:
         self._pace.begin(limit, until_empty)
-        self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
+        self.broker.database.prepare()
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory)
-        self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
+        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark)
+        self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
+        _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
+        self._service.ready()
 
     def _talk(self) -> bool:
         """Do all that needs the broker, or try to come back to it; False where there is nothing left to do."""
+        self._service.alive()
         if time.monotonic() >= self._try_at:
             try:
                 if not self._session.is_open:
@@ -120,9 +129,11 @@ class Worker:
                 self._pause = self._try_at = 0.0
             except WorkerGivenUp as error:
                 self._start_over(error)
+            except SchemaError as error:
+                self._check_version(error)
             except BrokerError as error:
                 self._put_off(error)
-        return not (self._is_stopped or self._pace.is_over)
+        return not (self._is_stopped or self._pace.is_over or self._pace.is_late)
 
     def _tell(self) -> None:
         if time.monotonic() >= self._beat_at:
@@ -176,9 +187,12 @@ class Worker:
             draining=self._pace.is_ending,
             cpus_used=sum(task.cpus for task in held),
             memory_used=sum(task.memory for task in held),
+            load=load_average(),
         )
         self._crew.keep_alive(_DEADLINE - (time.monotonic() - now))
         self._pace.hear(is_to_drain)
+        if self._pace.is_ending:
+            self._service.draining()
         if self._pace.is_draining:
             self._crew.give_back()
         if changes := self._session.bury():
@@ -196,6 +210,17 @@ class Worker:
         _log.log(level, "trying again: %s", error)
         self._pause = min(max(self._pause * 2, 0.05), _LONGEST_PAUSE)
         self._try_at = time.monotonic() + self._pause
+
+    def _check_version(self, error: SchemaError) -> None:
+        """End if somebody has upgraded the broker meanwhile: this program does not know what is there now."""
+        try:
+            is_outdated = self._session.is_outdated()
+        except BrokerError:
+            is_outdated = False
+        if is_outdated:
+            raise SchemaError("the broker was upgraded to a newer schema: upgrade aque here") from error
+        self._session.close()
+        self._put_off(error)
 
     def _start_over(self, error: BrokerError) -> None:
         """Others have our tasks: end ours, and begin anew."""
@@ -216,7 +241,7 @@ class Worker:
             timeout = 0.0
         else:
             wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)
-            timeout = max(0.0, wakes_at - time.monotonic())
+            timeout = max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
         readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
         if self._session.is_open and not self._pause:
             readable.append(self._session.fileno())
@@ -242,13 +267,14 @@ class Worker:
             self._crew.replace()
 
     def _end(self) -> None:
+        self._service.stopping()
         self.broker.unregister_worker(self)
         self._crew.close()
+        if left := len(self._ledger.unfinished()):
+            _log.warning("%d tasks were stopped, and wait again", left)
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
-            while owed := self._ledger.owed():
-                self._untold += self._exchange(owed, None).changes
-                self._ledger.settle(owed)
+            self._untold += hand_in(self._session, self._ledger)
             self._announce()
             self._session.leave()
         except AqueError as error:

@@ -15,6 +15,16 @@ language sql immutable parallel safe as $$
     from pattern
 $$;
 
+-- The same where the globs are those of a shape that is there: what cannot be compared with a host suits none. An error
+-- here would be one of every claim of every worker.
+create or replace function aque.is_host_of(hostname text, globs text[]) returns boolean
+language plpgsql immutable parallel restricted as $$
+begin
+    return aque.host_matches(hostname, globs);
+exception when invalid_regular_expression then
+    return false;
+end $$;
+
 -- How many cpus a demand takes on a host.
 create or replace function aque.cpus_on(host_cpus real, cpus real, cpu_share int) returns real
 language sql immutable parallel safe as $$
@@ -23,14 +33,14 @@ $$;
 
 -- Whether a worker, were it empty, could run tasks of a shape (at least the smallest, where it stands for many sizes).
 create or replace function aque.fits(w aque.worker, s aque.shape) returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
     select (w.any_user or s.username = w.username)
        and (w.queues is null or s.queue = any(w.queues))
        and s.tags <@ w.tags
        and s.platform in ('', w.platform)
        and aque.cpus_on(w.cpus, s.cpus, s.cpu_share) <= w.cpus
        and s.memory_least <= w.memory
-       and (s.host = '{}' or aque.host_matches(w.hostname, s.host))
+       and (s.host = '{}' or aque.is_host_of(w.hostname, s.host))
 $$;
 
 -- Makes ready what has waited for its time.

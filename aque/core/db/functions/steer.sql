@@ -93,21 +93,23 @@ begin
     return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.id is not null;
 end $$;
 
--- Workers that are dead: the session lock is gone (kill -9 frees it at once) and so is the heartbeat, or the heartbeat
--- is older than any lease. After a restart of the server, or of all its sessions, the others must have had the time to
+-- Workers that look dead. `certain`: the heartbeat is older than any lease. Else the session lock is gone (kill -9 frees
+-- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another). After a restart of the server, or of all its sessions, the others must have had the time to
 -- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
 -- And workers that were ended already, but have runs: a claim of theirs was committed after all.
-create or replace function aque.dead_workers(grace interval, settled boolean) returns setof bigint
+create or replace function aque.dead_workers(grace interval, settled boolean)
+returns table (id bigint, last_active timestamptz, certain boolean)
 language sql stable rows 20 set enable_seqscan = off as $$
-    select w.id from aque.worker w
+    select w.id, w.last_active, s.silent from aque.worker w
+    cross join lateral (
+        select w.last_active < clock_timestamp() - grace
+               and clock_timestamp() > pg_postmaster_start_time() + grace as silent) s
     where w.ended_at is null
-      and ((w.last_active < clock_timestamp() - grace and clock_timestamp() > pg_postmaster_start_time() + grace)
-           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s'
-               and w.last_active < clock_timestamp() - interval '2 s' and not exists (
-                   select from pg_locks l
-                   where l.locktype = 'advisory' and l.classid = 1634825573 and l.objid = w.id::int::oid
-                     and l.objsubid = 2 and l.granted
-                     and l.database = (select oid from pg_database where datname = current_database()))))
+      and (s.silent
+           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and w.id::int::oid <> all(array(
+                   select l.objid from pg_locks l  -- once, for all workers
+                   where l.locktype = 'advisory' and l.classid = 1634825573 and l.objsubid = 2 and l.granted
+                     and l.database = (select oid from pg_database where datname = current_database())))))
     union all (
         with recursive busy (id) as (
             select min(t.worker_id) from aque.task t where t.state = 'running'
@@ -115,7 +117,8 @@ language sql stable rows 20 set enable_seqscan = off as $$
             select (select min(t.worker_id) from aque.task t where t.state = 'running' and t.worker_id > b.id)
             from busy b where b.id is not null
         )
-        select w.id from busy b join aque.worker w on w.id = b.id where w.ended_at < clock_timestamp() - interval '2 s'
+        select w.id, w.last_active, true
+        from busy b join aque.worker w on w.id = b.id where w.ended_at < clock_timestamp() - interval '2 s'
     )
 $$;
 

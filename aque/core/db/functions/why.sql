@@ -9,12 +9,12 @@ $$;
 -- Which demands of a task a worker does not meet, even were it empty: bits, as aque.core.queries.why.Demand names them.
 -- 0 where aque.fits() holds and its own memory is enough for the task: then it may claim it.
 create or replace function aque.misfits(w aque.worker, s aque.shape, memory bigint) returns int
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
     select case when s.queue <> all(w.queues) then 1 else 0 end
          + case when w.any_user or s.username = w.username then 0 else 2 end
          + case when s.tags <@ w.tags then 0 else 4 end
          + case when s.platform in ('', w.platform) then 0 else 8 end
-         + case when s.host = '{}' or aque.host_matches(w.hostname, s.host) then 0 else 16 end
+         + case when s.host = '{}' or aque.is_host_of(w.hostname, s.host) then 0 else 16 end
          + case when aque.cpus_on(w.cpus, s.cpus, s.cpu_share) <= w.cpus then 0 else 32 end
          + case when memory <= w.memory then 0 else 64 end
 $$;
