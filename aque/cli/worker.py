@@ -26,6 +26,7 @@ from .options import broker_option
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Offer a tag that tasks may ask for.")
 @click.option("--name", metavar="NAME", help="What it is called; default HOST:PID.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
+@click.option("--enforce-memory", is_flag=True, help="Kill tasks that use more memory than they asked for.")
 @broker_option
 def command(
     one: bool,
@@ -36,6 +37,7 @@ def command(
     tags: tuple[str, ...],
     name: str | None,
     isolation: str,
+    enforce_memory: bool,
     broker: str | None,
 ) -> None:
     """Run tasks on this host.
@@ -52,6 +54,7 @@ def command(
         tags=tags,
         name=name,
         isolation=isolation,
+        enforce_memory=enforce_memory,
     )
     _obey_signals(worker)
     worker.run(limit=1 if one else None, until_empty=to_the_end)

@@ -10,7 +10,8 @@ from datetime import datetime
 class TaskRow:
     """A task as lists show it. Memory in bytes, duration and timeout in seconds; args and error are JSON texts.
 
-    `worker` and `hostname` tell who runs it, or who ran it last.
+    `worker` and `hostname` tell who runs it, or who ran it last. `cpu` (percent of one core) and `rss` (bytes) are what
+    its processes use now; the times (seconds), `max_rss` and the bytes read and written are of its last run.
     """
 
     id: int
@@ -47,6 +48,14 @@ class TaskRow:
     key: str | None
     run_at: datetime | None
     duration: float
+    cpu: float | None
+    rss: int | None
+    max_rss: int | None
+    user_time: float | None
+    system_time: float | None
+    read_bytes: int | None
+    written_bytes: int | None
+    over_memory: bool
     progress_done: float | None
     progress_total: float | None
     progress_message: str | None

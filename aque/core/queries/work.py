@@ -70,7 +70,10 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. Times in seconds, max_rss in bytes; error and result are JSON texts."""
+    """How a run ended. Times in seconds, max_rss and what was read and written in bytes.
+
+    Error and result are JSON texts.
+    """
 
     id: int
     lease: int
@@ -82,6 +85,8 @@ class Outcome:
     user_time: float | None = None
     system_time: float | None = None
     max_rss: int | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
     error: str | None = None
     result: str | None = None
 
@@ -174,6 +179,8 @@ _COLUMNS: Final = {
     "user_times": "user_time",
     "system_times": "system_time",
     "max_rsses": "max_rss",
+    "reads": "read_bytes",
+    "writes": "written_bytes",
     "errors": "error",
     "results": "result",
 }

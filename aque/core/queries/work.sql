@@ -23,7 +23,8 @@ select draining from aque.worker where id = %(worker)s
 update aque.worker set idle = %(idle)s where id = %(worker)s
 
 -- name: leave
-with reserved as (delete from aque.reservation where worker_id = %(worker)s)
+with reserved as (delete from aque.reservation where worker_id = %(worker)s),
+     measured as (delete from aque.usage where worker_id = %(worker)s)
 update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(worker)s
 
 -- name: claim
@@ -33,7 +34,8 @@ select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigin
 select id, state::text from aque.complete(
     %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
     %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
-    %(system_times)s::real[], %(max_rsses)s::bigint[], %(errors)s::json[], %(results)s::json[])
+    %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
+    %(errors)s::json[], %(results)s::json[])
 
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])

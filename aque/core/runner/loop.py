@@ -16,6 +16,7 @@ from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .marked import MarkedPipe
+from .meters import Meters
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
 from .reaper import Reaper, kill_everything
@@ -46,6 +47,7 @@ class Loop:
         self._shared = Shared(
             self, self._selector, self._forks, self._pipes, self._channel, self._admission, self._timers
         )
+        self._meters = Meters(self._channel, self._timers, self._active, self._mains, self._kill_for_memory)
         self._running: dict[int, Job] = {}
         self._environs: dict[str, dict[str, str]] = {}
         self._closing = False
@@ -170,7 +172,11 @@ class Loop:
 
     def kill_rest(self, job: Job) -> None:
         """End what a process has left, while its number is still its own."""
-        self._reaper.kill_rest(job, {*self._running, *self._shared.roster.by_pid, *self._forks.pids})
+        self._reaper.kill_rest(job, self._mains())
+
+    def _mains(self) -> set[int]:
+        """The processes that we started, or had forked."""
+        return {*self._running, *self._shared.roster.by_pid, *self._forks.pids}
 
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
@@ -235,11 +241,17 @@ class Loop:
         elif not self._shared.signal(*found, number, grace, ends=ends) and ends:
             self._drop(job)
 
+    def _kill_for_memory(self, job: Job) -> None:
+        """End a task that uses more memory than it asked for."""
+        self._kill(job, signal.SIGKILL, None, ends=True)
+
     def _on_environ(self, header: Header, body: bytes) -> None:
         self._environs[header["key"]] = json.loads(body)
 
     def _on_capacity(self, header: Header, _body: bytes) -> None:
         self._admission.resize(header["cpus"], header.get("memory"))
+        if header.get("enforce_memory"):
+            self._meters.enforce()
 
     def _on_run(self, header: Header, body: bytes) -> None:
         self._admission.waiting.append(Job(header, body))

@@ -58,10 +58,11 @@ class MarkedPipe(Pipe):
     def _note(job: Job, line: bytes, told: bytes) -> bool:
         """Take down what a run took, and its last word; whether it is the last of its process."""
         job.body = told
-        _, status, is_last, started, ended, user, system, rss = line.split()
+        _, status, is_last, started, ended, user, system, rss, read, written = line.split()
         job.started, job.ended = float(started), float(ended)
         # The status of the last is that of its process.
-        job.took = None if is_last == b"1" else int(status), Spent(float(user), float(system)), int(rss) * RSS_UNIT
+        spent = Spent(float(user), float(system), int(read), int(written))
+        job.took = None if is_last == b"1" else int(status), spent, int(rss) * RSS_UNIT
         return is_last == b"1"
 
     def _output(self, data: bytes, channel: Channel) -> None:

@@ -102,6 +102,10 @@ class Desk:
         elif "value" in told:
             run.told["value"] = told["value"]
 
+    def _usage(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del body
+        run.measure(header["cpu"], header["rss"], header["peak"])
+
     def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         if not run.is_started and header.get("started") is not None:
             self._ledger.start(run)
@@ -146,6 +150,7 @@ _FORMS: Final[Mapping[str, Callable[[Desk, Run, Mapping[str, Any], bytes], None]
     "started": Desk._started,
     "output": Desk._output,
     "message": Desk._message,
+    "usage": Desk._usage,
     "finished": Desk._finished,
     "returned": Desk._returned,
 }

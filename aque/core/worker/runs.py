@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from ..queries.usage import Used
 from ..queries.work import Captured, Outcome, Piece, Progress, Stop
 from ..states import State
+from ..units import tell_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Run:
     ending: Ending | None = None
     stop: Stop | None = None
     is_refused: bool = False
+    used: Used | None = None
 
     def is_news(self, stop: Stop) -> bool:
         """Whether a signal is to be passed on: one that is asked until it has worked, only once."""
@@ -59,9 +62,13 @@ class Run:
         """It told how far it is; only the last word counts."""
         self.progress = Progress(self.task.id, self.task.lease, done, total, message)
 
+    def measure(self, cpu: float, rss: int, peak: int) -> None:
+        """It was seen to use so much."""
+        self.used = Used(self.task.id, self.task.lease, cpu, rss, peak)
+
     def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
-        state, error = _judge(end, self.told, wants_result=self.wants_result)
+        state, error = _judge({**end, "memory": self.task.memory}, self.told, wants_result=self.wants_result)
         started = end.get("started")
         has_value = state is State.SUCCESS and "value" in self.told
         return Outcome(
@@ -75,6 +82,8 @@ class Run:
             user_time=end.get("user_time"),
             system_time=end.get("system_time"),
             max_rss=end.get("max_rss"),
+            read_bytes=end.get("read_bytes"),
+            written_bytes=end.get("written_bytes"),
             error=json.dumps(error) if error else None,
             result=json.dumps(self.told["value"]) if has_value else None,
         )
@@ -82,7 +91,8 @@ class Run:
 
 def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, wants_result: bool) -> tuple[State, Any]:
     """The state in which a run ends, and its error."""
-    state = State.KILLED if end.get("killed") and not end.get("error") and not end.get("timed_out") else State.ERROR
+    is_wanted = not any(end.get(name) for name in ("error", "timed_out", "over_memory"))
+    state = State.KILLED if end.get("killed") and is_wanted else State.ERROR
     error = next((tell(end, told) for applies, tell in _ENDINGS if applies(end, told)), None)
     if error is None and wants_result and "value" not in told:
         error = {"type": "aque:no_result", "message": "its process ended without a result"}
@@ -102,6 +112,13 @@ _ENDINGS: Final[Sequence[tuple[_Test, _Test]]] = (
         lambda end, _: {"type": f"aque:{end['error']['kind']}", "message": end["error"]["message"]},
     ),
     (lambda end, _: end.get("timed_out"), _error("builtins:TimeoutError", "it ran longer than its timeout")),
+    (
+        lambda end, _: end.get("over_memory"),
+        lambda end, _: {
+            "type": "aque.core.errors:MemoryExceeded",
+            "message": f"used {' of the '.join(tell_memory(end['over_memory'], end['memory']))} it asked for",
+        },
+    ),
     (lambda end, _: end.get("killed"), _error("aque.core.errors:TaskKilled", "killed on request")),
     (lambda _, told: "error" in told, lambda _, told: told["error"]),
     (lambda end, _: end.get("signal"), _error("aque:signal", "ended by signal {signal}")),

@@ -17,8 +17,9 @@ from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError
-from ..queries import work
+from ..queries import usage, work
 from ..queries.submission import Change
+from ..queries.usage import Used
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -36,7 +37,8 @@ _LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 class Worker:
     """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
 
-    `isolation` is that of the functions that do not say: `process` or `shared`.
+    `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
+    memory than they asked for are killed.
     """
 
     def __init__(
@@ -49,11 +51,14 @@ class Worker:
         tags: Sequence[str] = (),
         name: str | None = None,
         isolation: str = "process",
+        enforce_memory: bool = False,
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
         self._isolation = isolation
+        self._enforces_memory = enforce_memory
+        self._told_usage: list[Used] = []
         self._ledger = Ledger()
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
@@ -102,7 +107,7 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory)
+        self._crew = Crew(self.info.cpus, self.info.memory, self._enforces_memory)
         self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
@@ -181,6 +186,7 @@ class Worker:
             self.drain()
         if self._pace.is_draining:
             self._crew.give_back()
+        self._tell_usage()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._untold += changes
@@ -188,6 +194,13 @@ class Worker:
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
         self._beat_at = now + _HEARTBEAT
+
+    def _tell_usage(self) -> None:
+        """Tell what tasks use, where that is news."""
+        used = [run.used for run in self._ledger.unfinished() if run.used]
+        if used != self._told_usage:
+            self._session.read(usage.store, self.id, used)
+            self._told_usage = used
 
     def _put_off(self, error: BrokerError) -> None:
         """The broker is lost, or refuses: try again soon."""
