@@ -79,7 +79,9 @@ def test_a_worker_that_enforces_it_ends_what_uses_more_memory_and_says_how_much(
 
 
 def test_every_run_of_a_task_is_accounted_for(queue: aque.Queue) -> None:
-    busy = "import time; until = time.process_time() + 0.2\nwhile time.process_time() < until: pass\nraise SystemExit(3)"
+    busy = (
+        "import time; until = time.process_time() + 0.2\nwhile time.process_time() < until: pass\nraise SystemExit(3)"
+    )
     future = shell(queue, [sys.executable, "-c", busy], retries=1)
     with pytest.raises(aque.TaskError, match="status 3"):
         future.result(30)

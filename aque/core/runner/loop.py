@@ -17,8 +17,10 @@ from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .marked import MarkedPipe
 from .meters import Meters
+from .outlet import Outlet
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
+from .progress import slot
 from .reaper import Reaper, kill_everything
 from .shared import Shared
 from .spawn import opening, plan, spawn
@@ -38,10 +40,10 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._channel, selectors.EVENT_READ, self._channel)
         self._wakeup = wake_on_children(self._selector)
-        self._pipes = Pipes(self._selector, self._channel)
+        self._timers = Timers()
+        self._pipes = Pipes(self._selector, self._channel, Outlet(self._channel, self._timers))
         self._reaper = Reaper()
         self._admission = Admission()
-        self._timers = Timers()
         self._switch = Switch()
         self._forks = Forks(self._selector, self._timers)
         self._shared = Shared(
@@ -286,6 +288,7 @@ def main(descriptor: int) -> int:
     sock = socket.socket(fileno=descriptor)
     # No task may keep the worker's socket open.
     sock.set_inheritable(False)
+    slot()
     loop = Loop(sock)
     try:
         loop.run()

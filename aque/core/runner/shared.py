@@ -128,6 +128,7 @@ class Shared:
             carrier.jobs.append(others.pop(0))  # it did not even come to its first, and others would not either
         for job in carrier.jobs:
             self._begun.pop(job.lease, None)
+            self._pipes.outlet.end(job.lease)
             status, spent, rss = job.took or (code, carrier.spent.until(usage), max_rss)
             self._channel.queue(
                 job.finished(code if status is None else status, spent, rss), job.body if job.took else b""
@@ -189,6 +190,7 @@ class Shared:
         assert job.took and job.started and job.ended
         status, spent, rss = job.took
         self._begun.pop(job.lease, None)
+        self._pipes.outlet.end(job.lease)
         carrier.has_run = True
         carrier.spent = carrier.spent.plus(spent)
         self._batches.learn(carrier.key, job.ended - job.started)
