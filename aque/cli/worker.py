@@ -10,9 +10,10 @@ import sys
 import click
 
 from ..core.broker import get_broker
+from ..core.config import setting
 from ..core.rules import ISOLATIONS
 from ..core.units import Cpus, parse_memory
-from ..core.worker import Worker
+from ..core.worker import OUTPUT_LIMIT, Worker
 from ..core.worker.host import usable_cpus
 from .options import broker_option
 
@@ -27,6 +28,9 @@ from .options import broker_option
 @click.option("--name", metavar="NAME", help="What it is called; default HOST:PID.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
 @click.option("--enforce-memory", is_flag=True, help="Kill tasks that use more memory than they asked for.")
+@click.option(
+    "--output-limit", metavar="SIZE", help="Keep head and tail of what a task writes beyond it; 0: all. Default 64M."
+)
 @broker_option
 def command(
     one: bool,
@@ -38,6 +42,7 @@ def command(
     name: str | None,
     isolation: str,
     enforce_memory: bool,
+    output_limit: str | None,
     broker: str | None,
 ) -> None:
     """Run tasks on this host.
@@ -46,6 +51,7 @@ def command(
     it now; what runs is killed then, and pending again.
     """
     logging.basicConfig(level=os.environ.get("AQUE_LOG", "WARNING").upper(), format="%(asctime)s %(name)s %(message)s")
+    limit = output_limit or setting("output_limit")
     worker = Worker(
         get_broker(broker),
         cpus=None if cpus is None else Cpus.parse(cpus).on(usable_cpus()),
@@ -55,6 +61,7 @@ def command(
         name=name,
         isolation=isolation,
         enforce_memory=enforce_memory,
+        output_limit=OUTPUT_LIMIT if limit is None else parse_memory(limit),
     )
     _obey_signals(worker)
     worker.run(limit=1 if one else None, until_empty=to_the_end)

@@ -35,6 +35,11 @@ def broker_url(given: str | None = None) -> str:
     return given or os.environ.get("AQUE_BROKER") or _configured("broker") or EMBEDDED
 
 
+def setting(name: str) -> str | None:
+    """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
+    return _configured(name)
+
+
 def _configured(name: str) -> str | None:
     value = config_file().get(name)
     if value is None or isinstance(value, str):

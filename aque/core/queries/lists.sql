@@ -45,5 +45,5 @@ where t.state in ('creating', 'pending', 'paused') and t.id <> all(%(ids)s::bigi
 -- The last pieces that a task's last attempt wrote.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o
 join aque.task t on t.id = o.task_id and t.attempt = o.attempt
-where o.task_id = %(id)s
+where o.task_id = %(id)s and o.stream > 0
 order by o.seq desc limit %(limit)s

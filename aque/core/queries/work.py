@@ -103,6 +103,17 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What a run's output does without: its pieces from `mark` up to `until`, `size` bytes in all."""
+
+    id: int
+    lease: int
+    mark: int
+    until: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run is."""
 
@@ -278,6 +289,13 @@ def append(conn: Connection, pieces: Sequence[Piece]) -> None:
             "pieces": [each.data for each in pieces],
         }
         conn.execute(_SQL["append"], arrays, binary=True)
+
+
+def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
+    """Delete what lies between head and tail of outputs, and have a mark in its place."""
+    if cuts:
+        arrays = {name: [getattr(each, name) for each in cuts] for name in Cut.__slots__}
+        conn.execute(_SQL["leave_out"], arrays)
 
 
 def progress(conn: Connection, told: Sequence[Progress]) -> None:

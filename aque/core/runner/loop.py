@@ -252,6 +252,8 @@ class Loop:
 
     def _on_capacity(self, header: Header, _body: bytes) -> None:
         self._admission.resize(header["cpus"], header.get("memory"))
+        if header.get("output_limit"):
+            self._pipes.outlet.limit(header["output_limit"])
         if header.get("enforce_memory"):
             self._meters.enforce()
 

@@ -91,7 +91,7 @@ class Desk:
         self._ledger.start(run)
 
     def _output(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        self._ledger.write(run, header["stream"], body)
+        self._ledger.write(run, header["stream"], body, header.get("skipped", 0))
 
     def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         if (told := _read(body)).get("type") == "progress":

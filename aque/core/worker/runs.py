@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from ..queries.usage import Used
-from ..queries.work import Captured, Outcome, Piece, Progress, Stop
+from ..queries.work import Captured, Cut, Outcome, Piece, Progress, Stop
 from ..states import State
 from ..units import tell_memory
+from .excerpt import Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ class Run:
     """One captured task, from its claim until its end is stored; with what is not stored yet."""
 
     task: Captured
+    excerpt: Excerpt | None = None
     wants_result: bool = False
     is_started: bool = False
     pieces: list[Piece] = field(default_factory=list)
     count: int = 0
+    cut: Cut | None = None
     progress: Progress | None = None
     told: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
@@ -53,10 +56,22 @@ class Run:
         before, self.stop = self.stop, stop
         return stop != before
 
-    def write(self, stream: int, data: bytes) -> None:
-        """It wrote something."""
-        self.pieces.append(Piece(self.task.id, self.task.lease, self.count, stream, data))
-        self.count += 1
+    def write(self, stream: int, data: bytes, skipped: int = 0) -> int:
+        """It wrote something; how many bytes are not to be stored any more because of it."""
+        number = self.excerpt.number(self.count, skipped) if self.excerpt else self.count
+        self.pieces.append(Piece(self.task.id, self.task.lease, number, stream, data))
+        self.count = number + 1
+        if self.excerpt and self.excerpt.add(number, len(data), skipped):
+            return self._leave_out(self.excerpt)
+        return 0
+
+    def _leave_out(self, excerpt: Excerpt) -> int:
+        assert excerpt.mark is not None
+        mark, until = excerpt.mark, excerpt.until
+        self.cut = Cut(self.task.id, self.task.lease, mark, until, excerpt.left_out)
+        size = sum(len(each.data) for each in self.pieces)
+        self.pieces = [each for each in self.pieces if not mark <= each.seq < until]
+        return size - sum(len(each.data) for each in self.pieces)
 
     def report(self, done: float, total: float | None, message: str | None) -> None:
         """It told how far it is; only the last word counts."""

@@ -28,6 +28,8 @@ from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
 
+OUTPUT_LIMIT: Final = 64 << 20
+"""Bytes of a run's output that are kept, unless something else is said."""
 _log: Final = logging.getLogger("aque.worker")
 _HEARTBEAT: Final = 1.0  # seconds
 _DEADLINE: Final = 20.0  # seconds after which the tasks of a worker that the broker does not hear are stopped
@@ -38,7 +40,7 @@ class Worker:
     """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
 
     `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
-    memory than they asked for are killed.
+    memory than they asked for are killed. `output_limit`: bytes of a run's output that are kept at most; 0: all.
     """
 
     def __init__(
@@ -52,14 +54,15 @@ class Worker:
         name: str | None = None,
         isolation: str = "process",
         enforce_memory: bool = False,
+        output_limit: int = OUTPUT_LIMIT,
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
         self._isolation = isolation
-        self._enforces_memory = enforce_memory
+        self._limits = (enforce_memory, output_limit)
         self._told_usage: list[Used] = []
-        self._ledger = Ledger()
+        self._ledger = Ledger(output_limit)
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
         self._due_at = float("inf")
@@ -107,7 +110,7 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self._epoch = self.broker.now() - timedelta(seconds=time.monotonic())
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory, self._enforces_memory)
+        self._crew = Crew(self.info.cpus, self.info.memory, *self._limits)
         self._desk = Desk(self._ledger, self._crew, self._session, self._epoch, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
