@@ -26,7 +26,7 @@ def split(limit: int) -> tuple[int, int]:
 class Tail:
     """What a task wrote beyond the head and did not go on yet. What is too much goes nowhere, the oldest first."""
 
-    __slots__ = ("_at", "_kept", "_room", "_size", "_skipped", "_tokens", "is_waiting")
+    __slots__ = ("_at", "_kept", "_recent", "_room", "_size", "_skipped", "_tokens", "is_waiting")
 
     def __init__(self, room: int) -> None:
         """Keep so many bytes."""
@@ -34,6 +34,7 @@ class Tail:
         self._kept: deque[tuple[int, bytes]] = deque()
         self._size = 0
         self._skipped = 0
+        self._recent = 0
         self._tokens = float(RATE)
         self._at = time.monotonic()
         self.is_waiting = False
@@ -46,6 +47,7 @@ class Tail:
         """It wrote more."""
         self._kept.append((stream, data))
         self._size += len(data)
+        self._recent += len(data)
         while self._size > self._room:
             first, oldest = self._kept.popleft()
             dropped = min(len(oldest), self._size - self._room)
@@ -53,6 +55,11 @@ class Tail:
                 self._kept.appendleft((first, oldest[dropped:]))
             self._size -= dropped
             self._skipped += dropped
+
+    def is_calm(self, seconds: float) -> bool:
+        """Whether no more was written since the last call, so many seconds ago, than may go on."""
+        recent, self._recent = self._recent, 0
+        return recent <= seconds * RATE
 
     def give(self) -> Iterator[Chunk]:
         """What may go on now."""
@@ -64,7 +71,7 @@ class Tail:
             yield self._next()
 
     def give_all(self) -> Iterator[Chunk]:
-        """All that is left, at the end."""
+        """All that is left."""
         while self._kept:
             yield self._next()
 

@@ -57,7 +57,8 @@ class Outlet:
     def _look(self, lease: Any) -> None:
         if tail := self._tails.get(lease):
             tail.is_waiting = False
-            self._pass_on(lease, tail.give())
+            # After a rush, what follows is not to wait behind it.
+            self._pass_on(lease, tail.give_all() if tail.is_calm(PAUSE) else tail.give())
 
     def message(self, lease: Any, line: bytes) -> None:
         """A task told something."""

@@ -18,8 +18,8 @@ from ..states import State
 from .excerpt import Excerpt
 from .runs import Ending, Interruption, Run, Unrun
 
-_BATCH: Final = 4 << 20  # bytes of output to a transaction
-_MUCH: Final = 16 << 20  # bytes of output to keep before tasks have to wait
+_BATCH: Final = 1 << 20  # bytes of output to a transaction
+_MUCH: Final = 8 << 20  # bytes of output to keep before tasks have to wait
 _ALL: Final = 1 << 20  # runs to a transaction, as long as the broker takes them
 
 
