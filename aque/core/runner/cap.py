@@ -19,7 +19,7 @@ class Chunk(NamedTuple):
 
 def split(limit: int) -> tuple[int, int]:
     """How many bytes head and tail have."""
-    tail = min(limit // 2, TAIL)
+    tail = max(1, min(limit // 2, TAIL))
     return limit - tail, tail
 
 
