@@ -16,6 +16,7 @@ from aque.core.rows import TaskRow
 from aque.core.runner import processes
 from aque.core.selection import Selection
 from aque.core.view import View
+from aque.core.why import explain
 from tests.waiting import wait_for
 from tests.work import running_worker
 
@@ -75,6 +76,7 @@ def test_a_worker_that_enforces_it_ends_what_uses_more_memory_and_says_how_much(
             future.result(30)
     row = broker.tasks([future.id])[0]
     assert (row.state, row.attempt, row.signal, row.over_memory) == ("error", 1, 9, True)
+    assert "MiB of the 30 MiB" in broker.read(explain, [future.id])[0].reasons[0].text
     assert json.loads(row.error or "")["type"] == "aque.core.errors:MemoryExceeded"
 
 
