@@ -72,6 +72,8 @@ _values = {
     "moment": st.sampled_from(["2030-01-31T12:00+00:00", "2030-01-31", "2030-01-01T00:00:30"]),
     "worker": st.one_of(_small.map(str), st.sampled_from(["w1", "w2", "7"])),
     "link": _small.map(str),
+    "percent": _numbers,
+    "flag": st.sampled_from(["yes", "no"]),
 }
 
 
@@ -140,5 +142,11 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
         "signal": draw(st.sampled_from([None, 9])),
         "message": draw(st.one_of(st.none(), texts)),
         "has_run": draw(st.booleans()),
+        "max_rss": draw(st.sampled_from([None, 1, 8_000_001, 2**33])),
+        "read_bytes": draw(_some),
+        "user_time": draw(st.sampled_from([None, 0.1, 90])),
+        "usage_lease": draw(_some),
+        "cpu": draw(st.sampled_from([0, 0.1, 1.5, 100])),
+        "rss": draw(st.sampled_from([0, 2, 8_000_001])),
         "needs": draw(st.lists(st.integers(1, 8), max_size=2, unique=True)),
     }

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from aque.core.broker import Broker
 from aque.core.context import current_task, progress
@@ -75,9 +76,9 @@ def submit_there(number: int) -> object:
 
 
 @contextmanager
-def running_worker(broker: Broker, cpus: float = 2.0, isolation: str = "process") -> Iterator[Worker]:
+def running_worker(broker: Broker, cpus: float = 2.0, **options: Any) -> Iterator[Worker]:
     """A worker on a thread of this process, drained at the end."""
-    worker = Worker(broker, cpus=cpus, isolation=isolation)
+    worker = Worker(broker, cpus=cpus, **options)
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:

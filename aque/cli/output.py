@@ -48,11 +48,12 @@ def command(
       aque output -e -f 'state:error age<1h'
       aque output --json 12 | jq -r .text
     """
+    from ..core.queries.output import GAP, STREAMS
     from .watch import Follower, Reader, note_if_nobody_works
 
     place = open_broker(broker)
     ids = chosen(place, selection)
-    streams = (1,) * out + (2,) * err or (1, 2)
+    streams = (GAP, *((1,) * out + (2,) * err or STREAMS))
     shown = sink(as_json=as_json, merged=is_watched and len(ids) > 1, together=err and not out)
     reader = Reader(place, shown, {}, streams, attempt)
     begin = _attempts(reader, ids, attempt, is_watched)

@@ -32,9 +32,20 @@ class Raw:
 
     def __init__(self, *, together: bool) -> None:
         self._together = together
+        self._last = b"\n"
 
     def put(self, piece: OutputPiece) -> None:
-        _write(_stream(1 if self._together else piece.stream), piece.data)
+        if piece.left_out:
+            self._mark(piece.left_out)
+        else:
+            _write(_stream(1 if self._together else piece.stream), piece.data)
+        self._last = piece.data[-1:]
+
+    def _mark(self, left_out: int) -> None:
+        """A line of its own, on stdout: whoever keeps that is to know."""
+        from ..core.queries.output import gap_line
+
+        _write(_stream(1), (b"" if self._last == b"\n" else b"\n") + gap_line(left_out))
 
     def end(self, task: int) -> None:
         del task
@@ -43,11 +54,16 @@ class Raw:
 class Lines:
     """Whole lines, each shown with the task that it comes from."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, mark: Callable[[OutputPiece], None]) -> None:
         self._show = show
+        self._mark = mark
         self._begun: dict[Source, bytes] = {}
 
     def put(self, piece: OutputPiece) -> None:
+        if piece.left_out:
+            self.end(piece.id)
+            self._mark(piece)
+            return
         source = (piece.id, piece.attempt, piece.stream)
         *lines, rest = (self._begun.pop(source, b"") + piece.data).split(b"\n")
         for line in lines:
@@ -65,14 +81,24 @@ class Lines:
 def sink(*, as_json: bool, merged: bool, together: bool) -> Sink:
     """The sink that commands ask for; `merged`: several tasks at once."""
     if as_json:
-        return Lines(_as_json)
-    return Lines(_prefixed(together)) if merged else Raw(together=together)
+        return Lines(_as_json, _gap_as_json)
+    return Lines(_prefixed(together), _prefixed_gap) if merged else Raw(together=together)
 
 
 def _as_json(source: Source, line: bytes) -> None:
     task, attempt, stream = source
     text = line.decode("utf-8", "replace")
     echo_json({"id": task, "attempt": attempt, "stream": STREAMS[stream], "text": text})
+
+
+def _gap_as_json(piece: OutputPiece) -> None:
+    echo_json({"id": piece.id, "attempt": piece.attempt, "left_out": piece.left_out})
+
+
+def _prefixed_gap(piece: OutputPiece) -> None:
+    from ..core.queries.output import gap_line
+
+    _write(_stream(1), b"[%d] %s" % (piece.id, gap_line(piece.left_out)))
 
 
 def _prefixed(together: bool) -> Show:

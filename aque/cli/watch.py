@@ -13,7 +13,7 @@ import click
 from ..core.broker import Broker
 from ..core.errors import BrokerUnavailable
 from ..core.queries import output
-from ..core.queries.output import BATCH, STREAMS, Place
+from ..core.queries.output import BATCH, GAP, STREAMS, Place
 from ..core.queries.tasks import Ending
 from ..core.waiting import Waiter
 from .sinks import Sink
@@ -33,7 +33,7 @@ class Reader:
     broker: Broker
     sink: Sink
     places: dict[int, Place]
-    streams: tuple[int, ...] = STREAMS
+    streams: tuple[int, ...] = (GAP, *STREAMS)
     last: int | None = None
     """The attempt after which nothing is shown."""
 

@@ -34,6 +34,10 @@ _OURS: Final = ("daemon", "unit_kind")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Offer a tag that tasks may ask for.")
 @click.option("--name", metavar="NAME", help="What it is called; default HOST:PID, of a daemon HOST.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
+@click.option("--enforce-memory", is_flag=True, help="Kill tasks that use more memory than they asked for.")
+@click.option(
+    "--output-limit", metavar="SIZE", help="Keep head and tail of what a task writes beyond it; 0: all. Default 64M."
+)
 @click.option(
     "--drain-limit",
     type=click.FloatRange(min=0),
@@ -87,19 +91,23 @@ def _worker(
     *,
     cpus: str | None,
     memory: str | None,
+    output_limit: str | None,
     broker: str | None,
     log_format: str | None,
     **more: Any,
 ) -> Worker:
     from ..core.broker import get_broker
+    from ..core.config import setting
     from ..core.units import Cpus, parse_memory
-    from ..core.worker import Worker
+    from ..core.worker import OUTPUT_LIMIT, Worker
     from ..core.worker.host import usable_cpus
 
+    limit = output_limit or setting("output_limit")
     worker = Worker(
         get_broker(broker),
         cpus=None if cpus is None else Cpus.parse(cpus).on(usable_cpus()),
         memory=None if memory is None else parse_memory(memory),
+        output_limit=OUTPUT_LIMIT if limit is None else parse_memory(limit),
         service=service,
         **more,
     )

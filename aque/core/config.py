@@ -13,7 +13,7 @@ import platformdirs
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker",)
+SETTINGS = ("broker", "output_limit")
 """What config.toml may say."""
 
 
@@ -42,6 +42,11 @@ def _known(settings: dict[str, Any], path: Path) -> dict[str, Any]:
 def broker_url(given: str | None = None) -> str:
     """The broker to use: as given, else `$AQUE_BROKER`, else the config file's `broker`, else the embedded one."""
     return given or os.environ.get("AQUE_BROKER") or _configured("broker") or EMBEDDED
+
+
+def setting(name: str) -> str | None:
+    """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
+    return _configured(name)
 
 
 def _configured(name: str) -> str | None:

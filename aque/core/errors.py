@@ -17,6 +17,7 @@ AqueError                          1
 │   └── SchemaError                3   its schema is missing, or newer than this program
 └── TaskError                      1   a task did not end well; the errors of its future
     ├── DependencyFailedError      1   it did not run, because what it needed failed
+    ├── MemoryExceeded             1   it used more memory than it asked for
     ├── TaskKilled                 1   it was stopped by a signal
     └── TaskLost                   1   its worker died with it, too often
 """
@@ -37,6 +38,7 @@ __all__ = [
     "EncodeError",
     "EventNotFound",
     "IllegalMove",
+    "MemoryExceeded",
     "PatternMissingError",
     "SchemaError",
     "TaskError",
@@ -108,6 +110,10 @@ class TaskError(AqueError):
 
 class DependencyFailedError(TaskError):
     """A task did not run, because a task that it needed did not succeed."""
+
+
+class MemoryExceeded(TaskError):
+    """A task was ended because it used more memory than it asked for, by a worker that enforces it."""
 
 
 class TaskKilled(TaskError):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .broker import Broker
 from .child import codec
-from .errors import DecodeError, DependencyFailedError, TaskError, TaskKilled, TaskLost
+from .errors import DecodeError, DependencyFailedError, MemoryExceeded, TaskError, TaskKilled, TaskLost
 from .listener import Event
 from .queries.tasks import Ending
 from .states import State
@@ -91,6 +91,7 @@ def _result(ending: Ending) -> Any:
 
 _KINDS: Final[Mapping[str, type[TaskError]]] = {
     "aque.core.errors:DependencyFailedError": DependencyFailedError,
+    "aque.core.errors:MemoryExceeded": MemoryExceeded,
     "aque.core.errors:TaskKilled": TaskKilled,
     "aque.core.errors:TaskLost": TaskLost,
 }

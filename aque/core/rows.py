@@ -11,7 +11,8 @@ class TaskRow:
     """A task as lists show it. Memory in bytes, duration and timeout in seconds; args and error are JSON texts.
 
     `reason`: the names of all reasons why it does not run, while it is still to run.
-    `worker` and `hostname` tell who runs it, or who ran it last.
+    `worker` and `hostname` tell who runs it, or who ran it last. `cpu` (percent of one core) and `rss` (bytes) are what
+    its processes use now; the times (seconds), `max_rss` and the bytes read and written are of its last run.
     """
 
     id: int
@@ -49,6 +50,14 @@ class TaskRow:
     key: str | None
     run_at: datetime | None
     duration: float
+    cpu: float | None
+    rss: int | None
+    max_rss: int | None
+    user_time: float | None
+    system_time: float | None
+    read_bytes: int | None
+    written_bytes: int | None
+    over_memory: bool
     progress_done: float | None
     progress_total: float | None
     progress_message: str | None
@@ -70,7 +79,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run that ended; number 0: none, the task ended without. Times in seconds, max_rss in bytes; error: JSON."""
+    """One run that ended; number 0: none, the task ended without. Times in seconds, the rest in bytes; error: JSON."""
 
     number: int
     state: str
@@ -83,6 +92,8 @@ class Attempt:
     user_time: float | None
     system_time: float | None
     max_rss: int | None
+    read_bytes: int | None
+    written_bytes: int | None
     error: str | None
 
 

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from .errors import UsageError
 
 Number = TypeVar("Number", int, float)
+_UNIT: Final = re.compile("([KMGTP])$")
 _NUMBER: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*")
 _MEMORY: Final = {
     "": 1,
@@ -97,6 +98,12 @@ def show_memory(count: float) -> str:
     while count >= 1023.5 and power < 5:
         count, power = count / 1024, power + 1
     return f"{count:.{0 if count >= 99.5 else 3}{'f' if count >= 99.5 else 'g'}}{' KMGTP'[power].strip()}"
+
+
+def tell_memory(*counts: int) -> tuple[str, ...]:
+    """Amounts in a sentence, such as `1.2 GiB`; in bytes where they would read alike."""
+    told = tuple(_UNIT.sub(r" \1iB", show_memory(count)) if count >= 1023.5 else f"{count} bytes" for count in counts)
+    return told if len(set(told)) == len(set(counts)) else tuple(f"{count:,} bytes" for count in counts)
 
 
 _PAIRS: Final = ((3600, "m", 60, "s", 1), (86400, "h", 3600, "m", 60), (float("inf"), "d", 86400, "h", 3600))

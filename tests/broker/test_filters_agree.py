@@ -37,9 +37,13 @@ _STATEMENTS = (
                                   s.limits)
          = (%(queue)s, %(username)s, %(cpus)s::real, %(cpu_share)s, %(memory)s, %(host)s::text[], %(platform)s,
             %(tags)s::text[], %(limits)s::jsonb)""",
-    """insert into aque.attempt (task_id, number, worker_id, finished_at, exit_code, signal, state, error)
-       select %(id)s, %(attempt)s, 2, %(created_at)s, %(exit_code)s, %(signal)s, 'error', %(error)s
+    """insert into aque.attempt (task_id, number, worker_id, finished_at, exit_code, signal, state, error, max_rss,
+                                 read_bytes, user_time)
+       select %(id)s, %(attempt)s, 2, %(created_at)s, %(exit_code)s, %(signal)s, 'error', %(error)s, %(max_rss)s,
+              %(read_bytes)s, %(user_time)s
        where %(has_run)s""",
+    """insert into aque.usage (task_id, lease, worker_id, cpu, rss, peak)
+       select %(id)s, %(usage_lease)s, 1, %(cpu)s, %(rss)s, %(rss)s where %(usage_lease)s::bigint is not null""",
     """insert into aque.dependency (task_id, needs_id) select %(id)s, n from unnest(%(needs)s::bigint[]) n""",
 )
 _WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platform, username, any_user, version)

@@ -18,6 +18,8 @@ from aque.core.runner.carrier import Carrier
 from aque.core.runner.channel import Channel
 from aque.core.runner.job import Job
 from aque.core.runner.marked import MarkedPipe
+from aque.core.runner.outlet import Outlet
+from aque.core.runner.timers import Timers
 from tests.children import every_python
 from tests.desk import Desk
 from tests.waiting import wait_for
@@ -158,6 +160,7 @@ def test_any_cut_of_the_output_is_divided_at_the_marks(given: list[tuple[bytes, 
 
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
+    outlet = Outlet(channel, Timers())
     carrier = Carrier("key", Job({"lease": 0}, b""))
     carrier.jobs.extend(Job({"lease": lease}, b"") for lease in range(len(given)))
     parts = [part + carrier.secret[:half] for part, half in given]
@@ -167,11 +170,11 @@ def test_any_cut_of_the_output_is_divided_at_the_marks(given: list[tuple[bytes, 
     pipe = MarkedPipe(reading, 1, carrier, lambda _: None)
     for at in range(0, len(written), size):
         os.write(writing, written[at : at + size])
-        pipe.read(channel)
+        pipe.read(outlet)
     channel.flush()
     got = dict.fromkeys(range(len(parts)), b"")
     for header, body in Channel(theirs).receive():
-        got[header["lease"]] += body
+        got[header["lease"]] += body if header["type"] == "output" else b""
     for each in (reading, writing):
         os.close(each)
     ours.close()

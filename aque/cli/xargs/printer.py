@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...core.broker import Broker
 from ...core.queries.batches import Place
+from ...core.queries.output import GAP, gap_line
 
 
 class Printer:
@@ -20,7 +21,8 @@ class Printer:
         """Copy what is new of the tasks, which are those that come next. Raises BrokenPipeError."""
         while ids and (pieces := self._broker.outputs(ids, self._place)):
             for piece in pieces:
-                (sys.stdout if piece.stream == 1 else sys.stderr).buffer.write(piece.data)
+                shown = gap_line(int(piece.data)) if piece.stream == GAP else piece.data
+                (sys.stdout if piece.stream == 1 else sys.stderr).buffer.write(shown)
             self._place = pieces[-1].place
             sys.stdout.flush()
             sys.stderr.flush()

@@ -13,6 +13,7 @@ import _thread
 import functools
 import gc
 import json
+import operator
 import os
 import sys
 import time
@@ -59,7 +60,7 @@ class _Shared:
         self._known: dict[int, bytes] = {}
         self._pid = os.getpid()
         self._before = _State()
-        self._usage: Callable[[], tuple[float, float, int]] = functools.partial(_usage, resource)
+        self._usage: Callable[[], tuple[float, float, int, int, int]] = functools.partial(_usage, resource)
         self._used = self._usage()
 
     def serve(self) -> int:
@@ -89,7 +90,7 @@ class _Shared:
         own, _, told = order.partition(b"\n")
         for name, value in json.loads(own).items():
             os.environ[name] = value
-        user, system, _ = self._used
+        before = self._used
         started = time.monotonic()
         end = main.execute(json.loads(told), self._channel)
         ended = time.monotonic()
@@ -99,20 +100,23 @@ class _Shared:
                 sys.stderr.write(end["error"]["traceback"])
             leave(status)
         is_last = not self._before.restore()
-        self._used = (used_user, used_system, rss) = self._usage()
-        took = (status, is_last, started, ended, used_user - user, used_system - system, rss)
+        self._used = used = self._usage()
+        user, system, read, written = map(operator.sub, used[:4], before[:4])
+        took = (status, is_last, started, ended, user, system, used[4], read, written)
         stream = self._channel.stream
-        stream.write(json.dumps(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d\n" % took)
+        stream.write(json.dumps(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d %d %d\n" % took)
         stream.flush()
         if not is_last:
             self._before.mark(self._secret)
         return status, is_last
 
 
-def _usage(resource: Any) -> tuple[float, float, int]:
+def _usage(resource: Any) -> tuple[float, float, int, int, int]:
+    """What this process and its children have used until now: user and system time, blocks of IO; the most memory."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     rss = max(own.ru_maxrss, children.ru_maxrss)
-    return own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime, rss
+    read, written = own.ru_inblock + children.ru_inblock, own.ru_oublock + children.ru_oublock
+    return own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime, read, written, rss
 
 
 class _State:

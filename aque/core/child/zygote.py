@@ -7,7 +7,7 @@ one word and numbers, over a socket that keeps their bounds:
     share   the same for a process of many tasks (with two more: numbers, orders)
     environ (with one: the environment of the forks that follow)
     dead PID      a process has ended; its number is kept until the runner has dealt with what it left
-    reap PID      →  ended PID STATUS USER SYSTEM RSS
+    reap PID      →  ended PID STATUS USER SYSTEM RSS READ WRITTEN
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class _Zygote:
 
     def _reap(self, pid: int) -> None:
         _, status, usage = os.wait4(pid, 0)
-        told = (pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
-        self._socket.send(b"ended %d %d %.6f %.6f %d" % told)
+        told = (pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, usage.ru_inblock, usage.ru_oublock)
+        self._socket.send(b"ended %d %d %.6f %.6f %d %d %d" % told)
 
 
 def _integers(data: bytes) -> list[int]:

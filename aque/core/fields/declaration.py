@@ -13,12 +13,14 @@ from ..errors import UsageError
 from ..rows import TaskRow
 from . import read as readers
 from .kinds import (
+    FLAG,
     INTEGER,
     JSON,
     LINK,
     MEMORY,
     MOMENT,
     NUMBER,
+    PERCENT,
     REASON,
     SECONDS,
     SPAN,
@@ -96,7 +98,6 @@ FIELDS: Final = (
         "cpus",
         NUMBER,
         "how many cpus it takes; `none` where it takes a part of its host",
-        ("cpu",),
         own_read=readers.cpus,
         own_show=readers.show_cpus,
         own_plain=readers.plain_cpus,
@@ -155,6 +156,14 @@ FIELDS: Final = (
     Field("exit_code", INTEGER, "the exit status of its command", ("exit",)),
     Field("signal", INTEGER, "the signal that ended it"),
     Field("error", TEXT, "what went wrong", sorts=False, own_read=readers.error, own_plain=readers.plain_error),
+    Field("cpu", PERCENT, "what its processes use of the cpus now: 100 is one core"),
+    Field("rss", MEMORY, "the memory that they use now, in bytes"),
+    Field("over_memory", FLAG, "whether it used more memory than it asked for"),
+    Field("max_rss", MEMORY, "the most memory that it was seen to use, in bytes", ("peak",)),
+    Field("user_time", SECONDS, "the seconds of cpu that it used, in its own code"),
+    Field("system_time", SECONDS, "the seconds of cpu that it used, in the system's"),
+    Field("read_bytes", MEMORY, "the bytes that it read from storage; not what was in memory already"),
+    Field("written_bytes", MEMORY, "the bytes that it wrote to storage"),
     Field("lease", INTEGER, "the token of the run that is going on"),
 )
 """All fields, in the order of JSON and of the manual."""

@@ -91,6 +91,8 @@ def _shown_attempt(attempt: Attempt) -> str:
         attempt.signal and f"signal {attempt.signal}",
         attempt.user_time is not None and f"cpu {show_duration(attempt.user_time + (attempt.system_time or 0))}",
         attempt.max_rss and f"memory {show_memory(attempt.max_rss)}",
+        attempt.read_bytes and f"read {show_memory(attempt.read_bytes)}",
+        attempt.written_bytes and f"written {show_memory(attempt.written_bytes)}",
     ]
     message = f": {error['message']}" if error.get("message") else ""
     return "  ".join(part for part in parts if part) + message

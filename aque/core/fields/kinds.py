@@ -107,6 +107,10 @@ def _reason(text: str) -> tuple[str, ...]:
     return GROUPS.get(text, (text,))
 
 
+def _flag(text: str) -> bool:
+    return {"yes": True, "no": False}[text]
+
+
 def _worker(text: str) -> int | str:
     return _in_range(int(text)) if _WHOLE.fullmatch(text) else text
 
@@ -152,6 +156,8 @@ MOMENT: Final = Kind(
     _show_moment,
     lambda value: value.isoformat(),
 )
+PERCENT: Final = Kind("percent", "a number", _ORDER, "float8", _number, lambda value: f"{value:.0f}%", is_number=True)
+FLAG: Final = Kind("flag", "yes or no", _SAME, "boolean", _flag, lambda value: "yes" if value else "no")
 WORKER: Final = Kind("worker", "the id or the name of a worker", _LIKE, "text", _worker, shape=Shape.WORKER)
 LINK: Final = Kind("link", "the id of a task", _SAME, "bigint", _integer, shape=Shape.LINK)
 JSON: Final = Kind("json", "", (), "text", plain=json.loads)

@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PlacedPiece:
-    """A piece of a task's output; stream is 1 for stdout and 2 for stderr."""
+    """A piece of a task's output; stream is 1 for stdout, 2 for stderr, and 0 for a mark."""
 
     id: int
     attempt: int

@@ -35,7 +35,7 @@ order by d.needs_id, d.task_id
 -- How their runs ended, the first first.
 select a.task_id, a.number, a.state::text as state, w.name as worker, w.hostname, a.started_at, a.finished_at,
        a.exit_code, a.signal, a.user_time::text::float8 as user_time, a.system_time::text::float8 as system_time,
-       a.max_rss, a.error::text
+       a.max_rss, a.read_bytes, a.written_bytes, a.error::text
 from aque.attempt a left join aque.worker w on w.id = a.worker_id
 where a.task_id = any(%(ids)s::bigint[])
 order by a.task_id, a.finished_at, a.number

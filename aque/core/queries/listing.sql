@@ -22,10 +22,12 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
        %(now)s::timestamptz - t.created_at as age,
        case when t.state not in ('creating', 'pending', 'paused', 'cancelled')
             then coalesce(t.finished_at, %(now)s::timestamptz) - t.started_at end as runtime,
-       case when aque.is_complete(t.state) and z.task_id is null then a.exit_code end as exit_code,
-       case when aque.is_complete(t.state) and z.task_id is null then a.signal end as signal,
+       e.exit_code, e.signal,
        case when aque.is_complete(t.state) then coalesce(z.error, a.error) end as error,
        case when aque.is_complete(t.state) then coalesce(z.error, a.error) ->> 'message' end as error_value,
+       u.cpu::text::float8 as cpu, u.rss,
+       e.max_rss, e.user_time::text::float8 as user_time, e.system_time::text::float8 as system_time, e.read_bytes,
+       e.written_bytes, t.memory > 0 and coalesce(u.peak, e.max_rss, 0) > t.memory as over_memory,
        g.done as progress_done, g.total as progress_total, g.message as progress_message,
        aque.reasons(t, o.outlook) as reason
 from aque.task t
@@ -34,8 +36,12 @@ left join aque.shape s on s.id = t.shape_id
 left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
 -- it ended without a run of its own: cancelled, or because of what it needs
 left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+-- its end, where it ended by a run
+left join aque.attempt e
+    on e.task_id = t.id and e.number = t.attempt and aque.is_complete(t.state) and z.task_id is null
 left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
 left join aque.progress g on g.task_id = t.id
+left join aque.usage u on u.task_id = t.id and u.lease = t.lease
 left join (select distinct on (o.shape_id) o.shape_id, o as outlook from aque.outlooks() o) o on o.shape_id = t.shape_id
 
 -- name: page

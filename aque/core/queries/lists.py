@@ -21,7 +21,10 @@ _SQL: Final = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A task as a line shows it. `args` is the beginning of a JSON text; a blocker is what keeps it from running."""
+    """A task as a line shows it. `args` is the beginning of a JSON text; a blocker is what keeps it from running.
+
+    `cpu` (percent of one core) and `rss` (bytes) are what it uses now; `over_memory`: that was more than it asked for.
+    """
 
     id: int
     name: str
@@ -36,6 +39,9 @@ class ListedTask:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    cpu: float | None
+    rss: int | None
+    over_memory: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,14 @@ from (select id from aque.task order by id desc limit %(limit)s) t
 -- name: rows
 -- Tasks by id; of a long command only the beginning.
 select t.id, p.name, t.state::text as state, p.pattern, p.func, left(p.args::text, 2000) as args, t.priority,
-       s.username as "user", w.name as worker, t.blockers, t.created_at, t.started_at, t.finished_at
+       s.username as "user", w.name as worker, t.blockers, t.created_at, t.started_at, t.finished_at,
+       u.cpu, u.rss, t.memory > 0 and coalesce(u.peak, a.max_rss, 0) > t.memory as over_memory
 from aque.task t
 join aque.spec p on p.task_id = t.id
 join aque.shape s on s.id = t.shape_id
 left join aque.worker w on w.id = t.worker_id
+left join aque.usage u on u.task_id = t.id and u.lease = t.lease
+left join aque.attempt a on a.task_id = t.id and a.number = t.attempt and aque.is_complete(t.state)
 where t.id = any(%(ids)s::bigint[])
 
 -- name: counts
@@ -44,5 +47,5 @@ where t.state in ('creating', 'pending', 'paused') and t.id <> all(%(ids)s::bigi
 -- The last pieces that a task's last attempt wrote.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o
 join aque.task t on t.id = o.task_id and t.attempt = o.attempt
-where o.task_id = %(id)s
+where o.task_id = %(id)s and o.stream > 0
 order by o.seq desc limit %(limit)s

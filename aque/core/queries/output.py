@@ -10,10 +10,13 @@ from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
+from ..units import tell_memory
 
 _SQL: Final = statements(__name__)
 STREAMS: Final = (1, 2)
 """stdout and stderr."""
+GAP: Final = 0
+"""The stream of what stands in the place of output that was not kept."""
 BATCH: Final = 256
 """As many pieces, each of 64 KiB at most, are read at once; fewer mean that there are no more."""
 _END: Final = 2**31 - 1
@@ -21,13 +24,23 @@ _END: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class OutputPiece:
-    """A piece of a task's output, as it came; stream is 1 for stdout and 2 for stderr."""
+    """A piece of a task's output, as it came; stream is 1 for stdout, 2 for stderr, and GAP for a mark."""
 
     id: int
     attempt: int
     seq: int
     stream: int
     data: bytes
+
+    @property
+    def left_out(self) -> int:
+        """How many bytes, of both streams, are missing in the place of a mark."""
+        return int(self.data) if self.stream == GAP else 0
+
+
+def gap_line(left_out: int) -> bytes:
+    """How a gap is shown to people: a line of its own."""
+    return f"… {tell_memory(left_out)[0]} left out …\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

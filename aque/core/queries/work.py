@@ -91,7 +91,10 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. Times in seconds, max_rss in bytes; error and result are JSON texts."""
+    """How a run ended. Times in seconds, max_rss and what was read and written in bytes.
+
+    Error and result are JSON texts.
+    """
 
     id: int
     lease: int
@@ -103,6 +106,8 @@ class Outcome:
     user_time: float | None = None
     system_time: float | None = None
     max_rss: int | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
     error: str | None = None
     result: str | None = None
 
@@ -116,6 +121,17 @@ class Piece:
     seq: int
     stream: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a run's output does without: its pieces from `mark` up to `until`, `size` bytes in all."""
+
+    id: int
+    lease: int
+    mark: int
+    until: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +225,8 @@ _COLUMNS: Final = {
     "user_times": "user_time",
     "system_times": "system_time",
     "max_rsses": "max_rss",
+    "reads": "read_bytes",
+    "writes": "written_bytes",
     "errors": "error",
     "results": "result",
 }
@@ -312,6 +330,13 @@ def append(conn: Connection, pieces: Sequence[Piece]) -> None:
             "pieces": [each.data for each in pieces],
         }
         conn.execute(_SQL["append"], arrays, binary=True)
+
+
+def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
+    """Delete what lies between head and tail of outputs, and have a mark in its place."""
+    if cuts:
+        arrays = {name: [getattr(each, name) for each in cuts] for name in Cut.__slots__}
+        conn.execute(_SQL["leave_out"], arrays)
 
 
 def progress(conn: Connection, told: Sequence[Progress]) -> None:

@@ -24,7 +24,8 @@ select draining from aque.worker where id = %(worker)s
 update aque.worker set idle = %(idle)s where id = %(worker)s
 
 -- name: leave
-with reserved as (delete from aque.reservation where worker_id = %(worker)s)
+with reserved as (delete from aque.reservation where worker_id = %(worker)s),
+     measured as (delete from aque.usage where worker_id = %(worker)s)
 update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(worker)s
 
 -- name: claim
@@ -34,7 +35,8 @@ select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigin
 select id, state::text from aque.complete(
     %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
     %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
-    %(system_times)s::real[], %(max_rsses)s::bigint[], %(errors)s::json[], %(results)s::json[])
+    %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
+    %(errors)s::json[], %(results)s::json[])
 
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
@@ -93,12 +95,14 @@ select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 -- name: inputs
 -- What runs may need of the tasks that they depend on, in the order in which they name them. Of stdout, where a run asks
 -- for it, no more than `most` bytes for all of them are read: `size` says how many there are.
-select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, case when i.size <= %(most)s::bigint then (
+select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, i.is_cut,
+       case when i.size <= %(most)s::bigint then (
            select string_agg(o.data, ''::bytea order by o.seq) from aque.output o
            where o.task_id = i.id and o.attempt = i.attempt and o.stream = 1) end as stdout
 from (
     select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, r.value as result, d.place, n.attempt,
-           sum(w.size) over (partition by d.task_id)::bigint as size
+           sum(w.size) over (partition by d.task_id)::bigint as size,
+           w.is_cut and (f.args::text || coalesce(f.kwargs::text, '')) ~ ('"\$stdout": ' || n.id || '\M') as is_cut
     from aque.dependency d
     join aque.spec f on f.task_id = d.task_id
     join aque.task n on n.id = d.needs_id
@@ -106,8 +110,9 @@ from (
     left join aque.result r on r.task_id = n.id
     left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
     left join lateral (
-        select sum(length(o.data)) as size from aque.output o
-        where o.task_id = n.id and o.attempt = n.attempt and o.stream = 1
+        select sum(length(o.data)) filter (where o.stream = 1) as size, bool_or(o.stream = 0) as is_cut
+        from aque.output o
+        where o.task_id = n.id and o.attempt = n.attempt and o.stream in (0, 1)
     ) w on (f.args::text || coalesce(f.kwargs::text, '')) like '%%"$stdout"%%'
     where d.task_id = any(%(ids)s::bigint[])
 ) i
@@ -121,6 +126,22 @@ from unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(seqs)s::int[], %(streams)
     x (task_id, lease, seq, stream, data)
 join aque.task t on t.id = x.task_id and t.lease = x.lease
 on conflict do nothing  -- sent once more, after a commit whose answer was lost
+
+-- name: leave_out
+-- Of outputs that are too long: what lies between head and tail goes, and a piece of stream 0 in the place of the first
+-- that went tells how many bytes these were, all in all.
+with cut as materialized (
+    select x.id, t.attempt, x.mark, x.until, x.size
+    from unnest(%(id)s::bigint[], %(lease)s::bigint[], %(mark)s::int[], %(until)s::int[], %(size)s::bigint[])
+        x (id, lease, mark, until, size)
+    join aque.task t on t.id = x.id and t.lease = x.lease
+), gone as (
+    delete from aque.output o using cut c
+    where o.task_id = c.id and o.attempt = c.attempt and o.seq > c.mark and o.seq < c.until
+)
+insert into aque.output (task_id, attempt, seq, stream, data)
+select c.id, c.attempt, c.mark, 0, c.size::text::bytea from cut c
+on conflict (task_id, attempt, seq) do update set stream = excluded.stream, data = excluded.data
 
 -- name: progress
 insert into aque.progress (task_id, done, total, message)

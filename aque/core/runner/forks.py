@@ -102,9 +102,10 @@ class Forks:
         zygote.reap(int(said.numbers[0]))
 
     def _ended(self, _zygote: Zygote, said: Said, job: Job) -> None:
-        _, status, user, system, rss = said.numbers
+        _, status, user, system, rss, read, written = said.numbers
         code = os.waitstatus_to_exitcode(int(status))
-        self._hooks.pop(job.lease).ended(job, code, Spent(float(user), float(system)), int(rss) * RSS_UNIT)
+        spent = Spent(float(user), float(system), int(read), int(written))
+        self._hooks.pop(job.lease).ended(job, code, spent, int(rss) * RSS_UNIT)
 
     def _unborn(self, job: Job) -> Hooks:
         """The hooks of a task that has got no process, and needs no pipes."""

@@ -5,6 +5,7 @@ import time
 from typing import Any, NamedTuple, Protocol
 
 from .frames import Header
+from .processes import LINUX
 
 
 class Usage(Protocol):
@@ -18,7 +19,16 @@ class Usage(Protocol):
     def ru_stime(self) -> float:
         """Seconds of system time."""
 
+    @property
+    def ru_inblock(self) -> int:
+        """Blocks read from storage."""
 
+    @property
+    def ru_oublock(self) -> int:
+        """Blocks written to storage."""
+
+
+BLOCK = 512  # bytes that Linux counts as one, whatever the file system's are
 ALIKE = ("user", "group", "cwd", "environ", "argv", "cpus", "memory")
 
 
@@ -40,6 +50,26 @@ class Spent(NamedTuple):
 
     ru_utime: float
     ru_stime: float
+    ru_inblock: int = 0
+    ru_oublock: int = 0
+
+    def plus(self, more: Usage) -> "Spent":
+        """This and that."""
+        return Spent(
+            self.ru_utime + more.ru_utime,
+            self.ru_stime + more.ru_stime,
+            self.ru_inblock + more.ru_inblock,
+            self.ru_oublock + more.ru_oublock,
+        )
+
+    def until(self, later: Usage) -> "Spent":
+        """What was used between this and that."""
+        return Spent(
+            max(0.0, later.ru_utime - self.ru_utime),
+            max(0.0, later.ru_stime - self.ru_stime),
+            max(0, later.ru_inblock - self.ru_inblock),
+            max(0, later.ru_oublock - self.ru_oublock),
+        )
 
 
 class Job:
@@ -54,8 +84,11 @@ class Job:
         "killed",
         "lease",
         "memory",
+        "met",
         "number",
         "order",
+        "over_memory",
+        "peak",
         "pid",
         "seen",
         "signals",
@@ -82,6 +115,11 @@ class Job:
         self.killed = False
         self.cut_off = False
         self.timed_out = False
+        # The most memory that its processes were seen to use together, and that for which it was killed.
+        self.peak = 0
+        # The times that they were seen to have used: those of children that nobody waits for are told nowhere else.
+        self.met = Spent(0.0, 0.0)
+        self.over_memory: int | None = None
         # Our ends of its pipes, and the signals to send, while it is not known which process it has.
         self.streams: dict[int, int] = {}
         self.signals: list[tuple[int, float | None]] = []
@@ -98,10 +136,13 @@ class Job:
             "killed": self.killed,
             "cut_off": self.cut_off,
             "timed_out": self.timed_out,
+            "over_memory": self.over_memory,
             "started": self.started,
             "ended": self.ended or time.monotonic(),
-            "user_time": usage.ru_utime if usage else 0.0,
-            "system_time": usage.ru_stime if usage else 0.0,
-            "max_rss": max_rss,
+            "user_time": max(usage.ru_utime, self.met.ru_utime) if usage else 0.0,
+            "system_time": max(usage.ru_stime, self.met.ru_stime) if usage else 0.0,
+            "max_rss": max(max_rss, self.peak),
+            "read_bytes": usage.ru_inblock * BLOCK if usage and LINUX else None,
+            "written_bytes": usage.ru_oublock * BLOCK if usage and LINUX else None,
             "error": error.report() if error else None,
         }

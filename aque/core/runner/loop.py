@@ -16,8 +16,11 @@ from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job, TaskError, Usage
 from .marked import MarkedPipe
+from .meters import Meters
+from .outlet import Outlet
 from .pipes import Pipe, Pipes
 from .processes import signal_tree
+from .progress import slot
 from .reaper import Reaper, kill_everything
 from .shared import Shared
 from .spawn import opening, plan, spawn
@@ -37,15 +40,16 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._channel, selectors.EVENT_READ, self._channel)
         self._wakeup = wake_on_children(self._selector)
-        self._pipes = Pipes(self._selector, self._channel)
+        self._timers = Timers()
+        self._pipes = Pipes(self._selector, self._channel, Outlet(self._channel, self._timers))
         self._reaper = Reaper()
         self._admission = Admission()
-        self._timers = Timers()
         self._switch = Switch()
         self._forks = Forks(self._selector, self._timers)
         self._shared = Shared(
             self, self._selector, self._forks, self._pipes, self._channel, self._admission, self._timers
         )
+        self._meters = Meters(self._channel, self._timers, self._active, self._mains, self._kill_for_memory)
         self._running: dict[int, Job] = {}
         self._environs: dict[str, dict[str, str]] = {}
         self._closing = False
@@ -170,7 +174,11 @@ class Loop:
 
     def kill_rest(self, job: Job) -> None:
         """End what a process has left, while its number is still its own."""
-        self._reaper.kill_rest(job, {*self._running, *self._shared.roster.by_pid, *self._forks.pids})
+        self._reaper.kill_rest(job, self._mains())
+
+    def _mains(self) -> set[int]:
+        """The processes that we started, or had forked."""
+        return {*self._running, *self._shared.roster.by_pid, *self._forks.pids}
 
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
@@ -235,11 +243,19 @@ class Loop:
         elif not self._shared.signal(*found, number, grace, ends=ends) and ends:
             self._drop(job)
 
+    def _kill_for_memory(self, job: Job) -> None:
+        """End a task that uses more memory than it asked for."""
+        self._kill(job, signal.SIGKILL, None, ends=True)
+
     def _on_environ(self, header: Header, body: bytes) -> None:
         self._environs[header["key"]] = json.loads(body)
 
     def _on_capacity(self, header: Header, _body: bytes) -> None:
         self._admission.resize(header["cpus"], header.get("memory"))
+        if header.get("output_limit"):
+            self._pipes.outlet.limit(header["output_limit"])
+        if header.get("enforce_memory"):
+            self._meters.enforce()
 
     def _on_run(self, header: Header, body: bytes) -> None:
         self._admission.waiting.append(Job(header, body))
@@ -274,6 +290,7 @@ def main(descriptor: int) -> int:
     sock = socket.socket(fileno=descriptor)
     # No task may keep the worker's socket open.
     sock.set_inheritable(False)
+    slot()
     loop = Loop(sock)
     try:
         loop.run()

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from .carrier import Carrier
-from .channel import Channel
 from .job import Job, Spent
+from .outlet import Outlet
 from .pipes import Pipe
+from .progress import Osc
 from .reaper import RSS_UNIT
 from .spawn import MESSAGES
 
@@ -28,13 +29,13 @@ class MarkedPipe(Pipe):
         self._on_mark = on_mark
         self.passed = 0
 
-    def _take(self, data: bytes, channel: Channel) -> None:
+    def _take(self, data: bytes, outlet: Outlet) -> None:
         if self.stream == MESSAGES:
-            self._messages(self._lines(data), channel)
+            self._messages(self._lines(data), outlet)
         else:
-            self._output(data, channel)
+            self._output(data, outlet)
 
-    def _messages(self, lines: list[bytes], channel: Channel) -> None:
+    def _messages(self, lines: list[bytes], outlet: Outlet) -> None:
         """Forward what tasks tell; the word right before a mark goes with the end of its task."""
         last = b""
         for line in lines:
@@ -45,39 +46,41 @@ class MarkedPipe(Pipe):
                     self._mark()
                 last = b""
                 continue
-            self._tell(job, last, channel)
+            self._tell(job, last, outlet)
             last = line
-        self._tell(self._job(), last, channel)
+        self._tell(self._job(), last, outlet)
 
     @staticmethod
-    def _tell(job: Job | None, line: bytes, channel: Channel) -> None:
+    def _tell(job: Job | None, line: bytes, outlet: Outlet) -> None:
         if line and job is not None:
-            channel.queue({"type": "message", "lease": job.lease}, line)
+            outlet.message(job.lease, line)
 
     @staticmethod
     def _note(job: Job, line: bytes, told: bytes) -> bool:
         """Take down what a run took, and its last word; whether it is the last of its process."""
         job.body = told
-        _, status, is_last, started, ended, user, system, rss = line.split()
+        _, status, is_last, started, ended, user, system, rss, read, written = line.split()
         job.started, job.ended = float(started), float(ended)
         # The status of the last is that of its process.
-        job.took = None if is_last == b"1" else int(status), Spent(float(user), float(system)), int(rss) * RSS_UNIT
+        spent = Spent(float(user), float(system), int(read), int(written))
+        job.took = None if is_last == b"1" else int(status), spent, int(rss) * RSS_UNIT
         return is_last == b"1"
 
-    def _output(self, data: bytes, channel: Channel) -> None:
+    def _output(self, data: bytes, outlet: Outlet) -> None:
         self.line += data
         *parts, rest = self.line.split(self._secret)
         for part in parts:
-            self._forward(part, channel)
+            self._pass(part, outlet)
+            self._progress = Osc()
             self._mark()
         kept = _half_a_mark(rest, self._secret) if data else 0
-        self._forward(rest[: len(rest) - kept], channel)
+        self._pass(rest[: len(rest) - kept], outlet)
         self.line = rest[len(rest) - kept :]
 
-    def _forward(self, data: bytes | bytearray, channel: Channel) -> None:
+    def _pass(self, data: bytes | bytearray, outlet: Outlet) -> None:
         job = self._job()
         if data and job is not None:
-            channel.queue({"type": "output", "lease": job.lease, "stream": self.stream}, bytes(data))
+            self._forward(job.lease, bytes(data), outlet)
 
     def _mark(self) -> None:
         self.passed += 1

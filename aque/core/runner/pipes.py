@@ -5,7 +5,9 @@ import selectors
 from typing import Any
 
 from .channel import Channel
-from .spawn import MESSAGES
+from .outlet import Outlet
+from .progress import Lines, Osc
+from .spawn import MESSAGES, PROGRESS
 
 CHUNK = 64 * 1024
 # A pipe holds at most this much when its writer is dead (the system's limit for the unprivileged).
@@ -17,7 +19,7 @@ HIGH_WATER = 1024 * 1024
 class Pipe:
     """Our end of one pipe of a task."""
 
-    __slots__ = ("descriptor", "lease", "line", "stream")
+    __slots__ = ("_progress", "descriptor", "lease", "line", "stream")
 
     def __init__(self, descriptor: int, stream: int, lease: Any) -> None:
         """Take over the descriptor."""
@@ -25,23 +27,30 @@ class Pipe:
         self.stream = stream
         self.lease = lease
         self.line = bytearray()
+        self._progress: Lines | Osc = Lines() if stream == PROGRESS else Osc()
 
-    def read(self, channel: Channel) -> int:
+    def read(self, outlet: Outlet) -> int:
         """Forward what can be read at once; how much: 0 at the end, -1 for nothing yet."""
         try:
             data = os.read(self.descriptor, CHUNK)
         except (BlockingIOError, InterruptedError):
             return -1
-        self._take(data, channel)
+        self._take(data, outlet)
         return len(data)
 
-    def _take(self, data: bytes, channel: Channel) -> None:
+    def _take(self, data: bytes, outlet: Outlet) -> None:
         """Forward what was read."""
         if self.stream == MESSAGES:
             for line in self._lines(data):
-                channel.queue({"type": "message", "lease": self.lease}, line)
+                outlet.message(self.lease, line)
         elif data:
-            channel.queue({"type": "output", "lease": self.lease, "stream": self.stream}, data)
+            self._forward(self.lease, data, outlet)
+
+    def _forward(self, lease: Any, data: bytes, outlet: Outlet) -> None:
+        """Forward what a task wrote, and what that tells of its progress."""
+        if self.stream != PROGRESS:
+            outlet.output(lease, self.stream, data)
+        outlet.progress(lease, self._progress.feed(data))
 
     def _lines(self, data: bytes) -> list[bytes]:
         """The lines that are whole now; the rest waits for its end."""
@@ -58,10 +67,11 @@ class Pipe:
 class Pipes:
     """The pipes of all running tasks; none is read while the worker does not keep up."""
 
-    def __init__(self, selector: selectors.BaseSelector, channel: Channel) -> None:
+    def __init__(self, selector: selectors.BaseSelector, channel: Channel, outlet: Outlet) -> None:
         """Read when the selector says so."""
         self._selector = selector
         self._channel = channel
+        self.outlet = outlet
         self._open: dict[Any, list[Pipe]] = {}
         self._paused = False
 
@@ -79,7 +89,7 @@ class Pipes:
         """Forward from one pipe; close it at its end."""
         if pipe.descriptor < 0:  # drained since the selector spoke
             return
-        if pipe.read(self._channel) == 0:
+        if pipe.read(self.outlet) == 0:
             self._open[pipe.lease].remove(pipe)
             self._close(pipe)
 
@@ -88,9 +98,10 @@ class Pipes:
         for pipe in self._open.pop(lease, []):
             read = 0
             # Bounded: a daemon with a session of its own may go on writing.
-            while read < DRAIN and (size := pipe.read(self._channel)) > 0:
+            while read < DRAIN and (size := pipe.read(self.outlet)) > 0:
                 read += size
             self._close(pipe)
+        self.outlet.end(lease)
 
     def throttle(self) -> None:
         """Stop reading while too much waits to be sent; go on once it is gone."""

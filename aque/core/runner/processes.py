@@ -48,7 +48,7 @@ def children() -> set[int] | None:
 
 def look(pid: int) -> Process | None:
     """One process of Linux's table, unless it is gone or only a zombie."""
-    fields = _stat(pid)
+    fields = stat(pid)
     if not fields or fields[0] in (b"Z", b"X"):
         return None
     return Process(int(fields[1]), int(fields[3]), int(fields[19]))
@@ -56,18 +56,18 @@ def look(pid: int) -> Process | None:
 
 def parent_of(pid: int) -> int:
     """The parent of a process, be it a zombie; 0 when it is gone."""
-    fields = _stat(pid)
+    fields = stat(pid)
     return int(fields[1]) if fields else 0
 
 
-def _stat(pid: int) -> list[bytes]:
+def stat(pid: int) -> list[bytes]:
     """What Linux tells of a process, from its state on."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        line = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return []
     # The name of the program before may hold anything, brackets and blanks too.
-    return stat[stat.rindex(b")") + 2 :].split()
+    return line[line.rindex(b")") + 2 :].split()
 
 
 def table() -> Table:

@@ -9,7 +9,7 @@ from .batches import Batches
 from .carrier import Carrier
 from .channel import Channel
 from .forks import Forks
-from .job import Job, Spent, TaskError, Usage
+from .job import Job, TaskError, Usage
 from .marked import MarkedPipe
 from .pipes import Pipes
 from .roster import Roster
@@ -128,7 +128,8 @@ class Shared:
             carrier.jobs.append(others.pop(0))  # it did not even come to its first, and others would not either
         for job in carrier.jobs:
             self._begun.pop(job.lease, None)
-            status, spent, rss = job.took or (code, _beyond(usage, carrier.spent), max_rss)
+            self._pipes.outlet.end(job.lease)
+            status, spent, rss = job.took or (code, carrier.spent.until(usage), max_rss)
             self._channel.queue(
                 job.finished(code if status is None else status, spent, rss), job.body if job.took else b""
             )
@@ -189,8 +190,9 @@ class Shared:
         assert job.took and job.started and job.ended
         status, spent, rss = job.took
         self._begun.pop(job.lease, None)
+        self._pipes.outlet.end(job.lease)
         carrier.has_run = True
-        carrier.spent = Spent(carrier.spent.ru_utime + spent.ru_utime, carrier.spent.ru_stime + spent.ru_stime)
+        carrier.spent = carrier.spent.plus(spent)
         self._batches.learn(carrier.key, job.ended - job.started)
         self._channel.queue(job.finished(status, spent, rss), job.body)
         if not carrier.is_over:
@@ -222,8 +224,3 @@ class Shared:
     def _forget(self, carrier: Carrier) -> None:
         self.roster.remove(carrier)
         self._streams.pop(carrier.lease, None)
-
-
-def _beyond(usage: Usage, spent: Spent) -> Spent:
-    """What was used beside that which was told before."""
-    return Spent(max(0.0, usage.ru_utime - spent.ru_utime), max(0.0, usage.ru_stime - spent.ru_stime))

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from .identity import Identity, acting_as, resolve
 from .job import Job, TaskError
+from .progress import NAME, is_wanted, lent
 from .stdio import Files, holding, open_outputs, open_stdin
 
-MESSAGES = 3
+MESSAGES, PROGRESS = 3, 4
 SHELL = "/bin/sh"
 EXEC_KINDS = {errno.E2BIG: "too_long", errno.ENOENT: "not_found", errno.EACCES: "not_executable"}
 EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", errno.ENOTDIR: "not_executable"}
@@ -48,8 +49,13 @@ def plan(job: Job, environ: dict[str, str], files: Files) -> Plan:
 
 def spawn(job: Job, planned: Plan, files: Files) -> int:
     """Start a task as a new program; its process. TaskError when it cannot be."""
-    passed = _talk(job, planned.extra, files)
-    return start(planned, passed)
+    if passed := _talk(job, planned.extra, files):
+        return start(planned, passed)
+    if not is_wanted(planned.argv, planned.environ):
+        return start(planned, [])
+    with lent(files.pipe(PROGRESS)) as number:
+        planned.extra[NAME] = str(number)
+        return start(planned, [number])
 
 
 @contextmanager

@@ -33,11 +33,16 @@ def _run(case: Case) -> str:
 
 def _outcome(end: End) -> str:
     """What is known of an end, in a few words."""
-    if end.signal:
+    if end.signal and not _is_for_a_reason(end):
         return f"signal {end.signal}"
     if end.exit_code:
         return f"exit status {end.exit_code}"
     return " ".join((end.message or "").split())
+
+
+def _is_for_a_reason(end: End) -> bool:
+    """Whether the worker ended it, and says why: its time was over, or it used too much memory."""
+    return end.state == State.ERROR and end.message not in (None, f"ended by signal {end.signal}")
 
 
 def _state(end: End) -> str:

@@ -1,5 +1,5 @@
 """Workers: they capture tasks within the cpus and memory of their host, and run them by a runner beside them."""
 
-from .worker import Worker
+from .worker import OUTPUT_LIMIT, Worker
 
-__all__ = ["Worker"]
+__all__ = ["OUTPUT_LIMIT", "Worker"]

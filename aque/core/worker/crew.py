@@ -18,9 +18,17 @@ _PAUSE: Final = 1.0  # seconds at least between two runners
 class Crew:
     """The processes of a worker's tasks, for the worker that has to start, signal and hear them."""
 
-    def __init__(self, cpus: float, memory: int, mark: str | None = None) -> None:
+    def __init__(
+        self, cpus: float, memory: int, mark: str | None = None, enforce_memory: bool = False, output_limit: int = 0
+    ) -> None:
         self._set = {} if mark is None else {VARIABLE: mark}
-        self._capacity = {"type": "capacity", "cpus": cpus, "memory": memory}
+        self._capacity = {
+            "type": "capacity",
+            "cpus": cpus,
+            "memory": memory,
+            "enforce_memory": enforce_memory,
+            "output_limit": output_limit,
+        }
         self._environs: set[int] = set()
         self._started: dict[int, tuple[int, int]] = {}
         self._shared: dict[int, int] = {}

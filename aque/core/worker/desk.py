@@ -90,7 +90,7 @@ class Desk:
         _tell(run, "started as process %s", header.get("pid"))
 
     def _output(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        self._ledger.write(run, header["stream"], body)
+        self._ledger.write(run, header["stream"], body, header.get("skipped", 0))
 
     def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         if (told := _read(body)).get("type") == "progress":
@@ -100,6 +100,10 @@ class Desk:
             run.told["error"] = _error(told["error"])
         elif "value" in told:
             run.told["value"] = told["value"]
+
+    def _usage(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
+        del body
+        run.measure(header["cpu"], header["rss"], header["peak"])
 
     def _finished(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         if not run.is_started and header.get("started") is not None:
@@ -152,6 +156,7 @@ _FORMS: Final[Mapping[str, Callable[[Desk, Run, Mapping[str, Any], bytes], None]
     "started": Desk._started,
     "output": Desk._output,
     "message": Desk._message,
+    "usage": Desk._usage,
     "finished": Desk._finished,
     "returned": Desk._returned,
 }

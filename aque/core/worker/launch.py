@@ -98,7 +98,9 @@ def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     stdout, size = given["stdout"], given["size"] or 0
     if size > MOST_STDOUT:
         raise UsageError(f"the stdout that it asks for has {size} bytes, more than {MOST_STDOUT}: pass it in a file")
-    told = {name: value for name, value in given.items() if name != "size"}
+    if given["is_cut"]:
+        raise UsageError(f"the stdout of task {given['id']} is not whole, it was too long: pass it in a file")
+    told = {name: value for name, value in given.items() if name not in ("size", "is_cut")}
     return {**told, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
 
 

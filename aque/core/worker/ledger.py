@@ -13,12 +13,13 @@ from itertools import islice
 from typing import Final
 
 from ..queries.submission import Change
-from ..queries.work import Captured, Outcome, Piece, Progress
+from ..queries.work import Captured, Cut, Outcome, Piece, Progress
 from ..states import State
+from .excerpt import Excerpt
 from .runs import Ending, Interruption, Run, Unrun
 
-_BATCH: Final = 4 << 20  # bytes of output to a transaction
-_MUCH: Final = 64 << 20  # bytes of output to keep before tasks have to wait
+_BATCH: Final = 1 << 20  # bytes of output to a transaction
+_MUCH: Final = 8 << 20  # bytes of output to keep before tasks have to wait
 _ALL: Final = 1 << 20  # runs to a transaction, as long as the broker takes them
 
 
@@ -28,6 +29,7 @@ class Part:
 
     run: Run
     pieces: tuple[Piece, ...]
+    cut: Cut | None
     progress: Progress | None
     ending: Ending | None
 
@@ -57,6 +59,11 @@ class Owed:
         return [piece for part in self.parts for piece in part.pieces]
 
     @property
+    def cuts(self) -> list[Cut]:
+        """What is to be left out of output, stored or not."""
+        return [part.cut for part in self.parts if part.cut]
+
+    @property
     def progress(self) -> list[Progress]:
         """How far runs are."""
         return [part.progress for part in self.parts if part.progress]
@@ -83,7 +90,9 @@ class Owed:
 class Ledger:
     """The runs of a worker by lease, from their capture until their end is stored."""
 
-    def __init__(self) -> None:
+    def __init__(self, output_limit: int = 0) -> None:
+        """Keep so many bytes of the output of each run; 0: all."""
+        self._output_limit = output_limit
         self.forget()
 
     def forget(self) -> None:
@@ -96,7 +105,7 @@ class Ledger:
 
     def open(self, task: Captured) -> Run:
         """Enter a run that was just captured."""
-        run = self.runs[task.lease] = Run(task)
+        run = self.runs[task.lease] = Run(task, Excerpt(self._output_limit) if self._output_limit else None)
         return run
 
     def start(self, run: Run) -> None:
@@ -104,10 +113,9 @@ class Ledger:
         run.is_started = True
         self._started.append(Change(run.task.id, State.RUNNING))
 
-    def write(self, run: Run, stream: int, data: bytes) -> None:
-        """It wrote something."""
-        run.write(stream, data)
-        self._size += len(data)
+    def write(self, run: Run, stream: int, data: bytes, skipped: int = 0) -> None:
+        """It wrote something, and before it `skipped` bytes that nobody kept."""
+        self._size += len(data) - run.write(stream, data, skipped)
         self.touch(run)
 
     def end(self, run: Run, ending: Ending) -> None:
@@ -162,7 +170,7 @@ class Ledger:
                 pieces.append(piece)
                 room -= len(piece.data)
             is_whole = len(pieces) == len(run.pieces)
-            yield Part(run, tuple(pieces), run.progress, run.ending if is_whole else None)
+            yield Part(run, tuple(pieces), run.cut, run.progress, run.ending if is_whole else None)
             if room <= 0:
                 return
 
@@ -171,7 +179,7 @@ class Ledger:
         for part in paid.parts:
             run = self._unstored.pop(part.run.task.lease)
             self._drop(run, len(part.pieces))
-            run.progress = None
+            run.progress = run.cut = None
             if part.ending:
                 del self.runs[run.task.lease]
             elif run.pieces or run.ending:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from ..queries.work import Captured, Outcome, Piece, Progress, Stop
+from ..queries.usage import Used
+from ..queries.work import Captured, Cut, Outcome, Piece, Progress, Stop
 from ..states import State
+from ..units import tell_memory
+from .excerpt import Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,18 @@ class Run:
     """One captured task, from its claim until its end is stored; with what is not stored yet."""
 
     task: Captured
+    excerpt: Excerpt | None = None
     wants_result: bool = False
     is_started: bool = False
     pieces: list[Piece] = field(default_factory=list)
     count: int = 0
+    cut: Cut | None = None
     progress: Progress | None = None
     told: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
     stop: Stop | None = None
     is_refused: bool = False
+    used: Used | None = None
 
     def is_news(self, stop: Stop) -> bool:
         """Whether a signal is to be passed on: one that is asked until it has worked, only once."""
@@ -50,18 +56,34 @@ class Run:
         before, self.stop = self.stop, stop
         return stop != before
 
-    def write(self, stream: int, data: bytes) -> None:
-        """It wrote something."""
-        self.pieces.append(Piece(self.task.id, self.task.lease, self.count, stream, data))
-        self.count += 1
+    def write(self, stream: int, data: bytes, skipped: int = 0) -> int:
+        """It wrote something; how many bytes are not to be stored any more because of it."""
+        number = self.excerpt.number(self.count, skipped) if self.excerpt else self.count
+        self.pieces.append(Piece(self.task.id, self.task.lease, number, stream, data))
+        self.count = number + 1
+        if self.excerpt and self.excerpt.add(number, len(data), skipped):
+            return self._leave_out(self.excerpt)
+        return 0
+
+    def _leave_out(self, excerpt: Excerpt) -> int:
+        assert excerpt.mark is not None
+        mark, until = excerpt.mark, excerpt.until
+        self.cut = Cut(self.task.id, self.task.lease, mark, until, excerpt.left_out)
+        size = sum(len(each.data) for each in self.pieces)
+        self.pieces = [each for each in self.pieces if not mark <= each.seq < until]
+        return size - sum(len(each.data) for each in self.pieces)
 
     def report(self, done: float, total: float | None, message: str | None) -> None:
         """It told how far it is; only the last word counts."""
         self.progress = Progress(self.task.id, self.task.lease, done, total, message)
 
+    def measure(self, cpu: float, rss: int, peak: int) -> None:
+        """It was seen to use so much."""
+        self.used = Used(self.task.id, self.task.lease, cpu, rss, peak)
+
     def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
-        state, error = _judge(end, self.told, wants_result=self.wants_result)
+        state, error = _judge({**end, "memory": self.task.memory}, self.told, wants_result=self.wants_result)
         started = end.get("started")
         has_value = state is State.SUCCESS and "value" in self.told
         return Outcome(
@@ -75,6 +97,8 @@ class Run:
             user_time=end.get("user_time"),
             system_time=end.get("system_time"),
             max_rss=end.get("max_rss"),
+            read_bytes=end.get("read_bytes"),
+            written_bytes=end.get("written_bytes"),
             error=json.dumps(error) if error else None,
             result=json.dumps(self.told["value"]) if has_value else None,
         )
@@ -82,7 +106,8 @@ class Run:
 
 def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, wants_result: bool) -> tuple[State, Any]:
     """The state in which a run ends, and its error."""
-    state = State.KILLED if end.get("killed") and not end.get("error") and not end.get("timed_out") else State.ERROR
+    is_wanted = not any(end.get(name) for name in ("error", "timed_out", "over_memory"))
+    state = State.KILLED if end.get("killed") and is_wanted else State.ERROR
     error = next((tell(end, told) for applies, tell in _ENDINGS if applies(end, told)), None)
     if error is None and wants_result and "value" not in told:
         error = {"type": "aque:no_result", "message": "its process ended without a result"}
@@ -102,6 +127,13 @@ _ENDINGS: Final[Sequence[tuple[_Test, _Test]]] = (
         lambda end, _: {"type": f"aque:{end['error']['kind']}", "message": end["error"]["message"]},
     ),
     (lambda end, _: end.get("timed_out"), _error("builtins:TimeoutError", "it ran longer than its timeout")),
+    (
+        lambda end, _: end.get("over_memory"),
+        lambda end, _: {
+            "type": "aque.core.errors:MemoryExceeded",
+            "message": f"used {' of the '.join(tell_memory(end['over_memory'], end['memory']))} it asked for",
+        },
+    ),
     (lambda end, _: end.get("killed"), _error("aque.core.errors:TaskKilled", "killed on request")),
     (lambda _, told: "error" in told, lambda _, told: told["error"]),
     (lambda end, _: end.get("signal"), _error("aque:signal", "ended by signal {signal}")),

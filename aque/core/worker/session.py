@@ -187,6 +187,7 @@ class Session:
     @staticmethod
     def _pay(conn: Connection, owed: Owed) -> list[Change]:
         work.append(conn, owed.pieces)
+        work.leave_out(conn, owed.cuts)
         work.progress(conn, owed.progress)
         changes = work.complete(conn, owed.outcomes)
         for why, runs in owed.interrupted().items():

@@ -16,8 +16,9 @@ from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError, SchemaError
-from ..queries import work
+from ..queries import usage, work
 from ..queries.submission import Change
+from ..queries.usage import Used
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -29,6 +30,8 @@ from .service import Service, Unwatched
 from .session import Ask, Got, Session
 from .sweeper import Sweeper
 
+OUTPUT_LIMIT: Final = 64 << 20
+"""Bytes of a run's output that are kept, unless something else is said."""
 _log: Final = logging.getLogger("aque.worker")
 _HEARTBEAT: Final = 1.0  # seconds
 _DEADLINE: Final = 20.0  # seconds after which the tasks of a worker that the broker does not hear are stopped
@@ -38,7 +41,8 @@ _LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 class Worker:
     """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
 
-    `isolation` is that of the functions that do not say: `process` or `shared`.
+    `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
+    memory than they asked for are killed. `output_limit`: bytes of a run's output that are kept at most; 0: all.
     """
 
     def __init__(
@@ -52,13 +56,17 @@ class Worker:
         name: str | None = None,
         isolation: str = "process",
         service: Service | None = None,
+        enforce_memory: bool = False,
+        output_limit: int = OUTPUT_LIMIT,
     ) -> None:
         self.broker = broker
         self._service = service or Unwatched()
         self.info = describe(name, cpus, memory, queues, tags)
         self._session = Session(broker.database.source, self.info)
         self._isolation = isolation
-        self._ledger = Ledger()
+        self._limits = (enforce_memory, output_limit)
+        self._told_usage: list[Used] = []
+        self._ledger = Ledger(output_limit)
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
         self._sweeper = Sweeper(self._session)
@@ -110,7 +118,7 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self.broker.database.prepare()
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark)
+        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark, *self._limits)
         self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
@@ -195,6 +203,7 @@ class Worker:
             self._service.draining()
         if self._pace.is_draining:
             self._crew.give_back()
+        self._tell_usage()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._untold += changes
@@ -203,6 +212,13 @@ class Worker:
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
         self._beat_at = now + _HEARTBEAT
+
+    def _tell_usage(self) -> None:
+        """Tell what tasks use, where that is news."""
+        used = [run.used for run in self._ledger.unfinished() if run.used]
+        if used != self._told_usage:
+            self._session.read(usage.store, self.id, used)
+            self._told_usage = used
 
     def _put_off(self, error: BrokerError) -> None:
         """The broker is lost, or refuses: try again soon."""

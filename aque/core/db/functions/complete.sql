@@ -92,7 +92,7 @@ end $$;
 create or replace function aque.complete(
     ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
-    errors json[], results json[]
+    reads bigint[], writes bigint[], errors json[], results json[]
 ) returns table (id bigint, state aque.state)
 language plpgsql rows 20
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -113,9 +113,10 @@ begin
             finished_at = case when retry.due is null then x.finished_at end,
             run_at = retry.due,
             blockers = case when retry.due is null then 0 else 1 end
-        from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, errors,
-                    results)
-            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, error, result)
+        from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
+                    writes, errors, results)
+            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, read_bytes,
+               written_bytes, error, result)
         join aque.task old on old.id = x.id
         join aque.spec s on s.task_id = x.id
         left join lateral (
@@ -126,12 +127,12 @@ begin
         ) retry on true
         where t.id = x.id and t.lease = x.lease
         returning t.id, t.attempt, t.started_at, old.worker_id, x.finished_at as ended_at, x.state as ended_as, x.exit_code,
-                  x.signal, x.user_time, x.system_time, x.max_rss, x.error, x.result
+                  x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes, x.written_bytes, x.error, x.result
     ), noted as (
         insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, exit_code, signal,
-                                  user_time, system_time, max_rss, error)
+                                  user_time, system_time, max_rss, read_bytes, written_bytes, error)
         select m.id, m.attempt, m.worker_id, m.started_at, m.ended_at, m.ended_as, m.exit_code, m.signal, m.user_time,
-               m.system_time, m.max_rss, m.error
+               m.system_time, m.max_rss, m.read_bytes, m.written_bytes, m.error
         from moved m
     ), kept as (
         insert into aque.result (task_id, value) select m.id, m.result from moved m where m.result is not null

@@ -181,6 +181,7 @@ begin
     ended := array(select w.id from aque.worker w where w.id = any(gone) and w.ended_at is not null);
     delete from aque.signal s where s.worker_id = any(ended);
     delete from aque.reservation r where r.worker_id = any(ended);
+    delete from aque.usage u where u.worker_id = any(ended);
     select array_agg(r.id), array_agg(r.lease) into ids, leases
     from (select t.id, t.lease from aque.task t where t.state = 'running' and t.worker_id = any(ended)
           order by t.id for no key update skip locked) r;
