@@ -60,6 +60,7 @@ class Worker:
         self._due_at = float("inf")
         self._try_at = 0.0
         self._pause = 0.0
+        self._turned_at = 0.0
         self._is_asked = False
         self._is_stopped = False
         self._untold: list[Change] = []
@@ -79,6 +80,7 @@ class Worker:
         try:
             while self._talk():
                 self._sleep()
+                self._gather()
                 self._listen()
         finally:
             self._end()
@@ -132,6 +134,7 @@ class Worker:
                 self.drain()
         self._turn()
         self._desk.launch()
+        self._turned_at = time.monotonic()
         if self._ledger.is_empty:
             self._pace.judge(self._session)
 
@@ -225,6 +228,12 @@ class Worker:
             self._pace.is_hungry = self._is_asked = True
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
+
+    def _gather(self) -> None:
+        """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
+        rest = min(self._turned_at + self._pace.rest(self._ledger), self._beat_at) - time.monotonic()
+        if rest > 0 and not self._pause and self._session.is_open:
+            wait_ready([self._alarm.fileno(), self._session.fileno()], rest)
 
     def _listen(self) -> None:
         """Take down what the runner says."""
