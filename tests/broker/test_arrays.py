@@ -13,7 +13,8 @@ from aque.core.states import State
 
 _TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))) | st.sampled_from(["NULL", "null"])
 _READ = """
-select %(texts)s::text[], %(ints)s::bigint[], %(floats)s::float8[], %(times)s::timestamptz[], %(states)s::aque.state[]::text[]
+select %(texts)s::text[], %(ints)s::bigint[], %(floats)s::float8[], %(times)s::timestamptz[],
+       %(states)s::aque.state[]::text[]
 """
 
 
