@@ -58,7 +58,7 @@ class Session:
         self._conn: Connection | None = None
         self._connected_at = 0.0
         self._is_held = False
-        self._idle = False
+        self._idle: bool | None = False
         self.worker = 0
 
     @property
@@ -85,6 +85,7 @@ class Session:
         Raises WorkerGivenUp where its runs were given away.
         """
         self._connect()
+        self._idle = None  # what was said last may be lost
         with self._talking() as conn:
             self._is_held = work.hold(conn, self.worker)
             self._check(work.beat(conn, self.worker, draining=False, cpus_used=0, memory_used=0))
@@ -138,10 +139,9 @@ class Session:
     def announce(self, changes: Iterable[Change]) -> None:
         """Tell everybody what became of tasks, and idle workers that some may be ready."""
         told = list(changes)
+        is_work_ready = any(change.state != State.RUNNING for change in told)
         with self._talking() as conn:
-            submission.announce(conn, told)
-            if any(change.state != State.RUNNING for change in told):
-                submission.wake(conn)
+            (submission.announce_work if is_work_ready else submission.announce)(conn, told)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask one of the functions of the query layer."""

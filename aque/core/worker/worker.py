@@ -149,9 +149,9 @@ class Worker:
             self._ledger.settle(owed)
             self._desk.take(got.claimed)
             self._pace.note(ask, got.claimed)
-            if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
-                self._pace.is_hungry = True  # for what came before the broker knew
         self._announce()
+        if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
+            self._pace.is_hungry = True  # for what came before the broker knew
 
     def _announce(self) -> None:
         """Tell what became of tasks; what cannot be told now is told later."""
