@@ -15,7 +15,8 @@ select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', '')
 where exists (select from aque.worker w where w.idle and w.ended_at is null)
 
 -- name: announce
-select set_config('synchronous_commit', 'off', true), pg_notify('aque_task', payload) from unnest(%(payloads)s::text[]) payload
+select set_config('synchronous_commit', 'off', true), pg_notify('aque_task', payload)
+from unnest(%(payloads)s::text[]) payload
 
 -- name: announce_work
 -- All who listen hear, and idle workers are woken: in one turn, for what it costs is the turn.

@@ -93,11 +93,11 @@ def _directory(cwd: str | None) -> Path | None:
 def find_program(name: str, search: str, base: Path) -> str:
     """The file of a command, looked up as a shell standing in `base` would."""
     folders = [""] if "/" in name else search.split(":")
-    name = str(Path(name)) if "/" in name else name
+    plain = str(Path(name)) if "/" in name else name
     effective = os.access in os.supports_effective_ids
     denied = None
     for folder in folders if name else []:
-        candidate = os.path.join(base, folder, name)  # noqa: PTH118  # of strings: this is done for each task
+        candidate = os.path.join(base, folder, plain)  # noqa: PTH118  # of strings: this is done for each task
         try:
             mode = os.stat(candidate).st_mode  # noqa: PTH116
         except OSError as error:

@@ -224,16 +224,22 @@ class Worker:
             readable.append(self._session.fileno())
         ready = wait_ready(readable, timeout, [self._crew.fileno()] if self._crew.wants_write else [])
         if self._alarm.fileno() in ready:
-            self._alarm.hush()
-            self._pace.is_hungry = self._is_asked = True
+            self._heed()
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
 
     def _gather(self) -> None:
         """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
         rest = min(self._turned_at + self._pace.rest(self._ledger), self._beat_at) - time.monotonic()
-        if rest > 0 and not self._pause and self._session.is_open:
-            wait_ready([self._alarm.fileno(), self._session.fileno()], rest)
+        if rest <= 0 or self._pause or self._is_asked or not self._session.is_open:
+            return
+        if self._alarm.fileno() in wait_ready([self._alarm.fileno(), self._session.fileno()], rest):
+            self._heed()
+
+    def _heed(self) -> None:
+        """The alarm has rung: there is work, or something is asked of the runs here."""
+        self._alarm.hush()
+        self._pace.is_hungry = self._is_asked = True
 
     def _listen(self) -> None:
         """Take down what the runner says."""
