@@ -11,9 +11,9 @@ from .ledger import Ledger
 from .session import Ask, Session
 
 _BATCH: Final = 400
-_SHORT: Final = 0.05  # seconds of work to hold ready beyond what runs, where tasks are short
+_SHORT: Final = 0.1  # seconds of work to hold ready beyond what runs, where tasks are short
 _AHEAD: Final = 250.0  # times the cpus, at most
-_GATHER: Final = 0.02  # seconds between two turns, at most, while the runner has enough before it
+_GATHER: Final = 0.05  # seconds between two turns, at most, while the runner has enough before it
 _CRUMB: Final = 0.001  # cpus that are no room
 
 
