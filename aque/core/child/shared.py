@@ -123,8 +123,7 @@ class _State:
     """What a task finds, and is to leave as it was."""
 
     def __init__(self) -> None:
-        self._environ = dict(os.environb)
-        self._data = dict(os.environ._data)  # type: ignore[attr-defined]  # the same, but compared in no time
+        self._data = dict(os.environ._data)  # type: ignore[attr-defined]
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
         self._descriptors = [_kept(each) for each in range(3)]
         try:
@@ -161,11 +160,18 @@ class _State:
             sys.path[:] = self._path
         sys.argv[:] = [""]
         gc.enable()
-        if os.environ._data != self._data:  # type: ignore[attr-defined]
-            for name in os.environb.keys() - self._environ.keys():
-                del os.environb[name]
-            os.environb.update(self._environ)
+        self._restore_environ()
         main.clear_main()
+
+    def _restore_environ(self) -> None:
+        """Put back the variables that are not as they were, and no others: there are many, and each costs."""
+        now = os.environ._data  # type: ignore[attr-defined]  # the bytes, which are compared in no time
+        if now == self._data:
+            return
+        for name in now.keys() - self._data.keys():
+            del os.environb[name]
+        for name in [name for name, value in self._data.items() if now.get(name) != value]:
+            os.environb[name] = self._data[name]
 
     def mark(self, secret: bytes) -> None:
         """Set the mark between two tasks into both outputs."""

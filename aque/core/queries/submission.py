@@ -51,17 +51,26 @@ def wake(conn: Connection) -> None:
 
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
     """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
-    by_state: dict[State, list[int]] = {}
-    for change in changed:
-        by_state.setdefault(change.state, []).append(change.id)
-    if payloads := [text for state, ids in by_state.items() for text in _payloads(state, spans(sorted(ids)))]:
+    if payloads := _of_changes(changed):
         conn.execute(_SQL["announce"], {"payloads": payloads})
+
+
+def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
+    """The same, and tell idle workers that there may be work; in one round trip."""
+    conn.execute(_SQL["announce_work"], {"payloads": _of_changes(changed)})
 
 
 def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
     """Tell everybody who listens of new tasks, and idle workers that there is work; in one round trip."""
     payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
-    conn.execute(_SQL["announce_new"], {"payloads": payloads})
+    conn.execute(_SQL["announce_work"], {"payloads": payloads})
+
+
+def _of_changes(changed: Iterable[Change]) -> list[str]:
+    by_state: dict[State, list[int]] = {}
+    for change in changed:
+        by_state.setdefault(change.state, []).append(change.id)
+    return [text for state, ids in by_state.items() for text in _payloads(state, spans(sorted(ids)))]
 
 
 def request(conn: Connection, workers: Iterable[int]) -> None:

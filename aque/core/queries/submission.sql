@@ -9,15 +9,18 @@ left join aque.environ e on e.id = p.environ_id
 where t.id = %(id)s
 
 -- name: wake
--- Only when someone sleeps: a notification takes a lock that all commits queue for.
-select pg_notify('aque_work', '') where exists (select from aque.worker w where w.idle and w.ended_at is null)
+-- Only when someone sleeps: a notification takes a lock that all commits queue for. As all that is told here, it does not
+-- wait for the disk: what it tells of was committed before it.
+select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', '')
+where exists (select from aque.worker w where w.idle and w.ended_at is null)
 
 -- name: announce
-select pg_notify('aque_task', payload) from unnest(%(payloads)s::text[]) payload
+select set_config('synchronous_commit', 'off', true), pg_notify('aque_task', payload)
+from unnest(%(payloads)s::text[]) payload
 
--- name: announce_new
--- Of new tasks all who listen hear, and idle workers are woken: in one turn, for what it costs is the turn.
-select pg_notify(channel, payload)
+-- name: announce_work
+-- All who listen hear, and idle workers are woken: in one turn, for what it costs is the turn.
+select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
 from (select 'aque_work' as channel, '' as payload
       where exists (select from aque.worker w where w.idle and w.ended_at is null)
       union all
@@ -25,4 +28,5 @@ from (select 'aque_work' as channel, '' as payload
 
 -- name: request
 -- Asks workers by id to look at what is asked of their tasks.
-select pg_notify('aque_work', payload) from unnest(%(payloads)s::text[]) payload
+select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', payload)
+from unnest(%(payloads)s::text[]) payload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from psycopg.rows import class_row, dict_row
 from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
+from . import arrays
 from .submission import Change, changes
 
 _SQL: Final = statements(__name__)
@@ -230,14 +232,18 @@ _COLUMNS: Final = {
     "errors": "error",
     "results": "result",
 }
+_TEXTS: Final = {"error", "result"}
 
 
 def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
     """End runs under their leases; returns all tasks whose state changed by it, dependents too."""
     if not outcomes:
         return []
-    arrays = {name: [getattr(each, column) for each in outcomes] for name, column in _COLUMNS.items()}
-    return changes(conn.execute(_SQL["complete"], arrays))
+    parameters = {
+        name: (arrays.texts if column in _TEXTS else arrays.plain)(map(operator.attrgetter(column), outcomes))
+        for name, column in _COLUMNS.items()
+    }
+    return changes(conn.execute(_SQL["complete"], parameters))
 
 
 def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[Change]:
@@ -322,14 +328,14 @@ def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[
 def append(conn: Connection, pieces: Sequence[Piece]) -> None:
     """Store pieces of output."""
     if pieces:
-        arrays = {
+        columns = {
             "ids": [each.id for each in pieces],
             "leases": [each.lease for each in pieces],
             "seqs": [each.seq for each in pieces],
             "streams": [each.stream for each in pieces],
             "pieces": [each.data for each in pieces],
         }
-        conn.execute(_SQL["append"], arrays, binary=True)
+        conn.execute(_SQL["append"], columns, binary=True)
 
 
 def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
@@ -342,14 +348,14 @@ def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
 def progress(conn: Connection, told: Sequence[Progress]) -> None:
     """Store how far runs are, under their leases."""
     if told:
-        arrays = {
+        columns = {
             "ids": [each.id for each in told],
             "leases": [each.lease for each in told],
             "dones": [each.done for each in told],
             "totals": [each.total for each in told],
             "messages": [each.message for each in told],
         }
-        conn.execute(_SQL["progress"], arrays)
+        conn.execute(_SQL["progress"], columns)
 
 
 def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:

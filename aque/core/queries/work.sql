@@ -20,8 +20,9 @@ returning draining, last_active
 select draining from aque.worker where id = %(worker)s
 
 -- name: set_idle
--- Whether the worker wants to be told of new work.
+-- Whether the worker wants to be told of new work. It does not wait for the disk: a worker that comes back says it again.
 update aque.worker set idle = %(idle)s where id = %(worker)s
+returning set_config('synchronous_commit', 'off', true)
 
 -- name: leave
 with reserved as (delete from aque.reservation where worker_id = %(worker)s),

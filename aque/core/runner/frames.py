@@ -9,12 +9,13 @@ Header = dict[str, Any]
 Frame = tuple[Header, bytes]
 
 LENGTHS = struct.Struct("!II")
+# ASCII JSON carries the lone surrogates of names that are not UTF-8 unharmed.
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def pack(header: Header, body: bytes = b"") -> bytes:
     """The bytes of one frame."""
-    # ASCII JSON carries the lone surrogates of names that are not UTF-8 unharmed.
-    head = json.dumps(header, separators=(",", ":")).encode("ascii")
+    head = ENCODE(header).encode("ascii")
     return b"".join((LENGTHS.pack(len(head), len(body)), head, body))
 
 

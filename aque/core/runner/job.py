@@ -126,6 +126,11 @@ class Job:
         # Processes of the task met while killing it, with their start times: at its end none may be left.
         self.seen: dict[int, int] = {}
 
+    @property
+    def grace(self) -> float:
+        """Seconds between the two signals that end it when its time is over."""
+        return float(self.order.get("grace") or 0.0)
+
     def finished(self, status: int | None, usage: Usage | None, max_rss: int, error: TaskError | None = None) -> Header:
         """The `finished` message; no status means that it never ran."""
         return {

@@ -41,7 +41,7 @@ def plan(job: Job, environ: dict[str, str], files: Files) -> Plan:
     with acting_as(identity):
         cwd = _directory(job.order.get("cwd"))
         base = cwd or Path.cwd()
-        program = find_program(argv[0], {**environ, **extra}.get("PATH", os.defpath), base)
+        program = find_program(argv[0], extra.get("PATH", environ.get("PATH", os.defpath)), base)
         stdin = open_stdin(files, job, base)
         stdout, stderr = open_outputs(files, job, base)
     return Plan(argv, program, environ, extra, cwd, (stdin, stdout, stderr), identity)
@@ -100,12 +100,13 @@ def _directory(cwd: str | None) -> Path | None:
 def find_program(name: str, search: str, base: Path) -> str:
     """The file of a command, looked up as a shell standing in `base` would."""
     folders = [""] if "/" in name else search.split(":")
+    plain = str(Path(name)) if "/" in name else name
     effective = os.access in os.supports_effective_ids
     denied = None
     for folder in folders if name else []:
-        candidate = base / folder / name
+        candidate = os.path.join(base, folder, plain)  # noqa: PTH118  # of strings: this is done for each task
         try:
-            mode = candidate.stat().st_mode
+            mode = os.stat(candidate).st_mode  # noqa: PTH116
         except OSError as error:
             in_the_way = error.errno == errno.EACCES or (error.errno == errno.ENOTDIR and "/" in name)
             denied = denied or (candidate if in_the_way else None)
@@ -113,7 +114,7 @@ def find_program(name: str, search: str, base: Path) -> str:
         if not stat.S_ISREG(mode):
             denied = denied or (candidate if "/" in name else None)
         elif os.access(candidate, os.X_OK, effective_ids=effective):
-            return str(candidate)
+            return candidate
         else:
             denied = denied or candidate
     if denied is not None:

@@ -60,10 +60,12 @@ def open_stdin(files: Files, job: Job, base: Path) -> int:
     size, path = job.order.get("stdin_size"), job.order.get("stdin")
     if size is not None:
         return files.own(holding(job.body[:size]))
+    if path is None:
+        return files.own(os.open(os.devnull, os.O_RDONLY))
     try:
         # Non-blocking for the opening alone: a FIFO that nobody writes must not stop the runner.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
-        descriptor = files.own(os.open(os.devnull if path is None else base / path, flags))
+        descriptor = files.own(os.open(base / path, flags))
     except OSError as error:
         raise TaskError("stdin", f"{path}: {error.strerror}") from None
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):

@@ -11,9 +11,10 @@ from ..queries.work import Captured
 from .ledger import Ledger
 from .session import Ask, Session
 
-_BATCH: Final = 200
-_SHORT: Final = 0.05  # seconds of work to hold ready beyond what runs, where tasks are short
-_AHEAD: Final = 100.0  # times the cpus, at most
+_BATCH: Final = 400
+_SHORT: Final = 0.1  # seconds of work to hold ready beyond what runs, where tasks are short
+_AHEAD: Final = 250.0  # times the cpus, at most
+_GATHER: Final = 0.05  # seconds between two turns, at most, while the runner has enough before it
 _CRUMB: Final = 0.001  # cpus that are no room
 
 
@@ -96,6 +97,11 @@ class Pace:
         if self._until_empty and not self.is_hungry:
             has_all = has_all or not session.read(work.is_more_to_come, session.worker)
         self.is_over = self.is_draining or has_all
+
+    def rest(self, ledger: Ledger) -> float:
+        """Seconds until the next turn is of use: while tasks wait in the runner, ends may come together."""
+        waiting = sum(run.task.cpus for run in ledger.unfinished()) - self._cpus
+        return max(0.0, min(_GATHER, waiting * self._average / self._cpus / 2))
 
     def _ahead(self) -> float:
         """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""

@@ -63,7 +63,7 @@ class Session:
         self._conn: Connection | None = None
         self._connected_at = 0.0
         self._is_held = False
-        self._idle = False
+        self._idle: bool | None = False
         self._suspects = Suspects()
         self.worker = 0
         self.epoch = datetime.min.replace(tzinfo=UTC)
@@ -100,6 +100,7 @@ class Session:
         Raises WorkerGivenUp where its runs were given away.
         """
         self._connect()
+        self._idle = None  # what was said last may be lost
         with self._talking() as conn:
             self._is_held = work.hold(conn, self.worker)
             self._beat(conn)
@@ -155,10 +156,9 @@ class Session:
     def announce(self, changes: Iterable[Change]) -> None:
         """Tell everybody what became of tasks, and idle workers that some may be ready."""
         told = list(changes)
+        is_work_ready = any(change.state != State.RUNNING for change in told)
         with self._talking() as conn:
-            submission.announce(conn, told)
-            if any(change.state != State.RUNNING for change in told):
-                submission.wake(conn)
+            (submission.announce_work if is_work_ready else submission.announce)(conn, told)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask one of the functions of the query layer."""

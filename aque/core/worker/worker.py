@@ -73,6 +73,7 @@ class Worker:
         self._due_at = float("inf")
         self._try_at = 0.0
         self._pause = 0.0
+        self._turned_at = 0.0
         self._is_asked = False
         self._is_stopped = False
         self._untold: list[Change] = []
@@ -92,6 +93,7 @@ class Worker:
         try:
             while self._talk():
                 self._sleep()
+                self._gather()
                 self._listen()
         finally:
             self._end()
@@ -152,6 +154,7 @@ class Worker:
             self._pace.hear(self._session.read(work.is_to_drain, self.id))
         self._turn()
         self._desk.launch()
+        self._turned_at = time.monotonic()
         if self._ledger.is_empty:
             self._pace.judge(self._session)
 
@@ -166,9 +169,9 @@ class Worker:
             self._ledger.settle(owed)
             self._desk.take(got.claimed)
             self._pace.note(ask, got.claimed)
-            if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
-                self._pace.is_hungry = True  # for what came before the broker knew
         self._announce()
+        if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
+            self._pace.is_hungry = True  # for what came before the broker knew
 
     def _announce(self) -> None:
         """Tell what became of tasks; what cannot be told now is told later."""
@@ -263,10 +266,22 @@ class Worker:
             readable.append(self._session.fileno())
         ready = wait_ready(readable, timeout, [self._crew.fileno()] if self._crew.wants_write else [])
         if self._alarm.fileno() in ready:
-            self._alarm.hush()
-            self._pace.is_hungry = self._is_asked = True
+            self._heed()
         if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
             self._beat_at = 0.0
+
+    def _gather(self) -> None:
+        """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
+        rest = min(self._turned_at + self._pace.rest(self._ledger), self._beat_at) - time.monotonic()
+        if rest <= 0 or self._pause or self._is_asked or not self._session.is_open:
+            return
+        if self._alarm.fileno() in wait_ready([self._alarm.fileno(), self._session.fileno()], rest):
+            self._heed()
+
+    def _heed(self) -> None:
+        """The alarm has rung: there is work, or something is asked of the runs here."""
+        self._alarm.hush()
+        self._pace.is_hungry = self._is_asked = True
 
     def _listen(self) -> None:
         """Take down what the runner says."""

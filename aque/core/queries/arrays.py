@@ -1,0 +1,19 @@
+"""Arrays as PostgreSQL reads them, written in one go: the driver's own way looks at each element many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def plain(values: Iterable[object]) -> str:
+    """An array of numbers, times or words of an enumeration, some of which may be None."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def texts(values: Iterable[str | None]) -> str:
+    """An array of texts of any kind, some of which may be None."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

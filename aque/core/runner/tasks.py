@@ -1,0 +1,113 @@
+"""The tasks that have a process of their own, from their start to their end; all others are passed on from here."""
+
+import json
+import signal
+import time
+
+from .admission import Admission
+from .channel import Channel
+from .forks import Forks
+from .job import Job, TaskError, Usage
+from .pipes import Pipes
+from .running import Running
+from .shared import Shared
+from .signals import Signals
+from .spawn import opening, plan, spawn
+from .timers import Timers
+
+
+class Tasks:
+    """Starts them, and tells the worker what becomes of them."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        pipes: Pipes,
+        admission: Admission,
+        running: Running,
+        signals: Signals,
+        forks: Forks,
+        shared: Shared,
+        timers: Timers,
+    ) -> None:
+        """Begin with none."""
+        self._channel = channel
+        self._pipes = pipes
+        self._admission = admission
+        self._running = running
+        self._signals = signals
+        self._forks = forks
+        self._shared = shared
+        self._timers = timers
+        self._environs: dict[str, dict[str, str]] = {}
+
+    def teach(self, key: str, variables: bytes) -> None:
+        """Know an environment by this key, given as JSON."""
+        self._environs[key] = json.loads(variables)
+
+    def admit(self) -> None:
+        """Start what may start."""
+        while job := self._admission.next(self._running.active()):
+            self.start(job)
+
+    def start(self, job: Job) -> None:
+        """Start one task, or report why not."""
+        try:
+            environ = self._environs.get(job.order["environ"])
+            if environ is None:
+                raise TaskError("spawn", f"unknown environment {job.order['environ']}")
+            if job.key is not None and self._shared.take(job, environ):
+                return
+            with opening() as files:
+                planned = plan(job, environ, files)
+                if self._forks.launch(job, planned, files, self):
+                    return
+                job.pid, job.streams = spawn(job, planned, files), files.pipes
+        except TaskError as error:
+            self.failed(job, error)
+            return
+        self.began(job)
+
+    def drop(self, job: Job) -> None:
+        """Report a task as killed that has not begun."""
+        job.killed = True
+        self._channel.queue(job.finished(None, None, 0))
+
+    def began(self, job: Job) -> None:
+        """Report a task that runs now, and forward what it writes."""
+        job.started = time.monotonic()
+        job.body = b""
+        self._running.by_pid[job.pid] = job
+        self._pipes.add(job.lease, job.streams)
+        job.streams = {}
+        self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
+        self._signals.send_kept(job)
+        if job.order.get("timeout") is not None:
+            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+
+    def failed(self, job: Job, error: TaskError) -> None:
+        """Report a task that could not be started."""
+        self._channel.queue(job.finished(None, None, 0, error))
+
+    def again(self, job: Job) -> None:
+        """Start a task once more that has no process."""
+        if job.killed:
+            self.drop(job)
+        else:
+            self.start(job)
+
+    def died(self, job: Job) -> None:
+        """End what a task has left, and take what it wrote."""
+        self._signals.kill_rest(job)
+        self._pipes.drain(job.lease)
+
+    def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
+        """Report the end of a task."""
+        del self._running.by_pid[job.pid]
+        self._channel.queue(job.finished(code, usage, max_rss))
+
+    def _time_out(self, job: Job) -> None:
+        """Ask a task whose time is over to end."""
+        if self._running.by_pid.get(job.pid) is job:
+            job.timed_out = True
+            self._signals.send(job, signal.SIGTERM, job.grace)

@@ -1,0 +1,53 @@
+"""When a worker takes its turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aque.core.queries.work import Captured
+from aque.core.worker.ledger import Ledger
+from aque.core.worker.pace import Pace
+
+LONGEST = 0.05
+
+
+def captured(lease: int, cpus: float) -> Captured:
+    nothing = dict.fromkeys(name for name in Captured.__slots__)
+    own = {"id": lease, "lease": lease, "cpus": cpus, "memory": 0, "started_at": datetime.now(UTC)}
+    return Captured(**{**nothing, **own})  # type: ignore[arg-type]
+
+
+def holding(*cpus: float) -> Ledger:
+    ledger = Ledger()
+    for lease, each in enumerate(cpus, 1):
+        ledger.open(captured(lease, each))
+    return ledger
+
+
+def pace_of_tasks_that_take(seconds: float, cpus: float) -> Pace:
+    pace = Pace(cpus, 1 << 30)
+    for _ in range(100):
+        pace.learn({"type": "finished", "started": 0.0, "ended": seconds})
+    return pace
+
+
+@given(st.lists(st.floats(0.1, 4), max_size=60), st.floats(1, 16), st.floats(0.0001, 100))
+def test_a_turn_is_put_off_only_while_the_runner_has_enough_before_it(demands, cpus, seconds):
+    """Else cpus would be idle while ends and claims wait."""
+    rest = pace_of_tasks_that_take(seconds, cpus).rest(holding(*demands))
+    left_for = (sum(demands) - cpus) * seconds / cpus
+    assert 0 <= rest <= max(0.0, min(LONGEST, left_for))
+
+
+@pytest.mark.parametrize("held", [(), (1.0,), (1.0, 1.0), (2.0,)])
+def test_who_waits_for_a_single_task_waits_for_no_turn(held):
+    """A chain of tasks would take 50 ms a link."""
+    assert pace_of_tasks_that_take(0.001, 2.0).rest(holding(*held)) == 0
+
+
+def test_a_backlog_of_short_tasks_is_settled_many_at_a_time():
+    assert pace_of_tasks_that_take(0.001, 2.0).rest(holding(*[1.0] * 1000)) == LONGEST
