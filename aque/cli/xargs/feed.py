@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .commands import Command
-from .options import Refused
+from .job import Job
+from .settings import Refused
 
 _AHEAD: Final = 2000
 
@@ -18,7 +18,7 @@ _AHEAD: Final = 2000
 class Ready:
     """A command is complete."""
 
-    command: Command
+    job: Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class InputEnd:
 class Feed:
     """Reads on a thread of its own, since a read may last."""
 
-    def __init__(self, commands: Iterator[Command], inbox: queue.SimpleQueue[Any]) -> None:
-        self._commands = commands
+    def __init__(self, jobs: Iterator[Job], inbox: queue.SimpleQueue[Any]) -> None:
+        self._jobs = jobs
         self._inbox = inbox
         self._room = threading.Semaphore(_AHEAD)
         self._stopped = False
@@ -54,11 +54,11 @@ class Feed:
     def _run(self) -> None:
         error = None
         try:
-            for command in self._commands:
+            for job in self._jobs:
                 self._room.acquire()
                 if self._stopped:
                     return
-                self._inbox.put(Ready(command))
+                self._inbox.put(Ready(job))
         except Refused as refused:
             error = str(refused)
         self._inbox.put(InputEnd(error))

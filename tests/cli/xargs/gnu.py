@@ -12,7 +12,8 @@ import pytest
 
 from aque.cli.xargs.commands import commands
 from aque.cli.xargs.limits import measure
-from aque.cli.xargs.options import NAME, Refused, parse
+from aque.cli.xargs.options import parse
+from aque.cli.xargs.settings import NAME, Refused
 from aque.cli.xargs.tokens import arguments
 
 _TOLD = ("sh", "-c", 'printf "%s\\0" "$#" "$@"', "sh")
@@ -59,8 +60,8 @@ def ours(
     try:
         read = parse(words, limits, said.append)
         chunks = (content[start : start + chunk] for start in range(0, len(content), chunk))
-        for command in commands(arguments(chunks, read, said.append), read):
-            found.append(list(command[len(_TOLD) :]))
+        for job in commands(arguments(chunks, read, said.append), read):
+            found.append(list(job.words[len(_TOLD) :]))
     except Refused as error:
         said.append(str(error))
         status = 1

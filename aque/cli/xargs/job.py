@@ -1,0 +1,22 @@
+"""A command that is to be run, and what it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Command: TypeAlias = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`arguments` are those of the input that went into it; `seq` counts from 1."""
+
+    words: Command
+    arguments: tuple[bytes, ...]
+    seq: int
+
+    @property
+    def name(self) -> str:
+        """How people know it."""
+        return self.words[0].decode(errors="surrogateescape")
