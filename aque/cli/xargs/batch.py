@@ -26,15 +26,15 @@ class Batches:
         self._stdin = stdin.of_commands(options)
         self.group: int | None = None
 
-    def store(self, jobs: Sequence[Job], slots: Sequence[int], procs: int) -> list[int]:
-        """Store commands in one transaction; the ids of their tasks, in ascending order."""
+    def store(self, jobs: Sequence[Job], slots: Sequence[int], procs: int, *, held: bool) -> list[int]:
+        """Store commands in one transaction, to run or to be held; the ids of their tasks, in ascending order."""
         if self.group is None:
             self.group = self._store_group(jobs[0])
-        given = [self._fields(job, slot, procs) for job, slot in zip(jobs, slots, strict=True)]
+        given = [{**self._fields(job, slot, procs), "hold": held} for job, slot in zip(jobs, slots, strict=True)]
         return self._broker.submit(given, {})
 
     def seal(self) -> None:
-        """There will be no more."""
+        """There will be no more of them."""
         if self.group is not None:
             self._broker.seal(self.group)
 

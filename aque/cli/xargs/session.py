@@ -23,6 +23,7 @@ from .batch import Batches
 from .course import Stop, course
 from .ends import Ends
 from .feed import Feed, InputEnd, Ready
+from .gate import AHEAD, Gate
 from .helper import Helper
 from .job import Job
 from .output import output
@@ -56,6 +57,7 @@ class Session:
         self._ready: deque[Job] = deque()
         self._window = Window()
         self._batches = Batches(self._broker, options)
+        self._gate = Gate(self._broker, self._window, options)
         self._helper = Helper(broker, options)
         self._rest = Rest(self._broker, self._helper, self._store)
         self._course = course(options.halt)
@@ -110,6 +112,7 @@ class Session:
     def _turn_to_the_end(self) -> None:
         while not (self._is_read and not self._ready and not self._window) and not self._rest.is_left:
             self._hear()
+            self._gate.pass_on()
             self._output.show(is_idle=self._vain > 0)
             self._queue()
 
@@ -156,12 +159,15 @@ class Session:
     def _on_signal(self, signalled: Signalled) -> None:
         if signalled.number in _STEPS:
             self._procs = max(self._procs + _STEPS[signalled.number], 1)
+            self._gate.is_shut = self._gate.is_shut and self._procs == 1
             return
         self._signal = signalled.number
         waiting = list(self._ready)
         self._read_no_more()
         with self._gauge.aside():
             self._rest.interrupted(signalled.number, self._window.unfinished(), waiting)
+        if self._rest.is_left:
+            self._gate.open()
         self._ends.is_quiet = self._rest.is_killed
 
     def _read_no_more(self) -> None:
@@ -198,9 +204,12 @@ class Session:
 
     def _store(self, jobs: Sequence[Job]) -> None:
         slots = [self._window.next_slot() for _ in jobs]
-        ids = self._batches.store(jobs, slots, self._procs)
+        ids = self._batches.store(jobs, slots, self._procs, held=self._gate.is_shut)
         for task, job, slot in zip(ids, jobs, slots, strict=True):
             self._window.add(Flight(task, job, slot))
+        if self._gate.is_shut:
+            self._gate.hold(ids)
+            self._gate.pass_on()
         if self._options.detach:
             self._window.clear()
 
@@ -223,9 +232,13 @@ class Session:
             self._next_at = now + self._options.delay if self._ready else self._next_at
         if self._options.detach:
             return 1 if self._options.delay else _BATCH
-        at_once = self._procs if self._procs == 1 or self._options.slot_variable is not None else 0
-        room = min((at_once or _WINDOW) - self._window.flying, _WINDOW - len(self._window))
+        room = min(self._at_once() - self._window.flying, _WINDOW - len(self._window))
         return min(room, 1) if self._options.delay else room
+
+    def _at_once(self) -> int:
+        if self._gate.is_shut:
+            return AHEAD
+        return self._procs if self._procs == 1 or self._options.slot_variable is not None else _WINDOW
 
     def _is_wanted(self, job: Job) -> bool:
         """Show a command that is to be run, and ask for leave if so told."""

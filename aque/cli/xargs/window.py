@@ -35,6 +35,10 @@ class Window:
     def __getitem__(self, task: int) -> Flight:
         return self._flights[task]
 
+    def is_open(self, task: int) -> bool:
+        """Whether it is one of them, and has not ended."""
+        return task in self._flights and not self._flights[task].is_over
+
     def next_slot(self) -> int:
         """The lowest number that no command has which is under way."""
         slot = heapq.heappop(self._free) if self._free else self.flying

@@ -41,7 +41,10 @@ class PlacedPiece:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the last run of a task went. `started` in seconds since 1970; `error`: its type; `written` counts the bytes of stdout."""
+    """How the last run of a task went.
+
+    `started` in seconds since 1970; `error`: its type; `written`: bytes of stdout.
+    """
 
     id: int
     state: str
