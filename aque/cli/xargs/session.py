@@ -39,6 +39,7 @@ from .window import Flight, Window
 
 _BATCH: Final = 500  # commands to a transaction
 _WINDOW: Final = 5000  # commands that are queued and not shown
+_REFILL: Final = 4  # the part of a window that is empty before more is queued: few large transactions
 _ASKED: Final = 500  # tasks to one look for what was missed
 _POLL: Final = 0.1  # seconds between two looks for the output of a command that runs
 _PATIENCE: Final = 10  # polls in vain before looking whether something was missed
@@ -232,7 +233,10 @@ class Session:
             self._next_at = now + self._options.delay if self._ready else self._next_at
         if self._options.detach:
             return 1 if self._options.delay else _BATCH
-        room = min(self._at_once() - self._window.flying, _WINDOW - len(self._window))
+        most = self._at_once()
+        room = min(most - self._window.flying, _WINDOW - len(self._window))
+        if room < most // _REFILL:
+            return 0
         return min(room, 1) if self._options.delay else room
 
     def _at_once(self) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,37 +14,13 @@ from aque.core.states import COMPLETE_STATES
 from tests.waiting import wait_for
 
 from .gnu import needs_gnu
-
-_AQUE = [sys.executable, "-c", "from aque.cli.main import xargs; xargs()"]
-Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def start(broker: Broker) -> Iterator[Start]:
-    """Starts ours with these words, all its streams pipes; it is killed at the end of the test if it still runs."""
-    begun: list[subprocess.Popen[bytes]] = []
-
-    def begin(*words: str | bytes, **options: object) -> subprocess.Popen[bytes]:
-        environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "AQUE_BROKER": broker.to_url()}
-        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        begun.append(subprocess.Popen([*_AQUE, *words], env=environ, **streams))  # type: ignore[call-overload]
-        return begun[-1]
-
-    yield begin
-    for process in begun:
-        process.kill()
-        with process:  # its streams are closed
-            pass
+from .running import Start, script
 
 
 def real(words: list[str], content: bytes) -> tuple[bytes, bytes, int]:
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["xargs", *words], input=content, capture_output=True, env=environ)
     return done.stdout, done.stderr, done.returncode
-
-
-def script(text: str) -> list[str]:
-    return ["sh", "-c", text]
 
 
 _LINES = b"1\n2\n3\n"
