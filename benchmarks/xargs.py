@@ -53,7 +53,7 @@ def alone(queue: aque.Queue) -> float:
     futures = queue.submit_many({"pattern": "shell", "args": ["true"], "cpus": "/2"} for _ in range(LINES))
     with worker("-2") as process:
         process.wait(3600)
-    first, last = queue.broker.tasks([futures[0].id, futures[-1].id])
+    first, last = sorted(queue.broker.tasks([futures[0].id, futures[-1].id]), key=lambda row: row.id)
     assert first.started_at and last.finished_at
     return LINES / (last.finished_at - first.started_at).total_seconds()
 

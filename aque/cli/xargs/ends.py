@@ -60,7 +60,7 @@ class Ends:
 
     def _judge(self, ending: Ending, flight: Flight) -> Stop:
         self._pass_on([flight])
-        stop, message = self._course.ended(ending, flight.job.name)
+        stop, message = self._course.ended(ending, flight.name)
         if ending.state != State.SUCCESS:
             self._gauge.failed()
         if message and not self.is_quiet:

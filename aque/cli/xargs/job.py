@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Command: TypeAlias = tuple[bytes, ...]
+_OVERHEAD: Final = 60  # bytes that a word takes beside its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,11 @@ class Job:
     words: Command
     arguments: tuple[bytes, ...]
     seq: int
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes here, nearly."""
+        return sum(map(len, self.words)) + _OVERHEAD * (len(self.words) + 1)
 
     @property
     def name(self) -> str:

@@ -31,7 +31,9 @@ def run(words: Sequence[str], broker: str | None = None) -> int:
 
     The exit status is that of xargs: 0, 1, 123 to 127; and 128 and a signal's number where it was interrupted.
     """
-    logging.basicConfig(level=os.environ.get("AQUE_LOG", "WARNING").upper(), format="%(name)s %(message)s")
+    level = os.environ.get("AQUE_LOG", "ERROR").upper()
+    logging.basicConfig(level=level, format="%(name)s %(message)s")
+    logging.getLogger("psycopg").setLevel(level)  # it has one of its own
     limits = measure(os.environb)
     try:
         if limits.is_too_large:

@@ -24,7 +24,7 @@ class Recorder:
         """Write down these. Raises OSError where a file cannot be written."""
         if not flights or not (self._log or self._results):
             return
-        jobs = {flight.id: flight.job for flight in flights}
+        jobs = {flight.id: flight.job for flight in flights if flight.job}
         runs = [run for run in self._broker.runs(sorted(jobs)) if run.state != "killed"]
         for run in runs if self._results else ():
             self._results.write(run.id, jobs[run.id])  # type: ignore[union-attr]

@@ -39,6 +39,8 @@ from .window import Flight, Window
 
 _BATCH: Final = 500  # commands to a transaction
 _WINDOW: Final = 5000  # commands that are queued and not shown
+_BYTES: Final = 2**18  # of commands to a transaction, nearly
+_WINDOW_BYTES: Final = 6 * 2**20  # of commands that are queued, where they have to be remembered
 _REFILL: Final = 4  # the part of a window that is empty before more is queued: few large transactions
 _ASKED: Final = 500  # tasks to one look for what was missed
 _POLL: Final = 0.1  # seconds between two looks for the output of a command that runs
@@ -107,7 +109,7 @@ class Session:
         with suppress(BrokerError):
             if not is_lost:
                 self._rest.kill(self._window.unfinished())
-            self._batches.seal()
+                self._batches.seal()
         self._helper.close(at_once=is_lost)
 
     def _turn_to_the_end(self) -> None:
@@ -207,7 +209,7 @@ class Session:
         slots = [self._window.next_slot() for _ in jobs]
         ids = self._batches.store(jobs, slots, self._procs, held=self._gate.is_shut)
         for task, job, slot in zip(ids, jobs, slots, strict=True):
-            self._window.add(Flight(task, job, slot))
+            self._window.add(Flight(task, job if self._options.needs_jobs else None, job.name, slot))
         if self._gate.is_shut:
             self._gate.hold(ids)
             self._gate.pass_on()
@@ -217,12 +219,13 @@ class Session:
     def _next(self) -> list[Job]:
         """The commands that may be queued now; the feed may read as many more."""
         taken: list[Job] = []
-        room = min(self._room(), _BATCH)
-        while self._ready and len(taken) < room:
+        room, size = min(self._room(), _BATCH), 0
+        while self._ready and len(taken) < room and size < _BYTES:
             job = self._ready.popleft()
-            self._feed.taken(1)
+            self._feed.taken([job])
             if self._is_wanted(job):
                 taken.append(job)
+                size += job.size
         return taken
 
     def _room(self) -> int:
@@ -235,7 +238,7 @@ class Session:
             return 1 if self._options.delay else _BATCH
         most = self._at_once()
         room = min(most - self._window.flying, _WINDOW - len(self._window))
-        if room < most // _REFILL:
+        if room < most // _REFILL or (self._window.bytes > _WINDOW_BYTES and self._window.flying >= self._procs):
             return 0
         return min(room, 1) if self._options.delay else room
 
@@ -254,7 +257,8 @@ class Session:
         return terminal.ask(shown(job.words) + b"?...").startswith(("y", "Y"))
 
     def _tag(self, task: int) -> bytes:
-        return b" ".join(self._window[task].job.arguments) + b"\t"
+        job = self._window[task].job
+        return b" ".join(job.arguments if job else ()) + b"\t"
 
 
 _STEPS: Final[Mapping[int, int]] = {signal.SIGUSR1: 1, signal.SIGUSR2: -1}

@@ -70,6 +70,11 @@ class Options:
     results: str | None = None
 
     @property
+    def needs_jobs(self) -> bool:
+        """Whether more than the name of a command is needed once it is queued."""
+        return bool(self.joblog or self.results or self.tag)
+
+    @property
     def arg_file(self) -> str | None:
         """The file of arguments; None: stdin."""
         return self.arg_files[-1] if self.arg_files and self.arg_files[-1] != "-" else None

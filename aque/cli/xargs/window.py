@@ -13,10 +13,14 @@ from .job import Job
 
 @dataclass(slots=True)
 class Flight:
-    """One of them: its task, what it is, and its number among those that run."""
+    """One of them: its task, how people know it, and its number among those that run.
+
+    `job` is what it is, where that will be needed.
+    """
 
     id: int
-    job: Job
+    job: Job | None
+    name: str
     slot: int
     is_over: bool = False
 
@@ -28,6 +32,8 @@ class Window:
         self._flights: dict[int, Flight] = {}
         self._free: list[int] = []  # a heap
         self.flying = 0
+        self.bytes = 0
+        """That are held, nearly, but for a little for each."""
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -48,6 +54,7 @@ class Window:
     def add(self, flight: Flight) -> None:
         """Take one in, behind all others."""
         self._flights[flight.id] = flight
+        self.bytes += flight.job.size if flight.job else 0
 
     def unfinished(self) -> list[int]:
         """The ids of those that have not ended."""
@@ -75,7 +82,7 @@ class Window:
         """Forget all of them."""
         self._flights.clear()
         self._free.clear()
-        self.flying = 0
+        self.flying = self.bytes = 0
 
     def first(self, limit: int) -> tuple[list[int], list[int]]:
         """Up to `limit` ids at the front that have ended, and those with the next, which may be running."""
@@ -88,4 +95,5 @@ class Window:
     def forget(self, ids: Iterable[int]) -> None:
         """Drop those whose output has been shown."""
         for each in ids:
-            del self._flights[each]
+            gone = self._flights.pop(each)
+            self.bytes -= gone.job.size if gone.job else 0
