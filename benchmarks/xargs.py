@@ -25,6 +25,13 @@ from aque.core import embedded
 
 LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 ONE_BY_ONE, ROUNDS, STARTS = 400, 3, 7
+MEASURED = r"""
+import atexit, pathlib, re, sys
+status = pathlib.Path("/proc/self/status")
+atexit.register(lambda: print(re.search(r"VmHWM:\s*(\d+)", status.read_text())[1], file=sys.stderr))
+from aque.cli.main import main
+main()
+"""
 AQUE = [sys.executable, "-m", "aque", "xargs"]
 
 
@@ -64,10 +71,9 @@ def through_xargs() -> tuple[float, int]:
         lines.write(feed(LINES))
         lines.seek(0)
         started = time.perf_counter()
-        process = subprocess.Popen([*AQUE, "-P2", "-n1", "true"], stdin=lines)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0
-        return LINES / (time.perf_counter() - started), usage.ru_maxrss // 1024
+        command = [sys.executable, "-c", MEASURED, "xargs", "-P2", "-n1", "true"]
+        told = subprocess.run(command, stdin=lines, capture_output=True, text=True, check=True).stderr
+        return LINES / (time.perf_counter() - started), int(told) // 1024
 
 
 def first_command() -> float:
