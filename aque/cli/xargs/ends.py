@@ -64,7 +64,8 @@ class Ends:
         if ending.state != State.SUCCESS:
             self._gauge.failed()
         if message and not self.is_quiet:
-            terminal.say(message)
+            with self._gauge.aside():
+                terminal.say(message)
         return stop
 
     def _pass_on(self, flights: Sequence[Flight]) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
 from ...core.queries.batches import Place, PlacedPiece
 from .steady import Steady
+
+_STDERR: Final = 2
 
 
 class Printer:
@@ -40,10 +43,11 @@ class Printer:
         self.go_on(ids)
 
     def _write(self, pieces: Sequence[PlacedPiece]) -> None:
-        with self._aside():
+        is_seen = any(piece.stream == _STDERR for piece in pieces) or sys.stdout.isatty()
+        with self._aside() if is_seen else nullcontext():
             for piece in pieces:
                 data = piece.data if self._tag is None else self._tagged(piece, self._tag(piece.id))
-                (sys.stdout if piece.stream == 1 else sys.stderr).buffer.write(data)
+                (sys.stderr if piece.stream == _STDERR else sys.stdout).buffer.write(data)
             sys.stdout.flush()
             sys.stderr.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aque.cli.xargs import joblog, replacement
+from aque.cli.xargs.help import HELP
 from aque.cli.xargs.limits import measure
-from aque.cli.xargs.options import parse
+from aque.cli.xargs.options import _TABLE, parse
 from aque.cli.xargs.settings import Options, Refused
 from aque.cli.xargs.shell import shown, unshown
 from aque.core.broker import Broker
@@ -112,6 +114,14 @@ def test_without_a_sign_of_parallel_nothing_is_replaced() -> None:
     """Scripts for xargs may have braces in their commands."""
     assert read("-I{}", "echo", "{.}", "{/}").sources == ()
     assert not read("echo", "{}", "::::x").is_parallel
+
+
+def test_every_option_of_its_own_is_in_the_help_and_on_its_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "xargs.md").read_text()
+    for option, _ in _TABLE:
+        assert not option.long or re.search(rf"--{option.long}\b", HELP), option.long
+        is_queueing = option.long in ("priority", "cpus", "memory", "queue", "name", "broker", "detach")
+        assert not option.exact or is_queueing or re.search(rf"`[^`]*--{option.long}\b", page), option.long
 
 
 @pytest.mark.parametrize(
