@@ -3,8 +3,9 @@
     words ── options (reading, additions) ─┐
     stdin ── tokens ── commands ───────────┤
     ::: ── sources ── replacement ─────────┴── feed ── session ── steady ── broker
-                                                         ├── gate (-P 1), window, ends ── course (endings, halt)
-                                                         └── output ── printer; recorder; progress; helper; rest
+                                                         ├── supply ── batch, gate (-P 1), window
+                                                         ├── ends ── course (endings, halt), recorder, progress
+                                                         └── output ── printer; helper; rest
 
 What is left of `session` is pure: bytes in, bytes out. The rest talks to the broker and the terminal.
 """

@@ -18,10 +18,10 @@ INTERRUPTED: Final = 128
 class Rest:
     """Asked once, killed at once when asked for twice."""
 
-    def __init__(self, broker: Steady, helper: Helper, store: Callable[[Sequence[Job]], None]) -> None:
+    def __init__(self, broker: Steady, helper: Helper, let_go: Callable[[Sequence[Job]], None]) -> None:
         self._broker = broker
         self._helper = helper
-        self._store = store
+        self._let_go = let_go
         self.is_killed = False
         self.is_left = False
 
@@ -35,8 +35,7 @@ class Rest:
 
     def _leave(self, waiting: Sequence[Job]) -> None:
         self.is_left = True
-        if waiting:
-            self._store(waiting)
+        self._let_go(waiting)
         self._helper.hand_over()
 
     def kill(self, running: Sequence[int]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import signal
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -19,11 +18,9 @@ from ...core.broker import Broker
 from ...core.errors import BrokerError
 from ...core.listener import Event
 from . import terminal
-from .batch import Batches
 from .course import Stop, course
 from .ends import Ends
-from .feed import Feed, InputEnd, Ready
-from .gate import AHEAD, Gate
+from .feed import InputEnd, Ready
 from .helper import Helper
 from .job import Job
 from .output import output
@@ -32,17 +29,13 @@ from .progress import gauge
 from .recorder import Recorder
 from .rest import INTERRUPTED, Rest
 from .settings import Options
-from .shell import shown
 from .signals import Signalled, as_messages
 from .steady import Steady
-from .window import Flight, Window
+from .supply import Supply
+from .window import Window
 
-_BATCH: Final = 500  # commands to a transaction
-_WINDOW: Final = 5000  # commands that are queued and not shown
-_BYTES: Final = 2**18  # of commands to a transaction, nearly
-_WINDOW_BYTES: Final = 6 * 2**20  # of commands that are queued, where they have to be remembered
-_REFILL: Final = 4  # the part of a window that is empty before more is queued: few large transactions
 _ASKED: Final = 500  # tasks to one look for what was missed
+_GAP: Final = 0.02  # seconds between two looks for output, at least
 _POLL: Final = 0.1  # seconds between two looks for the output of a command that runs
 _PATIENCE: Final = 10  # polls in vain before looking whether something was missed
 _TAKEN: Final = 5000  # messages to a turn
@@ -54,15 +47,11 @@ class Session:
     def __init__(self, options: Options, broker: Broker, jobs: Iterator[Job]) -> None:
         self._options = options
         self._broker = Steady(broker)
-        self._procs = options.procs or 0
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._feed = Feed(jobs, self._inbox)
-        self._ready: deque[Job] = deque()
         self._window = Window()
-        self._batches = Batches(self._broker, options)
-        self._gate = Gate(self._broker, self._window, options)
+        self._supply = Supply(options, self._broker, self._window, jobs, self._inbox)
         self._helper = Helper(broker, options)
-        self._rest = Rest(self._broker, self._helper, self._store)
+        self._rest = Rest(self._broker, self._helper, self._supply.leave)
         self._course = course(options.halt)
         self._gauge = gauge(options.progress)
         self._output = output(
@@ -77,7 +66,7 @@ class Session:
         self._read = 0
         self._complaint: str | None = None
         self._vain = 0
-        self._next_at = 0.0
+        self._shown_at = 0.0
         self._signal = 0
 
     def run(self) -> int:
@@ -85,39 +74,46 @@ class Session:
         if not self._options.detach:
             self._broker.broker.bind("task_status", self._inbox.put)
             self._broker.broker.listener.wait(10)
-        self._feed.start()
+        self._supply.start()
         try:
             with as_messages(self._inbox, self._broker.hurry):
                 self._turn_to_the_end()
-                self._feed.stop()
-                self._batches.seal()
+                self._supply.stop()
+                self._supply.batches.seal()
         except BaseException as error:
             self._give_up(error)
             raise
         finally:
             self._gauge.close()
         self._helper.close()
-        if self._options.detach and self._batches.group is not None:
-            print(self._batches.group)  # noqa: T201
+        if self._options.detach and self._supply.batches.group is not None:
+            print(self._supply.batches.group)  # noqa: T201
         return INTERRUPTED + self._signal if self._signal else self._course.status
 
     def _give_up(self, error: BaseException) -> None:
         """Leave nothing behind that goes on without us, as far as the broker can be reached."""
-        self._feed.stop()
+        self._supply.stop()
         is_lost = isinstance(error, BrokerError)
         self._broker.hurry.set()  # whatever is asked now is asked once
         with suppress(BrokerError):
             if not is_lost:
                 self._rest.kill(self._window.unfinished())
-                self._batches.seal()
+                self._supply.batches.seal()
         self._helper.close(at_once=is_lost)
 
     def _turn_to_the_end(self) -> None:
-        while not (self._is_read and not self._ready and not self._window) and not self._rest.is_left:
+        while not (self._is_read and not self._supply.ready and not self._window) and not self._rest.is_left:
             self._hear()
-            self._gate.pass_on()
-            self._output.show(is_idle=self._vain > 0)
+            self._supply.gate.pass_on()
             self._queue()
+            self._show()
+
+    def _show(self) -> None:
+        """Show what there is, though not for each of many short commands: to look costs the broker time."""
+        now = time.monotonic()
+        if self._vain or now >= self._shown_at + _GAP:
+            self._output.show(is_idle=self._vain > 1)
+            self._shown_at = now
 
     def _hear(self) -> None:
         """Take what came; wait for it, though not for ever while commands are under way."""
@@ -141,12 +137,14 @@ class Session:
             self._heed(self._ends.look(open_ends))
 
     def _pause(self) -> float | None:
-        if self._ready and self._options.delay:
-            return min(_POLL, max(0.0, self._next_at - time.monotonic()))
-        return _POLL if self._window else None
+        if (seconds := self._supply.pause()) is not None:
+            return min(_POLL, seconds)
+        if not self._window:
+            return None
+        return _POLL if self._vain else _GAP
 
     def _on_ready(self, message: Ready) -> None:
-        self._ready.append(message.job)
+        self._supply.ready.append(message.job)
         self._read += 1
 
     def _on_input_end(self, message: InputEnd) -> None:
@@ -161,23 +159,19 @@ class Session:
 
     def _on_signal(self, signalled: Signalled) -> None:
         if signalled.number in _STEPS:
-            self._procs = max(self._procs + _STEPS[signalled.number], 1)
-            self._gate.is_shut = self._gate.is_shut and self._procs == 1
+            self._supply.step(_STEPS[signalled.number])
             return
         self._signal = signalled.number
-        waiting = list(self._ready)
+        waiting = list(self._supply.ready)
         self._read_no_more()
         with self._gauge.aside():
             self._rest.interrupted(signalled.number, self._window.unfinished(), waiting)
-        if self._rest.is_left:
-            self._gate.open()
         self._ends.is_quiet = self._rest.is_killed
 
     def _read_no_more(self) -> None:
         self._is_read = True
         self._complaint = None
-        self._feed.stop()
-        self._ready.clear()
+        self._supply.stop()
 
     def _heed(self, stop: Stop) -> None:
         """Read and queue no more, and take back what has not begun; what runs is killed where it shall."""
@@ -190,12 +184,12 @@ class Session:
             self._ends.is_quiet = True
 
     def _queue(self) -> None:
-        while jobs := self._next():
-            is_first = self._batches.group is None
-            self._store(jobs)
+        is_first = self._supply.batches.group is None
+        while self._supply.queue():
             if is_first:
                 self._attend()
-        if self._complaint and not self._ready:  # in its turn: behind the commands that came before it
+                is_first = False
+        if self._complaint and not self._supply.ready:  # in its turn: behind the commands that came before it
             terminal.say(self._complaint)
             self._complaint = None
             self._course.broken()
@@ -204,57 +198,6 @@ class Session:
         if not self._options.detach:
             with suppress(BrokerError):  # whoever needs it more finds out
                 self._helper.attend()
-
-    def _store(self, jobs: Sequence[Job]) -> None:
-        slots = [self._window.next_slot() for _ in jobs]
-        ids = self._batches.store(jobs, slots, self._procs, held=self._gate.is_shut)
-        for task, job, slot in zip(ids, jobs, slots, strict=True):
-            self._window.add(Flight(task, job if self._options.needs_jobs else None, job.name, slot))
-        if self._gate.is_shut:
-            self._gate.hold(ids)
-            self._gate.pass_on()
-        if self._options.detach:
-            self._window.clear()
-
-    def _next(self) -> list[Job]:
-        """The commands that may be queued now; the feed may read as many more."""
-        taken: list[Job] = []
-        room, size = min(self._room(), _BATCH), 0
-        while self._ready and len(taken) < room and size < _BYTES:
-            job = self._ready.popleft()
-            self._feed.taken([job])
-            if self._is_wanted(job):
-                taken.append(job)
-                size += job.size
-        return taken
-
-    def _room(self) -> int:
-        if self._options.delay:
-            now = time.monotonic()
-            if now < self._next_at:
-                return 0
-            self._next_at = now + self._options.delay if self._ready else self._next_at
-        if self._options.detach:
-            return 1 if self._options.delay else _BATCH
-        most = self._at_once()
-        room = min(most - self._window.flying, _WINDOW - len(self._window))
-        if room < most // _REFILL or (self._window.bytes > _WINDOW_BYTES and self._window.flying >= self._procs):
-            return 0
-        return min(room, 1) if self._options.delay else room
-
-    def _at_once(self) -> int:
-        if self._gate.is_shut:
-            return AHEAD
-        return self._procs if self._procs == 1 or self._options.slot_variable is not None else _WINDOW
-
-    def _is_wanted(self, job: Job) -> bool:
-        """Show a command that is to be run, and ask for leave if so told."""
-        if not self._options.trace:
-            return True
-        if not self._options.interactive:
-            terminal.put(shown(job.words) + b"\n")
-            return True
-        return terminal.ask(shown(job.words) + b"?...").startswith(("y", "Y"))
 
     def _tag(self, task: int) -> bytes:
         job = self._window[task].job

@@ -38,10 +38,15 @@ class Told:
     stderr: str
 
 
-def real(options: Sequence[str | bytes], content: bytes, initial: Sequence[str | bytes] = ()) -> Told:
-    """What the real one does."""
+def real(
+    options: Sequence[str | bytes],
+    content: bytes,
+    initial: Sequence[str | bytes] = (),
+    name: Sequence[str] = ("xargs",),
+) -> Told:
+    """What the real one does, or another of this name."""
     done = subprocess.run(
-        ["xargs", *options, *_TOLD, *initial], input=content, capture_output=True, env=_ENVIRON, check=False
+        [*name, *options, *_TOLD, *initial], input=content, capture_output=True, env=_ENVIRON, check=False
     )
     words = iter(done.stdout.split(b"\0")[:-1])
     found = [[next(words) for _ in range(int(count))] for count in words]

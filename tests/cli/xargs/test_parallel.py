@@ -293,6 +293,13 @@ def test_a_command_that_runs_too_long_is_a_failure_like_others(start: Start) -> 
     assert b"longer than its timeout" in err
 
 
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("words", [["-P1"], ["-P2"], []], ids=str)
+def test_a_delay_keeps_no_command_back_for_good(start: Start, words: list[str]) -> None:
+    process = start(*words, "--delay", "0.05", "echo", ":::", "1", "2", "3")
+    assert process.communicate(timeout=60) == (b"1\n2\n3\n", b"")
+
+
 def test_a_dry_run_needs_no_broker(start: Start, broker: Broker) -> None:
     process = start("--broker", "postgresql://127.0.0.1:1/none", "--dry-run", "rm", "{}", ":::", "a b", "c")
     assert process.communicate(timeout=60) == (b"rm 'a b'\nrm c\n", b"")

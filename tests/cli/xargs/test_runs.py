@@ -54,6 +54,7 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "slots": (["-n1", "--process-slot-var=SLOT", *script("echo $SLOT")], _LINES),
     "-P 2": (["-P2", "-n1", "echo"], b"".join(b"%d\n" % n for n in range(40))),
     "-P 0": (["-P0", "-n30", *script("exit 3")], b"".join(b"%d\n" % n for n in range(40))),
+    "-P 0 and a slot": (["-P0", "-n30", "--process-slot-var=SLOT", *script("echo $SLOT")], _LINES),
     "the end": (["-E", "END", "-n1", "echo"], b"1\nEND\n2\n"),
 }  # fmt: skip
 
