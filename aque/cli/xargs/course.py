@@ -41,7 +41,13 @@ class AsXargs:
     """The first failure counts, as it does for xargs: 123 even where a later one stops it all."""
 
     def __init__(self) -> None:
-        self.status = 0
+        self._failure = 0
+        self._is_broken = False
+
+    @property
+    def status(self) -> int:
+        """A failure of a command counts more than an input that makes no sense."""
+        return self._failure or int(self._is_broken)
 
     def succeeded(self, count: int) -> Stop:
         del count
@@ -49,7 +55,7 @@ class AsXargs:
 
     def ended(self, ending: Ending, name: str) -> tuple[Stop, str | None]:
         verdict = judge(ending, name)
-        self.status = self.status or verdict.status
+        self._failure = self._failure or verdict.status
         return Stop.SOON if verdict.stops else Stop.NO, verdict.message
 
     def read(self, total: int) -> Stop:
@@ -57,7 +63,7 @@ class AsXargs:
         return Stop.NO
 
     def broken(self) -> None:
-        self.status = self.status or 1
+        self._is_broken = True
 
 
 class AsParallel:

@@ -105,13 +105,13 @@ class Session:
         while not (self._is_read and not self._supply.ready and not self._window) and not self._rest.is_left:
             self._hear()
             self._supply.gate.pass_on()
+            self._show()  # first: -t shows the next command behind what the last one said
             self._queue()
-            self._show()
 
     def _show(self) -> None:
         """Show what there is, though not for each of many short commands: to look costs the broker time."""
         now = time.monotonic()
-        if self._vain or now >= self._shown_at + _GAP:
+        if self._vain or self._options.trace or now >= self._shown_at + _GAP:
             self._output.show(is_idle=self._vain > 1)
             self._shown_at = now
 
@@ -189,7 +189,7 @@ class Session:
             if is_first:
                 self._attend()
                 is_first = False
-        if self._complaint and not self._supply.ready:  # in its turn: behind the commands that came before it
+        if self._complaint and self._supply.is_done:  # in its turn: behind the commands that came before it
             terminal.say(self._complaint)
             self._complaint = None
             self._course.broken()

@@ -61,6 +61,11 @@ class Supply:
             self._store(jobs)
         return bool(jobs)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all that was read is queued; where one runs at a time, that none runs."""
+        return not self.ready and not (self._procs == 1 and self._window.flying)
+
     def leave(self, jobs: Sequence[Job]) -> None:
         """Queue these too, and let all run without us. Raises BrokerUnavailable."""
         if jobs:
