@@ -36,7 +36,7 @@ def made(*words: str) -> list[list[str]]:
 
 
 _values = st.text(st.sampled_from("ab./ -'$;{}é"), min_size=1, max_size=8).filter(
-    lambda text: not text.startswith(("-", ":", ".")) and text.strip() == text and "{" not in text
+    lambda text: not text.startswith(("-", ":", ".")) and text.strip(" .") == text and "{" not in text
 )
 _FORMS = (
     "{}",
