@@ -29,9 +29,11 @@ def set_up(form: str | None, default_level: str = "warning", about: Callable[[],
     handler = logging.StreamHandler()
     handler.setFormatter(_FORMATTERS[chosen]())
     handler.addFilter(lambda record: _enrich(record, about()))
-    tree = logging.getLogger("aque")
-    tree.handlers, tree.propagate = [handler], False
-    tree.setLevel(level.upper())
+    # what the driver warns of, a broker that is away, we tell ourselves
+    for name, least in (("aque", level), ("psycopg", level if level == "debug" else "error")):
+        tree = logging.getLogger(name)
+        tree.handlers, tree.propagate = [handler], False
+        tree.setLevel(least.upper())
 
 
 def _enrich(record: logging.LogRecord, more: Mapping[str, int]) -> bool:

@@ -1,8 +1,11 @@
 """aque xargs
 
-    arguments ── options ─┐
-    stdin ── tokens ── commands ── feed ── session ── broker
-                                             └── printer, endings, helper, terminal
+    words ── options (reading, additions) ─┐
+    stdin ── tokens ── commands ───────────┤
+    ::: ── sources ── replacement ─────────┴── feed ── session ── steady ── broker
+                                                         ├── supply ── batch, gate (-P 1), window
+                                                         ├── ends ── course (endings, halt), recorder, progress
+                                                         └── output ── printer; helper; rest
 
 What is left of `session` is pure: bytes in, bytes out. The rest talks to the broker and the terminal.
 """
@@ -36,15 +39,18 @@ _HELP = """Queue commands that are built from stdin, as xargs does.
 
 It takes the options of GNU xargs, waits, shows what the commands write in their order, and exits as xargs does. -P N
 runs N at a time on each host, each with an N-th of it; without it one runs at a time in all. Where no worker serves an
-embedded broker, it brings its own for the while. Long options of its own are --priority, --cpus, --memory, --queue,
---name, --limit, --broker, --shell and --detach, which prints the id of the group and waits for nothing. The console
-script aque-xargs is the same.
+embedded broker, it brings its own for the while (-v tells). Long options of its own are --priority, --cpus, --memory,
+--queue, --name, --limit, --broker, --shell and --detach, which prints the id of the group and waits for nothing. After
+a ::: on the command line, or with --parallel, it has the argument sources and replacement strings of GNU parallel; its
+--tag, --joblog, --resume, --halt, --retries, --timeout, --bar, --results and others go with any input (aque-xargs
+--help). The console script aque-xargs is the same.
 
 \b
 Examples:
   find . -name '*.wav' -print0 | aque xargs -0 -n1 -P4 flac
   ls *.png | aque xargs -I{} --shell 'convert {} {}.jpg && rm {}'
   seq 100 | aque xargs -n1 --detach render --frame
+  aque xargs --joblog log --resume --bar convert {} {.}.jpg ::: *.png
 """
 
 command = _Untouched("xargs", help=_HELP)

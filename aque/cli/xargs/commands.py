@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from itertools import count
+from typing import Final
 
+from .job import Job
 from .limits import size
-from .options import Options, Refused
+from .settings import Options, Refused
 from .shell import quote, template
 from .tokens import Argument, cut
 
-Command: TypeAlias = tuple[bytes, ...]
 _NO_ROOM: Final = "cannot fit single argument within argument list size limit"
 
 
-def commands(arguments: Iterable[Argument], options: Options) -> Iterator[Command]:
+def commands(arguments: Iterable[Argument], options: Options) -> Iterator[Job]:
     """The commands to run, each as soon as it is complete; raises Refused, after the commands before it."""
     return _replaced(arguments, options) if options.replace is not None else _appended(arguments, options)
 
@@ -30,6 +31,7 @@ class _Group:
             raise Refused(_NO_ROOM)
         self._words: list[bytes] = []
         self._free = self._room
+        self._numbers = count(1)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -51,15 +53,15 @@ class _Group:
         self._free -= len(word) + 1
         return len(self._words) == self._options.max_args
 
-    def take(self) -> Command:
+    def take(self) -> Job:
         """The command, and start the next."""
-        command = (*self._initial, *map(cut, self._words))
+        arguments = tuple(map(cut, self._words))
         self._words.clear()
         self._free = self._room
-        return command
+        return Job(self._initial + arguments, arguments, next(self._numbers))
 
 
-def _appended(arguments: Iterable[Argument], options: Options) -> Iterator[Command]:
+def _appended(arguments: Iterable[Argument], options: Options) -> Iterator[Job]:
     group = _Group(options, template(options))
     is_any, lines = False, 0
     try:
@@ -80,17 +82,17 @@ def _appended(arguments: Iterable[Argument], options: Options) -> Iterator[Comma
         yield group.take()
 
 
-def _replaced(arguments: Iterable[Argument], options: Options) -> Iterator[Command]:
+def _replaced(arguments: Iterable[Argument], options: Options) -> Iterator[Job]:
     name, *rest = template(options)
     pattern, limit = options.replace or b"", options.max_chars
-    for line, _ in arguments:
+    for seq, (line, _) in enumerate(arguments, 1):
         value = quote(cut(line)) if options.shell else line
         command = (name, *(_inserted(word, pattern, value, limit) for word in rest))
         if len(name) >= limit:
             raise Refused(_NO_ROOM)
         if size(command) > limit:
             raise Refused("argument list too long")
-        yield tuple(map(cut, command))
+        yield Job(tuple(map(cut, command)), (cut(line),), seq)
 
 
 def _inserted(word: bytes, pattern: bytes, value: bytes, limit: int) -> bytes:

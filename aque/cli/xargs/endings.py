@@ -11,6 +11,7 @@ from ...core.queries.tasks import Ending
 from ...core.states import State
 
 FAILED: Final = 123
+TIMEOUT: Final = "builtins:TimeoutError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ def judge(ending: Ending, name: str) -> Verdict:
         return Verdict()
     if ending.exit_code is not None:
         return _exited(ending.exit_code, name)
+    error: dict[str, Any] = json.loads(ending.error or "{}")
+    if error.get("type") == TIMEOUT:
+        return Verdict(FAILED, f"{name}: {error.get('message')}")
     if ending.signal is not None:
         return Verdict(125, f"{name}: terminated by signal {ending.signal}", stops=True)
     if ending.state == State.CANCELLED:
         return Verdict(FAILED, f"{name}: task {ending.id} was cancelled")
-    error: dict[str, Any] = json.loads(ending.error or "{}")
     tell = _NOT_STARTED.get(error.get("type", ""), _unknown)
     return tell(name, error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -13,18 +12,20 @@ from typing import Final
 from ...core import config
 from ...core.broker import Broker
 from ...core.queries.tasks import WorkerRow
+from .settings import Options
 from .terminal import say
 
-_log: Final = logging.getLogger("aque.xargs")
+_GOODBYE: Final = 10.0  # seconds for a worker that cannot reach its broker
 _SILENCE: Final = timedelta(seconds=5)  # a worker tells every second that it lives
 
 
 class Helper:
     """Sees to it that someone runs the tasks of a queue."""
 
-    def __init__(self, broker: Broker, queue: str) -> None:
+    def __init__(self, broker: Broker, options: Options) -> None:
         self._broker = broker
-        self._queue = queue
+        self._queue = options.fields.get("queue", "default")
+        self._is_talkative = options.is_talkative
         self._thread: threading.Thread | None = None
 
     def attend(self) -> None:
@@ -34,11 +35,11 @@ class Helper:
         if not any(self._serves(row) for row in self._broker.workers()):
             self._start()
 
-    def close(self) -> None:
-        """Let one's own worker end with what it runs."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Let one's own worker end with what it runs; `at_once`: what it runs is killed."""
         if self._thread:
-            self._worker.drain()
-            self._thread.join()
+            (self._worker.stop if at_once else self._worker.drain)()
+            self._thread.join(_GOODBYE if at_once else None)
 
     def hand_over(self) -> None:
         """Let a worker of its own go on with what is queued, after this process has ended."""
@@ -60,7 +61,8 @@ class Helper:
     def _start(self) -> None:
         from ...core.worker import Worker
 
-        _log.info("no worker serves the queue %s: this process brings its own", self._queue)
+        if self._is_talkative:
+            say(f"no worker serves the queue {self._queue}: this process brings its own")
         self._worker = Worker(self._broker)
         self._thread = threading.Thread(target=self._worker.run, name="aque-xargs-worker", daemon=True)
         self._thread.start()

@@ -10,15 +10,19 @@ from typing import Final
 from ...core.broker import get_broker
 from ...core.version import __version__
 from ..logs import set_up
+from . import joblog, replacement
 from .commands import commands
 from .help import HELP
+from .job import Job
 from .limits import measure
-from .options import NAME, Options, Refused, parse
+from .options import parse
 from .session import Session
-from .terminal import quoted, say
+from .settings import NAME, Options, Refused
+from .shell import shown
+from .sources import chunks, open_input
+from .terminal import say
 from .tokens import arguments
 
-_CHUNK: Final = 64 * 1024
 _TOLD: Final = {"help": HELP, "version": f"{NAME} {__version__}"}
 
 
@@ -27,7 +31,7 @@ def run(words: Sequence[str], broker: str | None = None) -> int:
 
     The exit status is that of xargs: 0, 1, 123 to 127; and 128 and a signal's number where it was interrupted.
     """
-    set_up(None)
+    set_up(None, "error")
     limits = measure(os.environb)
     try:
         if limits.is_too_large:
@@ -38,29 +42,27 @@ def run(words: Sequence[str], broker: str | None = None) -> int:
             return 0
         for line in limits.lines(options.max_chars) if options.show_limits else ():
             print(line, file=sys.stderr)  # noqa: T201
-        made = commands(arguments(_chunks(_open(options)), options, say), options)
+        made = _jobs(options)
+        if options.dry_run:
+            return _show(made)
         return Session(options, get_broker(options.broker or broker), made).run()
     except Refused as error:
         say(str(error))
         return 1
 
 
-def _open(options: Options) -> int:
-    if options.arg_file in (None, "-"):
-        return 0
-    try:
-        return os.open(str(options.arg_file), os.O_RDONLY)
-    except OSError as error:
-        raise Refused(f"Cannot open input file {quoted(str(options.arg_file))}: {error.strerror}") from None
+def _show(made: Iterator[Job]) -> int:
+    for job in made:
+        sys.stdout.buffer.write(shown(job.words) + b"\n")
+    return 0
 
 
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    """What can be read; as xargs does, what cannot be is taken for the end."""
-    while True:
-        try:
-            chunk = os.read(descriptor, _CHUNK)
-        except OSError:
-            return
-        if not chunk:
-            return
-        yield chunk
+def _jobs(options: Options) -> Iterator[Job]:
+    """What is to be run, as the input comes in."""
+    if options.resume == "retry-failed":
+        return joblog.failed(options)
+    if options.is_parallel:
+        made = replacement.jobs(options)
+    else:
+        made = commands(arguments(chunks(open_input(options.arg_file)), options, say), options)
+    return joblog.left(made, options) if options.resume else made

@@ -1,28 +1,68 @@
-"""The commands' output, copied byte for byte and command by command."""
+"""The commands' output, copied byte for byte and command by command; with --tag each line behind its arguments."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
-from ...core.broker import Broker
-from ...core.queries.batches import Place
+from ...core.queries.batches import Place, PlacedPiece
 from ...core.queries.output import GAP, gap_line
+from .steady import Steady
+
+_STDOUT: Final = 1
 
 
 class Printer:
-    """Copies what tasks wrote to stdout and stderr; knows how far it is."""
+    """Copies what tasks wrote to stdout and stderr; knows how far it is.
 
-    def __init__(self, broker: Broker) -> None:
+    `tag` gives what stands before each line of a task; `aside` clears the way while something is written.
+    """
+
+    def __init__(
+        self,
+        broker: Steady,
+        tag: Callable[[int], bytes] | None = None,
+        aside: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._broker = broker
+        self._tag = tag
+        self._aside = aside
         self._place = Place()
+        self._within: set[tuple[int, int]] = set()
 
-    def copy(self, ids: Sequence[int]) -> None:
+    def go_on(self, ids: Sequence[int]) -> None:
         """Copy what is new of the tasks, which are those that come next. Raises BrokenPipeError."""
         while ids and (pieces := self._broker.outputs(ids, self._place)):
-            for piece in pieces:
-                shown = gap_line(int(piece.data)) if piece.stream == GAP else piece.data
-                (sys.stdout if piece.stream == 1 else sys.stderr).buffer.write(shown)
+            self._write(pieces)
             self._place = pieces[-1].place
+
+    def copy(self, ids: Sequence[int]) -> None:
+        """Copy all of some tasks, whatever was copied before. Raises BrokenPipeError."""
+        self._place = Place()
+        self.go_on(ids)
+
+    def _write(self, pieces: Sequence[PlacedPiece]) -> None:
+        is_seen = any(piece.stream != _STDOUT for piece in pieces) or sys.stdout.isatty()
+        with self._aside() if is_seen else nullcontext():
+            for piece in pieces:
+                data = self._shown(piece)
+                (sys.stdout if piece.stream == _STDOUT else sys.stderr).buffer.write(data)
             sys.stdout.flush()
             sys.stderr.flush()
+
+    def _shown(self, piece: PlacedPiece) -> bytes:
+        if piece.stream == GAP:
+            return gap_line(int(piece.data))
+        return piece.data if self._tag is None else self._tagged(piece, self._tag(piece.id))
+
+    def _tagged(self, piece: PlacedPiece, tag: bytes) -> bytes:
+        stream = (piece.id, piece.stream)
+        start = b"" if stream in self._within else tag
+        is_whole = piece.data.endswith(b"\n")
+        text = piece.data[:-1] if is_whole else piece.data
+        self._within = {each for each in self._within if each[0] == piece.id} - {stream}
+        if not is_whole:
+            self._within.add(stream)
+        return start + text.replace(b"\n", b"\n" + tag) + (b"\n" if is_whole else b"")

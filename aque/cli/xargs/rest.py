@@ -6,10 +6,10 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ...core.broker import Broker
 from . import terminal
-from .commands import Command
 from .helper import Helper
+from .job import Job
+from .steady import Steady
 
 INTERRUPTED: Final = 128
 """Added to a signal's number, the exit status."""
@@ -18,14 +18,14 @@ INTERRUPTED: Final = 128
 class Rest:
     """Asked once, killed at once when asked for twice."""
 
-    def __init__(self, broker: Broker, helper: Helper, store: Callable[[Sequence[Command]], None]) -> None:
+    def __init__(self, broker: Steady, helper: Helper, let_go: Callable[[Sequence[Job]], None]) -> None:
         self._broker = broker
         self._helper = helper
-        self._store = store
+        self._let_go = let_go
         self.is_killed = False
         self.is_left = False
 
-    def interrupted(self, number: int, queued: Sequence[int], waiting: Sequence[Command]) -> None:
+    def interrupted(self, number: int, queued: Sequence[int], waiting: Sequence[Job]) -> None:
         """Ctrl-C asks; again, or any other signal, kills. What is left includes what was read and still `waiting`."""
         count = len(queued) + len(waiting)
         if number == signal.SIGINT and not self.is_killed and count and self._is_to_be_left(count):
@@ -33,10 +33,9 @@ class Rest:
         else:
             self.kill(queued)
 
-    def _leave(self, waiting: Sequence[Command]) -> None:
+    def _leave(self, waiting: Sequence[Job]) -> None:
         self.is_left = True
-        if waiting:
-            self._store(waiting)
+        self._let_go(waiting)
         self._helper.hand_over()
 
     def kill(self, running: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from .options import Options
+from .settings import Options
 
 
 def quote(word: bytes) -> bytes:
@@ -48,3 +48,33 @@ def _shown(word: str) -> str:
 def _escape(char: str) -> str:
     code = ord(char)
     return "\\" + (_ESCAPES.get(char) or f"{code - 0xDC00 if code >= 0xDC80 else code:03o}")
+
+
+_PIECE: Final = re.compile(
+    rb"""(?P<plain>[^\s'"$\\]+)|'(?P<quoted>[^']*)'|"(?P<double>[^"$`\\]*)"
+    |\$'(?P<escaped>(?:\\.|[^'\\])*)'|\\(?P<char>.)|(?P<space>[ ]+)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPED: Final = re.compile(rb"\\(?:([0-7]{3})|(.))", re.DOTALL)
+_MEANT: Final = {letter.encode(): char.encode() for char, letter in _ESCAPES.items()}
+
+
+def unshown(line: bytes) -> tuple[bytes, ...]:
+    """The command that `shown` showed so; raises ValueError for what it never shows."""
+    words: list[bytearray | None] = [None]
+    place = 0
+    while place < len(line):
+        if not (piece := _PIECE.match(line, place)):
+            raise ValueError("a shell would not read this as words alone")
+        place = piece.end()
+        if piece["space"] is not None:
+            words.append(None)
+        else:
+            words[-1] = (words[-1] or bytearray()) + _meant(piece)
+    return tuple(bytes(word) for word in words if word is not None)
+
+
+def _meant(piece: re.Match[bytes]) -> bytes:
+    if piece["escaped"] is not None:
+        return _ESCAPED.sub(lambda match: bytes([int(match[1], 8)]) if match[1] else _MEANT[match[2]], piece["escaped"])
+    return next(text for text in piece.group("plain", "quoted", "double", "char") if text is not None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import queue
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_STEPS: Final = (signal.SIGUSR1, signal.SIGUSR2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,18 @@ class Signalled:
 
 
 @contextmanager
-def as_messages(inbox: queue.SimpleQueue[Any]) -> Iterator[None]:
-    """Have signals put into an inbox."""
+def as_messages(inbox: queue.SimpleQueue[Any], hurry: threading.Event) -> Iterator[None]:
+    """Have signals put into an inbox; those that end it all make whoever waits for the broker hurry."""
+
+    def take(number: int, _: object) -> None:
+        inbox.put(Signalled(number))
+        if number not in _STEPS:
+            hurry.set()
+
     before = {number: signal.getsignal(number) for number in _NUMBERS}
     for number in _NUMBERS:
         if before[number] is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: inbox.put(Signalled(number)))
+            signal.signal(number, take)
     try:
         yield
     finally:

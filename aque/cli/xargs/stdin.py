@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from . import terminal
-from .options import Options
+from .settings import Options
 
 _PIECE: Final = 4096
 

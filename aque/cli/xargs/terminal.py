@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Final
 
-from .options import NAME
+from .settings import NAME
 
 _TTY: Final = "/dev/tty"
 

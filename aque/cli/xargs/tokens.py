@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol, TypeAlias
 
 from .limits import size
-from .options import Options, Refused
+from .settings import Options, Refused
 from .shell import template
 
 Argument: TypeAlias = tuple[bytes, bool]

@@ -39,6 +39,24 @@ class PlacedPiece:
         return Place(self.id, self.attempt, self.seq)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the last run of a task went.
+
+    `started` in seconds since 1970; `error`: its type; `written`: bytes of stdout.
+    """
+
+    id: int
+    state: str
+    hostname: str | None
+    started: float | None
+    seconds: float | None
+    exit_code: int | None
+    signal: int | None
+    error: str | None
+    written: int
+
+
 def seal(conn: Connection, group: int) -> None:
     """Let a group that was held open end with its children."""
     conn.execute(_SQL["seal"], {"id": group})
@@ -54,3 +72,9 @@ def outputs(conn: Connection, ids: Sequence[int], after: Place) -> list[PlacedPi
     parameters = {"ids": list(ids), "id": after.id, "attempt": after.attempt, "seq": after.seq}
     with conn.cursor(row_factory=class_row(PlacedPiece), binary=True) as cursor:
         return cursor.execute(_SQL["outputs"], parameters).fetchall()
+
+
+def runs(conn: Connection, ids: Sequence[int]) -> list[Run]:
+    """How those of the tasks went that have ended by a run of theirs."""
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(_SQL["runs"], {"ids": list(ids)}).fetchall()

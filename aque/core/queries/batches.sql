@@ -20,3 +20,16 @@ from aque.output o join aque.task t on t.id = o.task_id and t.attempt = o.attemp
 where o.task_id = any(%(ids)s::bigint[])
   and (o.task_id, o.attempt, o.seq) > (%(id)s::bigint, %(attempt)s::smallint, %(seq)s::int)
 order by o.task_id, o.attempt, o.seq limit 256
+
+-- name: runs
+-- How the runs of tasks went, and the bytes that they wrote to stdout: of each its last attempt.
+select t.id, t.state::text as state, w.hostname, extract(epoch from a.started_at)::float8 as started,
+       extract(epoch from a.finished_at - a.started_at)::float8 as seconds, a.exit_code, a.signal,
+       a.error ->> 'type' as error,
+       (select coalesce(sum(length(o.data)), 0)::bigint from aque.output o
+        where o.task_id = t.id and o.attempt = t.attempt and o.stream = 1) as written
+from aque.task t
+join aque.attempt a on a.task_id = t.id and a.number = t.attempt and a.number > 0
+left join aque.worker w on w.id = a.worker_id
+where t.id = any(%(ids)s::bigint[]) and t.state in ('success', 'error', 'killed')
+order by t.id

@@ -12,7 +12,8 @@ import pytest
 
 from aque.cli.xargs.commands import commands
 from aque.cli.xargs.limits import measure
-from aque.cli.xargs.options import NAME, Refused, parse
+from aque.cli.xargs.options import parse
+from aque.cli.xargs.settings import NAME, Refused
 from aque.cli.xargs.tokens import arguments
 
 _TOLD = ("sh", "-c", 'printf "%s\\0" "$#" "$@"', "sh")
@@ -37,10 +38,15 @@ class Told:
     stderr: str
 
 
-def real(options: Sequence[str | bytes], content: bytes, initial: Sequence[str | bytes] = ()) -> Told:
-    """What the real one does."""
+def real(
+    options: Sequence[str | bytes],
+    content: bytes,
+    initial: Sequence[str | bytes] = (),
+    name: Sequence[str] = ("xargs",),
+) -> Told:
+    """What the real one does, or another of this name."""
     done = subprocess.run(
-        ["xargs", *options, *_TOLD, *initial], input=content, capture_output=True, env=_ENVIRON, check=False
+        [*name, *options, *_TOLD, *initial], input=content, capture_output=True, env=_ENVIRON, check=False
     )
     words = iter(done.stdout.split(b"\0")[:-1])
     found = [[next(words) for _ in range(int(count))] for count in words]
@@ -59,8 +65,8 @@ def ours(
     try:
         read = parse(words, limits, said.append)
         chunks = (content[start : start + chunk] for start in range(0, len(content), chunk))
-        for command in commands(arguments(chunks, read, said.append), read):
-            found.append(list(command[len(_TOLD) :]))
+        for job in commands(arguments(chunks, read, said.append), read):
+            found.append(list(job.words[len(_TOLD) :]))
     except Refused as error:
         said.append(str(error))
         status = 1

@@ -10,7 +10,7 @@ from .gnu import needs_gnu, ours, real
 
 pytestmark = needs_gnu
 
-_MODES = (
+_MODES: tuple[list[str], ...] = (
     [],
     ["-0"],
     ["-d", ","],

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,37 +14,13 @@ from aque.core.states import COMPLETE_STATES
 from tests.waiting import wait_for
 
 from .gnu import needs_gnu
-
-_AQUE = [sys.executable, "-c", "from aque.cli.main import xargs; xargs()"]
-Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def start(broker: Broker) -> Iterator[Start]:
-    """Starts ours with these words, all its streams pipes; it is killed at the end of the test if it still runs."""
-    begun: list[subprocess.Popen[bytes]] = []
-
-    def begin(*words: str | bytes, **options: object) -> subprocess.Popen[bytes]:
-        environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "AQUE_BROKER": broker.to_url()}
-        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        begun.append(subprocess.Popen([*_AQUE, *words], env=environ, **streams))  # type: ignore[call-overload]
-        return begun[-1]
-
-    yield begin
-    for process in begun:
-        process.kill()
-        with process:  # its streams are closed
-            pass
+from .running import Start, script
 
 
 def real(words: list[str], content: bytes) -> tuple[bytes, bytes, int]:
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["xargs", *words], input=content, capture_output=True, env=environ)
     return done.stdout, done.stderr, done.returncode
-
-
-def script(text: str) -> list[str]:
-    return ["sh", "-c", text]
 
 
 _LINES = b"1\n2\n3\n"
@@ -80,6 +54,7 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "slots": (["-n1", "--process-slot-var=SLOT", *script("echo $SLOT")], _LINES),
     "-P 2": (["-P2", "-n1", "echo"], b"".join(b"%d\n" % n for n in range(40))),
     "-P 0": (["-P0", "-n30", *script("exit 3")], b"".join(b"%d\n" % n for n in range(40))),
+    "-P 0 and a slot": (["-P0", "-n30", "--process-slot-var=SLOT", *script("echo $SLOT")], _LINES),
     "the end": (["-E", "END", "-n1", "echo"], b"1\nEND\n2\n"),
 }  # fmt: skip
 

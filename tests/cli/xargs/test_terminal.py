@@ -16,7 +16,7 @@ import pytest
 from aque.core.broker import Broker
 from tests.waiting import wait_for
 
-from .test_runs import script
+from .running import script
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -105,4 +105,12 @@ def test_ctrl_c_asks_what_becomes_of_the_rest(
     if state == "success":
         wait_for(lambda: [row.state for row in broker.tasks() if row.pattern == "shell"] == ["success"] * 2, 30)
     else:
-        assert [row.state for row in rows] == [state], "what was not queued is not left behind"
+        assert sorted(row.state for row in rows) == ["cancelled", state], "what has not begun is not left behind"
+
+
+def test_a_bar_makes_way_for_output_and_messages(terminal: Terminal) -> None:
+    """Each line of output begins at the left, on a line that was cleared."""
+    line = 'sleep 0.2; echo "out $0"; exit "$0"'
+    process = terminal.start("--bar", "-P1", "--timeout", "60", "-n1", *script(line), content=b"0\n1\n")
+    terminal.answer(r"\x1b\[2Kout 0\r\n(.|\n)*\x1b\[2Kout 1\r\n(.|\n)*100%(.|\n)*2/2(.|\n)*1 failed", b"")
+    assert process.wait(60) == 123

@@ -1,0 +1,131 @@
+"""The commands on their way from the input into the broker: how many at a time, and when."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from . import terminal
+from .batch import Batches
+from .feed import Feed
+from .gate import AHEAD, Gate
+from .job import Job
+from .settings import Options
+from .shell import shown
+from .steady import Steady
+from .window import Flight, Window
+
+_BATCH: Final = 500  # commands to a transaction
+_WINDOW: Final = 5000  # commands that are queued and not shown
+_BYTES: Final = 2**18  # of commands to a transaction, nearly
+_WINDOW_BYTES: Final = 6 * 2**20  # of commands that are queued, where they have to be remembered
+_REFILL: Final = 4  # the part of a window that is empty before more is queued: few large transactions
+
+
+class Supply:
+    """Reads commands, holds those that are complete, and queues them as there is room in the window."""
+
+    def __init__(
+        self, options: Options, broker: Steady, window: Window, jobs: Iterator[Job], inbox: queue.SimpleQueue[Any]
+    ) -> None:
+        self._options = options
+        self._window = window
+        self._procs = options.procs or 0
+        self._feed = Feed(jobs, inbox)
+        self._next_at = 0.0
+        self.ready: deque[Job] = deque()
+        self.batches = Batches(broker, options)
+        self.gate = Gate(broker, window, options)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._feed.start()
+
+    def stop(self) -> None:
+        """Read and queue no more."""
+        self._feed.stop()
+        self.ready.clear()
+
+    def step(self, by: int) -> None:
+        """Run so many more at a time."""
+        self._procs = max(self._procs + by, 1)
+        self.gate.is_shut = self.gate.is_shut and self._procs == 1
+
+    def queue(self) -> bool:
+        """Queue some of what may be queued now; whether there was any. Raises BrokerUnavailable."""
+        jobs = self._next()
+        if jobs:
+            self._store(jobs)
+        return bool(jobs)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all that was read is queued; where one runs at a time, that none runs."""
+        return not self.ready and not (self._procs == 1 and self._window.flying)
+
+    def leave(self, jobs: Sequence[Job]) -> None:
+        """Queue these too, and let all run without us. Raises BrokerUnavailable."""
+        if jobs:
+            self._store(jobs)
+        self.gate.open()
+
+    def pause(self) -> float | None:
+        """Seconds to wait because of --delay; None: it is not for this that anything waits."""
+        if not (self.ready and self._options.delay):
+            return None
+        left = self._next_at - time.monotonic()
+        return max(0.0, left) if left > 0 or not self._window else None
+
+    def _store(self, jobs: Sequence[Job]) -> None:
+        slots = [self._window.next_slot() for _ in jobs]
+        ids = self.batches.store(jobs, slots, self._procs, held=self.gate.is_shut)
+        for task, job, slot in zip(ids, jobs, slots, strict=True):
+            self._window.add(Flight(task, job if self._options.needs_jobs else None, job.name, slot))
+        if self.gate.is_shut:
+            self.gate.hold(ids)
+            self.gate.pass_on()
+        if self._options.detach:
+            self._window.clear()
+        self._next_at = time.monotonic() + self._options.delay
+
+    def _next(self) -> list[Job]:
+        """The commands that may be queued now; the feed may read as many more."""
+        taken: list[Job] = []
+        room, size = min(self._room(), _BATCH), 0
+        while self.ready and len(taken) < room and size < _BYTES:
+            job = self.ready.popleft()
+            self._feed.taken([job])
+            if self._is_wanted(job):
+                taken.append(job)
+                size += job.size
+        return taken
+
+    def _room(self) -> int:
+        if self._options.delay and time.monotonic() < self._next_at:
+            return 0
+        most = self._at_once()
+        room = min(most - self._window.flying, _WINDOW - len(self._window))
+        is_heavy = self._window.bytes > _WINDOW_BYTES and self._window.flying >= self._procs
+        if room < most // _REFILL or is_heavy:
+            return 0
+        return min(room, 1) if self._options.delay else room
+
+    def _at_once(self) -> int:
+        if self.gate.is_shut:
+            return AHEAD
+        if self._options.detach:
+            return _WINDOW
+        is_counted = self._procs == 1 or self._options.slot_variable is not None
+        return (self._procs if is_counted else 0) or _WINDOW
+
+    def _is_wanted(self, job: Job) -> bool:
+        """Show a command that is to be run, and ask for leave if so told."""
+        if not self._options.trace:
+            return True
+        if not self._options.interactive:
+            terminal.put(shown(job.words) + b"\n")
+            return True
+        return terminal.ask(shown(job.words) + b"?...").startswith(("y", "Y"))
