@@ -26,7 +26,23 @@ _SHOWN: Final = {
 
 Group = Literal["Move", "Look", "Act", "Shape", "View"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
-_SIGNS: Final = {"question_mark": "?", "colon": ":", "space": "Space", "backspace": "Backspace"}
+_SIGNS: Final = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "exclamation_mark": "!",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "equals_sign": "=",
+    "plus": "+",
+    "minus": "-",
+    "asterisk": "*",
+    "space": "Space",
+    "backspace": "Backspace",
+    "tab": "Tab",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..core.monitor import command_line
-from ..core.queries.lists import ListedTask
+from ..core.rows import TaskRow
 from ..core.text import clean
 from .widgets.column import Column, Row
 
@@ -19,7 +19,7 @@ class Field:
     """A column, and how its text is read from a task at a time."""
 
     column: Column
-    text: Callable[[ListedTask, datetime], str]
+    text: Callable[[TaskRow, datetime], str]
 
 
 FIELDS: Final = (
@@ -35,18 +35,18 @@ FIELDS: Final = (
 COLUMNS: Final = tuple(each.column for each in FIELDS)
 
 
-def row(task: ListedTask, now: datetime) -> Row:
+def row(task: TaskRow, now: datetime) -> Row:
     """What the line of a task shows at a time."""
     cells: Mapping[str, str] = MappingProxyType({each.column.name: each.text(task, now) for each in FIELDS})
     return Row(cells, "blocked" if task.state == "pending" and task.blockers else task.state)
 
 
-def command(task: ListedTask) -> str:
+def command(task: TaskRow) -> str:
     """What a task does, on one line."""
     return clean(command_line(task.pattern, task.func, task.name, task.args))
 
 
-def span(task: ListedTask, now: datetime) -> float:
+def span(task: TaskRow, now: datetime) -> float:
     """Seconds: how long a task ran or has been running; of one that did not start, how long it has been there."""
     if task.started_at is None:
         return ((task.finished_at or now) - task.created_at).total_seconds()

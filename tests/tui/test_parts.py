@@ -15,7 +15,7 @@ from aque.core.monitor import command_line
 from aque.core.queries.output import OutputPiece
 from aque.core.text import clean
 from aque.tui.commands import bindings
-from aque.tui.keys import Ids
+from aque.tui.keys import Ids, part
 from aque.tui.listing import COLUMNS, age
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.transcript import Line, Transcript
@@ -59,7 +59,7 @@ def test_ids_are_found_where_they_stand(ids: set[int], other: int, newest_first:
     assert [keys.find(each) for each in keys] == list(range(len(ids)))
     before = [each for each in keys if (each > other if newest_first else each < other)]
     assert keys.find(other) == len(before)
-    assert keys.part(1, 3) == list(keys)[1:4]
+    assert part(keys, 1, 3) == list(keys)[1:4]
 
 
 def written(pieces: Sequence[bytes]) -> list[Line]:

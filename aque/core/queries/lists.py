@@ -1,13 +1,10 @@
-"""What a screen shows of many tasks: who they are, some of them in rows, and their sums."""
+"""What a screen shows besides lists: sums, what falls with a task, the end of its output."""
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, LiteralString
+from typing import Final
 
 from psycopg.rows import class_row
 
@@ -20,25 +17,6 @@ _SQL: Final = statements(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ListedTask:
-    """A task as a line shows it. `args` is the beginning of a JSON text; a blocker is what keeps it from running."""
-
-    id: int
-    name: str
-    state: str
-    pattern: str
-    func: str | None
-    args: str | None
-    priority: int
-    user: str
-    worker: str | None
-    blockers: int
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Farm:
     """What all living workers have together; memory in bytes."""
 
@@ -47,23 +25,6 @@ class Farm:
     cpus_used: float
     memory: int
     memory_used: int
-
-
-def ids(conn: Connection, since: int = 0) -> array[int]:
-    """The ids of all tasks from `since` on, ascending."""
-    return _unpacked(conn, _SQL["ids"], {"since": since})
-
-
-def latest(conn: Connection, limit: int) -> array[int]:
-    """The highest `limit` ids, ascending."""
-    return _unpacked(conn, _SQL["latest"], {"limit": limit})
-
-
-def rows(conn: Connection, wanted: Sequence[int]) -> list[ListedTask]:
-    """Tasks in the order of these ids; those that are gone are left out."""
-    with conn.cursor(row_factory=class_row(ListedTask)) as cursor:
-        found = {row.id: row for row in cursor.execute(_SQL["rows"], {"ids": list(wanted)})}
-    return [found[each] for each in wanted if each in found]
 
 
 def counts(conn: Connection) -> dict[State, int]:
@@ -90,12 +51,3 @@ def tail(conn: Connection, task: int, limit: int) -> list[OutputPiece]:
     """The last `limit` pieces of the output of a task's last attempt, in the order in which they came."""
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
         return cursor.execute(_SQL["tail"], {"id": task, "limit": limit}).fetchall()[::-1]
-
-
-def _unpacked(conn: Connection, statement: LiteralString, parameters: Mapping[str, int]) -> array[int]:
-    row = conn.execute(statement, parameters, binary=True).fetchone()
-    assert row
-    found = array("q", row[0])
-    if sys.byteorder == "little":
-        found.byteswap()
-    return found

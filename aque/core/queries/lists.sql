@@ -1,23 +1,3 @@
--- name: ids
--- The ids of all tasks from `since` on, ascending, as one value of 8 bytes each: 8 MB for a million.
-select coalesce(string_agg(int8send(t.id), ''::bytea order by t.id), ''::bytea)
-from aque.task t where t.id >= %(since)s
-
--- name: latest
--- The highest ids, in the same form, so that a screen has something to show while it reads all of them.
-select coalesce(string_agg(int8send(t.id), ''::bytea order by t.id), ''::bytea)
-from (select id from aque.task order by id desc limit %(limit)s) t
-
--- name: rows
--- Tasks by id; of a long command only the beginning.
-select t.id, p.name, t.state::text as state, p.pattern, p.func, left(p.args::text, 2000) as args, t.priority,
-       s.username as "user", w.name as worker, t.blockers, t.created_at, t.started_at, t.finished_at
-from aque.task t
-join aque.spec p on p.task_id = t.id
-join aque.shape s on s.id = t.shape_id
-left join aque.worker w on w.id = t.worker_id
-where t.id = any(%(ids)s::bigint[])
-
 -- name: counts
 select t.state::text, count(*) from aque.task t group by t.state
 

@@ -38,22 +38,27 @@ class Lines(ScrollView, can_focus=True):
         self.keys: Keys = Ids()
         self.cursor = 0
         self.cursor_key: int | None = None
-        self._is_moved = False
+        self._is_held = False
 
     def reorder(self, keys: Keys) -> None:
         """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen.
 
-        At the top the first lines are always the ones to be seen, until someone moves the cursor away from there.
+        Until someone moves or holds it, it stays at the top, whatever comes there.
         """
         before = self.cursor
         self.keys = keys
-        self._set_cursor(before if self.cursor_key is None else keys.find(self.cursor_key))
+        held = self.cursor_key if self._is_held else None
+        self._set_cursor(0 if held is None else keys.find(held, before))
         self._set_length()
         if self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
-        elif self._is_moved and before != self.cursor:
+        elif self._is_held and before != self.cursor:
             self._show_cursor()
         self.refresh()
+
+    def hold(self) -> None:
+        """Keep the cursor with its key, also at the top."""
+        self._is_held = True
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by some lines."""
@@ -92,7 +97,7 @@ class Lines(ScrollView, can_focus=True):
             self.refresh_index(self.cursor)
             self._set_cursor(index)
             self.refresh_index(self.cursor)
-            self._is_moved = self.cursor > 0
+            self._is_held = self.cursor > 0
             self._show_cursor()
 
     def _set_cursor(self, index: int) -> None:

@@ -27,11 +27,12 @@ class VTable(Lines):
     COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark"}
 
     class Want(Message):
-        """Rows are wanted: `count` of them from the line of a key on; None is the first line."""
+        """Rows are wanted: `count` of them from the line of a key on, at the index `near`; None is the first line."""
 
-        def __init__(self, key: int | None, count: int) -> None:
+        def __init__(self, key: int | None, near: int, count: int) -> None:
             super().__init__()
             self.key = key
+            self.near = near
             self.count = count
 
         def can_replace(self, message: Message) -> bool:
@@ -97,7 +98,8 @@ class VTable(Lines):
             return
         if (asked := (top, page, self.keys)) != self._asked:
             self._asked = asked
-            self.post_message(self.Want(self.keys[top - page] if top > page else None, 3 * page))
+            first = max(0, top - page)
+            self.post_message(self.Want(self.keys[first] if first else None, first, 3 * page))
 
     def _painted(self, row: Row, kind: str) -> Strip:
         key = (tuple(row.cells.values()), row.tone, kind, self.size.width, self.has_class("-stale"))
