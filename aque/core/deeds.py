@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -31,13 +31,17 @@ class Act(Protocol):
 
 @dataclass(frozen=True)
 class Deed:
-    """An act, and its record. `told`: the values that tasks are given, where these are not their states."""
+    """An act, and its record. `told`: the values that tasks are given, where these are not their states.
+
+    `advance` is told of how many more tasks it is done with.
+    """
 
     act: Act
     record: Record
     told: Mapping[str, Any] | None = None
     dry: bool = False
     size: int = BATCH
+    advance: Callable[[int], object] = int
 
     def do(self, database: Database, ids: Sequence[int]) -> list[Steered]:
         """Do it to tasks, and tell others of it."""
@@ -48,6 +52,7 @@ class Deed:
                 with database.connection() as conn:
                     _announce(conn, [each for each in found if each.refusal is None])
             done += found
+            self.advance(len(part))
         return done
 
     def _stubbornly(self, database: Database, part: Sequence[int]) -> list[Steered]:

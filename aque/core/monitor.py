@@ -76,6 +76,11 @@ class Monitor:
         with self._connection() as conn:
             return lists.falls(conn, ids)
 
+    def vocabulary(self) -> dict[str, list[str]]:
+        """Values that occur, by the name of their field: some of those that filters are about."""
+        with self._connection() as conn:
+            return lists.vocabulary(conn)
+
     def why(self, ids: Sequence[int], most: int = 1000) -> list[Why]:
         """Why tasks do not run, in the order of these ids; what stands before them is counted up to `most`."""
         with self._connection() as conn:

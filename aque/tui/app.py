@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from functools import partial
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding
@@ -43,6 +43,7 @@ class AqueTop(App[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        session.work.changed = lambda: self.call_later(self.redraw)
         for place in PLACES:
             self.add_mode(place.name, partial(place.make, session))
 
@@ -56,6 +57,11 @@ class AqueTop(App[None]):
     def on_unmount(self) -> None:
         """Close what the screens looked through."""
         self.session.close()
+
+    def redraw(self) -> None:
+        """Show what goes on."""
+        if isinstance(below := self.screen_stack[0], ListScreen):
+            below.show()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""
@@ -71,16 +77,16 @@ class AqueTop(App[None]):
         self.switch_mode(names[(names.index(self.current_mode) + 1) % len(names)])
 
 
-def run(broker: Broker, read_only: bool = False) -> int:
-    """Open the screen until the user leaves it; the exit status. Raises BrokerError where there is nothing to show."""
-    app = AqueTop(Session.of(broker, read_only))
+def run(broker: Broker, **options: Any) -> int:
+    """Open the screen until the user leaves it; the exit status. Options and errors are those of Session.of."""
+    app = AqueTop(Session.of(broker, **options))
     app.run()
     return app.return_code or 0
 
 
-def frame(broker: Broker, size: os.terminal_size, read_only: bool = False) -> str:
-    """One frame as text, without opening the screen; raises BrokerError."""
-    app = AqueTop(Session.of(broker, read_only))
+def frame(broker: Broker, size: os.terminal_size, **options: Any) -> str:
+    """One frame as text, without opening the screen. Options and errors are those of Session.of."""
+    app = AqueTop(Session.of(broker, **options))
     found: list[str] = []
 
     async def take(_: Pilot[object]) -> None:

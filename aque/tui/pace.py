@@ -17,6 +17,10 @@ class Paced(Generic[Value]):
         self._read = read
         self._due = 0.0
 
+    def expire(self) -> None:
+        """Make it due."""
+        self._due = 0.0
+
     def __call__(self) -> Value | None:
         """What it reads; None while it is not due."""
         started = time.monotonic()

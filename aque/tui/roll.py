@@ -23,6 +23,8 @@ class _Order(Protocol):
 
     def refresh(self) -> Keys: ...
 
+    def expire(self) -> None: ...
+
 
 class Roll:
     """Tasks of a selection in the order of their ids: the latest of them at each look, all now and then."""
@@ -44,6 +46,10 @@ class Roll:
         if (found := self._read()) != self._ids:
             self._ids, self._keys = found, Ids(found, self._newest_first)
         return self._keys
+
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._all.expire()
 
     def _read(self) -> array[int]:
         if not self._ids:
@@ -77,6 +83,10 @@ class Ranking:
         self._keys = self._keys if found is None else Ranked(found)
         return self._keys
 
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._all.expire()
+
 
 class TaskSource:
     """The tasks of a selection in an order, in rows."""
@@ -97,6 +107,10 @@ class TaskSource:
     def refresh(self) -> Keys:
         """The ids as they are, or were of late where there are very many."""
         return self._order.refresh()
+
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._order.expire()
 
     def rows(self, keys: Sequence[int]) -> Mapping[int, TaskRow]:
         """The tasks of these ids."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..core.filter import Node, parse
+from ..core.filter import All, Node, parse, show
 from ..core.selection import Selection
 from ..core.sorting import NEWEST, Key, Sort, parse_sort
 
@@ -29,6 +29,14 @@ class Scope:
     def inverted(self) -> Scope:
         """In the opposite order."""
         return replace(self, sort=tuple(Key(key.field, not key.is_descending) for key in self.sort))
+
+    def toggled(self, term: str) -> Scope:
+        """With a term, or without it where it is there."""
+        node = parse(term)
+        parts = self.filter.parts if isinstance(self.filter, All) else (self.filter,) if self.filter else ()
+        kept = tuple(each for each in parts if each != node)
+        wanted = kept if len(kept) < len(parts) else (*parts, node)
+        return self.narrowed(show(All(wanted) if len(wanted) > 1 else wanted[0]) if wanted else "")
 
     @property
     def selection(self) -> Selection:

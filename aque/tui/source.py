@@ -11,7 +11,7 @@ Thing_co = TypeVar("Thing_co", covariant=True)
 
 
 class Source(Protocol[Thing_co]):
-    """Keys in an order, and what the lines of some of them show; all of it is asked on the feeder's thread alone.
+    """Keys in an order, and what the lines of some of them show; all of it is asked on the feeder's thread.
 
     A source has its question for good: another filter or order is another source. Every method may raise AqueError.
     """
@@ -22,6 +22,10 @@ class Source(Protocol[Thing_co]):
 
     def keys(self) -> Keys:
         """The keys as they were read last."""
+        ...
+
+    def expire(self) -> None:
+        """Read all anew at the next refresh, however dear it is; may be called from any thread."""
         ...
 
     def rows(self, keys: Sequence[int]) -> Mapping[int, Thing_co]:

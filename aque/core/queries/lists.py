@@ -47,6 +47,14 @@ def falls(conn: Connection, wanted: Sequence[int]) -> int:
     return int(row[0])
 
 
+def vocabulary(conn: Connection) -> dict[str, list[str]]:
+    """Values that occur, by the name of their field."""
+    found: dict[str, list[str]] = {}
+    for field, value in conn.execute(_SQL["vocabulary"]):
+        found.setdefault(field, []).append(value)
+    return found
+
+
 def tail(conn: Connection, task: int, limit: int) -> list[OutputPiece]:
     """The last `limit` pieces of the output of a task's last attempt, in the order in which they came."""
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:

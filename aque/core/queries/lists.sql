@@ -24,3 +24,14 @@ select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o
 join aque.task t on t.id = o.task_id and t.attempt = o.attempt
 where o.task_id = %(id)s
 order by o.seq desc limit %(limit)s
+
+-- name: vocabulary
+-- Values that occur, with their fields: those of the tables that are short.
+select distinct v.field, v.value from aque.shape s
+cross join lateral (values ('user', s.username), ('queue', s.queue), ('platform', s.platform)) v (field, value)
+where v.value <> ''
+union
+select v.field, v.value from aque.worker w
+cross join lateral (values ('worker', w.name), ('hostname', w.hostname)) v (field, value)
+where w.ended_at is null
+order by 1, 2

@@ -40,8 +40,11 @@ class ListScreen(CommandScreen):
         Command("freeze", "Z", "Freeze", "Hold the picture still, and let it go on", "View"),
     )
     BINDINGS = bindings(commands)
-    remark = "there is nothing here"
-    """What stands where there are no lines."""
+
+    @property
+    def remark(self) -> str:
+        """What stands where there are no lines."""
+        return "there is nothing here"
 
     def source(self) -> Source[Any]:
         """Where the lines are read, as the session is now."""
@@ -88,8 +91,12 @@ class ListScreen(CommandScreen):
 
     def on_screen_resume(self) -> None:
         """From now on the feeder serves this screen."""
-        self.ask()
+        self.resume()
         self.show()
+
+    def resume(self) -> None:
+        """Ask again."""
+        self.ask()
 
     def on_seen(self, message: Seen) -> None:
         """Show a new picture."""
@@ -131,6 +138,15 @@ class ListScreen(CommandScreen):
         self._wish = replace(self._wish, **changes)
         if self.app.screen_stack[0] is self:
             self.session.feeder.wish(self._wish)
+
+    def hurry(self) -> None:
+        """Look again now, at all: something was done."""
+        self._wish.source.expire()
+        self.ask()
+
+    def thing(self, key: int | None) -> Any:
+        """What was read last for the line of a key; None where it is not known."""
+        return self._picture.rows.get(key) if self._picture and key is not None else None
 
     def remarks(self) -> dict[str, bool]:
         """Words that stand beside the broker's name, and whether they are true."""
