@@ -76,6 +76,16 @@ class Monitor:
         with self._connection() as conn:
             return lists.falls(conn, ids)
 
+    def branches(self, ids: Sequence[int], *, upwards: bool) -> dict[int, list[lists.Branch]]:
+        """What tasks depend on, or `upwards` what depends on them."""
+        with self._connection() as conn:
+            return lists.branches(conn, ids, upwards=upwards)
+
+    def branching(self, ids: Sequence[int], *, upwards: bool) -> frozenset[int]:
+        """Those of some tasks that have any branches."""
+        with self._connection() as conn:
+            return lists.branching(conn, ids, upwards=upwards)
+
     def vocabulary(self) -> dict[str, list[str]]:
         """Values that occur, by the name of their field: some of those that filters are about."""
         with self._connection() as conn:

@@ -28,6 +28,11 @@ def part(keys: Keys, start: int, count: int) -> list[int]:
     return [keys[index] for index in range(start, min(start + count, len(keys)))]
 
 
+def flat(keys: Keys) -> array[int]:
+    """All keys in their order, in an array of one's own."""
+    return keys.packed() if isinstance(keys, Ids | Ranked) else array("q", (keys[each] for each in range(len(keys))))
+
+
 class Ids:
     """The ids of tasks, ascending or newest first. The packed array is shared and must not be changed."""
 
@@ -50,6 +55,10 @@ class Ids:
         return isinstance(other, Ids) and (self.newest_first, self._packed) == (other.newest_first, other._packed)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def packed(self) -> array[int]:
+        """A copy in this order."""
+        return self._packed[::-1] if self.newest_first else self._packed[:]
 
     def find(self, key: int, near: int = 0) -> int:
         """The index of an id, or of the first one after it in this order."""
@@ -78,6 +87,10 @@ class Ranked:
         return isinstance(other, Ranked) and self._packed == other._packed
 
     __hash__ = None  # type: ignore[assignment]
+
+    def packed(self) -> array[int]:
+        """A copy."""
+        return self._packed[:]
 
     def find(self, key: int, near: int = 0) -> int:
         """The index of a key; where it is gone, the line where it was, or the last."""

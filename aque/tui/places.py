@@ -9,6 +9,7 @@ from typing import Final
 from .commands import Command
 from .screens.list import ListScreen
 from .screens.tasks import TasksScreen
+from .screens.tree import TreeScreen
 from .session import Session
 
 
@@ -28,4 +29,7 @@ class Place:
         return Command(f"go('{self.name}')", self.key, self.title, self.help, "View")
 
 
-PLACES: Final = (Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),)
+PLACES: Final = (
+    Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),
+    Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
+)

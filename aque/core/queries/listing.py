@@ -135,6 +135,8 @@ def _where(
         filtered, values = condition(selection.filter)
         parts.append(filtered)
         parameters.update(values)
+    if selection.ends is not None:
+        parts.append(_SQL[selection.ends])
     if after is not None:
         parts.append(ordering.after(sort, after))
         parameters.update(ordering.parameters(after))

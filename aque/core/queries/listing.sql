@@ -77,6 +77,14 @@ order by c.place
 -- name: selected_ids
 r.id = any(%(ids)s::bigint[])
 
+-- name: last
+-- Nothing depends on it.
+not exists (select from aque.dependency d where d.needs_id = r.id)
+
+-- name: first
+-- It depends on nothing.
+not exists (select from aque.dependency d where d.task_id = r.id)
+
 -- name: all_of
 ({parts})
 

@@ -47,6 +47,29 @@ def falls(conn: Connection, wanted: Sequence[int]) -> int:
     return int(row[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An edge of a task, to one that it needs, or one that needs it."""
+
+    to: int
+    condition: str
+    is_child: bool
+
+
+def branches(conn: Connection, ids: Sequence[int], *, upwards: bool) -> dict[int, list[Branch]]:
+    """What tasks depend on, or `upwards` what depends on them, in the order of ids."""
+    found: dict[int, list[Branch]] = {}
+    for task, *rest in conn.execute(_SQL["needed_by" if upwards else "needs"], {"ids": list(ids)}):
+        found.setdefault(task, []).append(Branch(*rest))
+    return found
+
+
+def branching(conn: Connection, ids: Sequence[int], *, upwards: bool) -> frozenset[int]:
+    """Those of some tasks that depend on any, or `upwards` that any depends on."""
+    statement = _SQL["with_dependents" if upwards else "with_needs"]
+    return frozenset(row[0] for row in conn.execute(statement, {"ids": list(ids)}))
+
+
 def vocabulary(conn: Connection) -> dict[str, list[str]]:
     """Values that occur, by the name of their field."""
     found: dict[str, list[str]] = {}

@@ -25,6 +25,26 @@ join aque.task t on t.id = o.task_id and t.attempt = o.attempt
 where o.task_id = %(id)s
 order by o.seq desc limit %(limit)s
 
+-- name: needs
+-- What some tasks depend on.
+select d.task_id as "from", d.needs_id as "to", d.condition, d.is_child from aque.dependency d
+where d.task_id = any(%(ids)s::bigint[]) order by d.task_id, d.needs_id
+
+-- name: needed_by
+-- What depends on some tasks.
+select d.needs_id as "from", d.task_id as "to", d.condition, d.is_child from aque.dependency d
+where d.needs_id = any(%(ids)s::bigint[]) order by d.needs_id, d.task_id
+
+-- name: with_needs
+-- Those of some tasks that depend on any.
+select i.id from unnest(%(ids)s::bigint[]) i(id)
+where exists (select from aque.dependency d where d.task_id = i.id)
+
+-- name: with_dependents
+-- Those of some tasks that any depends on.
+select i.id from unnest(%(ids)s::bigint[]) i(id)
+where exists (select from aque.dependency d where d.needs_id = i.id)
+
 -- name: vocabulary
 -- Values that occur, with their fields: those of the tables that are short.
 select distinct v.field, v.value from aque.shape s

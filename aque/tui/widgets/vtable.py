@@ -98,11 +98,15 @@ class VTable(Lines):
             return Strip([remark]).adjust_cell_length(self.size.width, self.rich_style)
         row = self._rows.get(self.keys[index])
         kind = "cursor" if index == self.cursor else "row" if row else "missing"
-        return self._painted(row or Row({self.columns[0].name: str(self.keys[index])}), kind)
+        return self._painted(row or Row({self.columns[0].name: self.placeholder(self.keys[index])}), kind)
 
     def _title(self, column: Column) -> str:
         name, descends = self.sorted_by
         return f"{column.title}{'▾' if descends else '▴'}" if name and column.sort == name else column.title
+
+    def placeholder(self, key: int) -> str:
+        """What stands in the first column while a row is not there."""
+        return str(key) if key >= 0 else "…"
 
     def _ask(self) -> None:
         top, page = self.scroll_offset.y, self.page
