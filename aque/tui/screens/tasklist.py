@@ -127,12 +127,12 @@ class TaskListScreen(ListScreen):
 
     def on_filter_bar_entered(self, message: FilterBar.Entered) -> None:
         """It is meant."""
-        self.table.focus()
+        self.set_focus(self.table)
         _PURPOSES[message.purpose](self, message.text)
 
     def on_filter_bar_left(self, message: FilterBar.Left) -> None:
         """All is as it was."""
-        self.table.focus()
+        self.set_focus(self.table)
         self.on_filter_bar_typed(message)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

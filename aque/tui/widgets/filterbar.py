@@ -73,7 +73,7 @@ class FilterBar(Vertical):
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)
         self._say(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
