@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 Value = TypeVar("Value")
-_SHARE: Final = 20  # a read may take one part in so many of the time
+_SHARE: Final = 50  # a read may take one part in so many of the time
 
 
 class Paced(Generic[Value]):
-    """A read that is repeated only when 20 times what it took has passed."""
+    """A read that is repeated only when 50 times what it took has passed."""
 
     def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
