@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -31,12 +31,13 @@ class Act(Protocol):
 
 @dataclass(frozen=True)
 class Deed:
-    """An act, and its record."""
+    """An act, and its record. `advance` is told of how many more tasks it is done with."""
 
     act: Act
     record: Record
     dry: bool = False
     size: int = BATCH
+    advance: Callable[[int], object] = int
 
     def do(self, database: Database, ids: Sequence[int]) -> list[Steered]:
         """Do it to tasks, and tell others of it."""
@@ -47,6 +48,7 @@ class Deed:
                 with database.connection() as conn:
                     _announce(conn, [each for each in found if each.refusal is None])
             done += found
+            self.advance(len(part))
         return done
 
     def _transact(self, database: Database, part: Sequence[int]) -> list[Steered]:

@@ -17,11 +17,15 @@ from .db.database import answers
 from .db.failures import translated
 from .db.source import Connection, public_url
 from .errors import AqueError
-from .queries import lists
+from .queries import listing, lists
 from .queries.output import OutputPiece
+from .rows import TaskRow
+from .selection import Selection
+from .sorting import OLDEST, Sort
 from .states import State
 from .why import Why, explain
 
+ALL: Final = Selection()
 _CANCEL: Final = 1.0  # seconds
 _REST: Final = 3.0  # seconds after which a connection may have been lost unnoticed
 
@@ -44,20 +48,18 @@ class Monitor:
         """The broker's URL, without a password."""
         return public_url(self.broker.to_url())
 
-    def ids(self, since: int = 0) -> array[int]:
-        """The ids of all tasks from `since` on, ascending."""
+    def ids(
+        self, selection: Selection = ALL, sort: Sort = OLDEST, limit: int | None = None, since: int | None = None
+    ) -> array[int]:
+        """The ids of a selection in an order: all, or the first `limit`; in the order of ids those from `since`."""
+        after = None if since is None else [since - 1]
         with self._connection() as conn:
-            return lists.ids(conn, since)
+            return listing.packed(conn, selection, self.broker.now(), sort, limit, after)
 
-    def latest(self, limit: int) -> array[int]:
-        """The highest `limit` ids, ascending."""
+    def rows(self, ids: Sequence[int]) -> list[TaskRow]:
+        """Tasks in the order of these ids, of long commands the beginning; those that are gone are left out."""
         with self._connection() as conn:
-            return lists.latest(conn, limit)
-
-    def rows(self, ids: Sequence[int]) -> list[lists.ListedTask]:
-        """Tasks in the order of these ids; those that are gone are left out."""
-        with self._connection() as conn:
-            return lists.rows(conn, ids)
+            return listing.brief(conn, ids, self.broker.now())
 
     def counts(self) -> dict[State, int]:
         """How many tasks are in each state that any is in."""
@@ -73,6 +75,21 @@ class Monitor:
         """How many tasks that are still to run could not run any more if these were stopped."""
         with self._connection() as conn:
             return lists.falls(conn, ids)
+
+    def branches(self, ids: Sequence[int], *, upwards: bool) -> dict[int, list[lists.Branch]]:
+        """What tasks depend on, or `upwards` what depends on them."""
+        with self._connection() as conn:
+            return lists.branches(conn, ids, upwards=upwards)
+
+    def branching(self, ids: Sequence[int], *, upwards: bool) -> frozenset[int]:
+        """Those of some tasks that have any branches."""
+        with self._connection() as conn:
+            return lists.branching(conn, ids, upwards=upwards)
+
+    def vocabulary(self) -> dict[str, list[str]]:
+        """Values that occur, by the name of their field: some of those that filters are about."""
+        with self._connection() as conn:
+            return lists.vocabulary(conn)
 
     def why(self, ids: Sequence[int], most: int = 1000) -> list[Why]:
         """Why tasks do not run, in the order of these ids; what stands before them is counted up to `most`."""

@@ -6,7 +6,7 @@ tells others of what changed, and enters it into the audit trail. `dry`: it does
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,14 +27,15 @@ _REMOVED = 500  # tasks to a transaction where all that belongs to them is remov
 
 
 class Steering:
-    """A broker's verbs.
+    """A broker's verbs. `advance` is told of how many more tasks one is done with.
 
     Each returns its targets, as they were and are, and raises TaskNotFound for ids that no task has, with nothing done.
     Every method raises BrokerUnavailable where the server cannot be reached in time.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, advance: Callable[[int], object] = int) -> None:
         self._broker = broker
+        self._advance = advance
 
     def retry(self, selection: Selection, *, dry: bool = False) -> list[Steered]:
         """Run complete tasks again, with those that ended without a run because of them, which are returned as well.
@@ -42,7 +43,7 @@ class Steering:
         Those that need what has failed, and is not retried with them, are refused.
         """
         left = self.ids(selection)
-        deed = Deed(verbs.retry, record("retry", selection), dry=dry)
+        deed = Deed(verbs.retry, record("retry", selection), dry=dry, advance=self._advance)
         done: dict[int, Steered] = {}
         while left:
             found = deed.do(self._broker.database, left)
@@ -78,7 +79,7 @@ class Steering:
 
     def remove(self, selection: Selection, *, dry: bool = False) -> list[Steered]:
         """Remove complete tasks with all that belongs to them, unless one that is to run needs them."""
-        return Deed(verbs.remove, record("rm", selection), dry=dry, size=_REMOVED).do(
+        return Deed(verbs.remove, record("rm", selection), dry=dry, size=_REMOVED, advance=self._advance).do(
             self._broker.database, self.ids(selection)
         )
 
@@ -110,4 +111,4 @@ class Steering:
         self, action: str, selection: Selection, act: Act, dry: bool, change: Mapping[str, Any] | None = None
     ) -> list[Steered]:
         entry = record(action, selection, **({"change": change} if change else {}))
-        return Deed(act, entry, dry=dry).do(self._broker.database, self.ids(selection))
+        return Deed(act, entry, dry=dry, advance=self._advance).do(self._broker.database, self.ids(selection))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.screen import Screen
 
 from ..core.broker import Broker
 from ..core.errors import BrokerUnavailable
 from .commands import Command, bindings
 from .palette import Commands
+from .places import PLACES
 from .screens.help import HelpScreen
-from .screens.tasks import TasksScreen
+from .screens.list import ListScreen
 from .session import Session
 
 _PATIENCE: Final = 30.0  # seconds until the one frame of --once must be there
@@ -29,7 +30,9 @@ class AqueTop(App[None]):
     TITLE = "aque top"
     CSS_PATH = "aque.tcss"
     COMMANDS = {Commands}
+    DEFAULT_MODE = PLACES[0].name
     commands: ClassVar[tuple[Command, ...]] = (
+        *(place.command for place in PLACES),
         Command("help", "question_mark", "Help", "Show what can be done here", "View", footer=True),
         Command("command_palette", "colon,ctrl+p", "Palette", "Find a command by its name", "View"),
         Command("quit", "q", "Quit", "Leave the screen", "View", footer=True),
@@ -40,36 +43,50 @@ class AqueTop(App[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-
-    def get_default_screen(self) -> Screen[Any]:
-        """The tasks."""
-        return TasksScreen(self.session)
+        session.work.changed = lambda: self.call_later(self.redraw)
+        for place in PLACES:
+            self.add_mode(place.name, partial(place.make, session))
 
     def on_mount(self) -> None:
-        """Leave the terminal as it was, however this ends."""
+        """Start to be fed; leave the terminal as it was, however this ends."""
+        self.session.feeder.start()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
 
     def on_unmount(self) -> None:
         """Close what the screens looked through."""
-        self.session.monitor.close()
+        self.session.close()
+
+    def redraw(self) -> None:
+        """Show what goes on."""
+        if isinstance(below := self.screen_stack[0], ListScreen):
+            below.show()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""
         self.push_screen(HelpScreen(self.screen))
 
+    def action_go(self, name: str) -> None:
+        """Go to a screen."""
+        self.switch_mode(name)
 
-def run(broker: Broker, read_only: bool = False) -> int:
-    """Open the screen until the user leaves it; the exit status. Raises BrokerError where there is nothing to show."""
-    app = AqueTop(Session.of(broker, read_only))
+    def action_next_place(self) -> None:
+        """Go to the screen that follows in the table."""
+        names = [place.name for place in PLACES]
+        self.switch_mode(names[(names.index(self.current_mode) + 1) % len(names)])
+
+
+def run(broker: Broker, **options: Any) -> int:
+    """Open the screen until the user leaves it; the exit status. Options and errors are those of Session.of."""
+    app = AqueTop(Session.of(broker, **options))
     app.run()
     return app.return_code or 0
 
 
-def frame(broker: Broker, size: os.terminal_size, read_only: bool = False) -> str:
-    """One frame as text, without opening the screen; raises BrokerError."""
-    app = AqueTop(Session.of(broker, read_only))
+def frame(broker: Broker, size: os.terminal_size, **options: Any) -> str:
+    """One frame as text, without opening the screen. Options and errors are those of Session.of."""
+    app = AqueTop(Session.of(broker, **options))
     found: list[str] = []
 
     async def take(_: Pilot[object]) -> None:
@@ -82,14 +99,14 @@ def frame(broker: Broker, size: os.terminal_size, read_only: bool = False) -> st
 
 async def _text(app: AqueTop) -> str:
     screen = app.screen
-    assert isinstance(screen, TasksScreen)
+    assert isinstance(screen, ListScreen)
     screen.add_class("-once")
     try:
         await asyncio.wait_for(screen.drawn.wait(), _PATIENCE)
     except TimeoutError:
         raise BrokerUnavailable(f"the broker has not answered in {_PATIENCE:g} s") from None
-    if screen.health.reason:
-        raise BrokerUnavailable(screen.health.reason)
+    if app.session.health.reason:
+        raise BrokerUnavailable(app.session.health.reason)
     drawn = asyncio.Event()
     screen.call_after_refresh(drawn.set)
     await drawn.wait()

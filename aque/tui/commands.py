@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -24,16 +24,33 @@ _SHOWN: Final = {
 }
 
 
-Group = Literal["Move", "Look", "Act", "Shape", "View"]
+Group = Literal["Move", "Find", "Look", "Mark", "Act", "Shape", "View"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
-_SIGNS: Final = {"question_mark": "?", "colon": ":", "space": "Space", "backspace": "Backspace"}
+_SIGNS: Final = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "exclamation_mark": "!",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "equals_sign": "=",
+    "plus": "+",
+    "minus": "-",
+    "asterisk": "*",
+    "space": "Space",
+    "backspace": "Backspace",
+    "tab": "Tab",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing that can be done. `keys` as Textual names them, with commas between; the first is the one to show.
 
-    `changes`: it changes tasks, so that it is absent from a screen that is read-only.
+    `changes`: it changes tasks, so that it is absent from a screen that is read-only. `run`: what does it, where it is
+    no method of its home; see `deed`.
     """
 
     action: str
@@ -43,10 +60,30 @@ class Command:
     group: Group
     footer: bool = False
     changes: bool = False
+    run: Callable[[Any], object] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a keymap."""
+        return self.action.removeprefix("do('").removesuffix("')")
 
     def key_names(self) -> list[str]:
         """The keys as people write them."""
         return [_SHOWN.get(key, _plain(key)) for key in self.keys.split(",")]
+
+
+def deed(
+    name: str,
+    run: Callable[[Any], object],
+    keys: str,
+    label: str,
+    help: str,
+    group: Group,
+    footer: bool = False,
+    changes: bool = False,
+) -> Command:
+    """A command that a function does, which takes the screen (see CommandScreen.action_do)."""
+    return Command(f"do('{name}')", keys, label, help, group, footer, changes, run)
 
 
 def bindings(commands: Iterable[Command]) -> list[BindingType]:
@@ -59,7 +96,7 @@ def bindings(commands: Iterable[Command]) -> list[BindingType]:
             show=each.footer,
             key_display=each.key_names()[0],
             tooltip=each.help,
-            id=each.action,
+            id=each.name,
         )
         for each in commands
     ]

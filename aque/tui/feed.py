@@ -1,4 +1,4 @@
-"""The one thread that reads for the screen, and what it hands over."""
+"""The one thread that reads for the lists of all screens, and what it hands over."""
 
 from __future__ import annotations
 
@@ -6,44 +6,56 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
 from textual.message import Message
 
 from ..core.errors import AqueError
 from ..core.listener import Event
 from ..core.monitor import Monitor
-from ..core.queries.lists import Farm, ListedTask
-from ..core.states import State
-from .keys import Ids
+from .keys import Keys, part
 from .mailbox import Mailbox, Wish
-from .roll import Paced, Roll
+from .source import Source
+from .vitals import Vitals, VitalSigns
 
+Thing = TypeVar("Thing")
 _FIRST_PAUSE: Final = 1.0  # seconds before the next try of a broker that is lost
 _LONGEST_PAUSE: Final = 8.0
 _FAREWELL: Final = 1.0  # seconds to wait for the thread
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """What was read in one look. `rows` has None for a task that is gone."""
+class Picture(Generic[Thing]):
+    """What was read of a source in one look. `rows` has None for a key that is gone."""
 
-    keys: Ids
-    rows: Mapping[int, ListedTask | None]
-    counts: Mapping[State, int]
-    farm: Farm
+    source: Source[Thing]
+    keys: Keys
+    rows: Mapping[int, Thing | None]
 
 
 class Seen(Message):
     """A new picture."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture[Any]) -> None:
         super().__init__()
         self.picture = picture
 
     def can_replace(self, message: Message) -> bool:
         """A later picture is the better one."""
         return isinstance(message, Seen)
+
+
+class Felt(Message):
+    """The sums of the whole broker as they are now."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        super().__init__()
+        self.vitals = vitals
+
+    def can_replace(self, message: Message) -> bool:
+        """Later sums are the better ones."""
+        return isinstance(message, Felt)
 
 
 class Lost(Message):
@@ -56,16 +68,16 @@ class Lost(Message):
 
 
 class Feeder:
-    """Serves the latest wish, at least once a second, from `start` to `stop`; posts Seen or Lost."""
+    """Serves the latest wish of all screens from `start` to `stop`; posts Seen and Felt, or Lost.
 
-    def __init__(self, monitor: Monitor, post: Callable[[Message], object]) -> None:
-        self._monitor = monitor
-        self._post = post
+    What it shows first is rows; sums are read behind them.
+    """
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        """What it looks through; for sources."""
         self._mailbox = Mailbox()
-        self._roll = Roll(monitor)
-        self._read_counts = Paced(monitor.counts)
-        self._counts: Mapping[State, int] = {}
-        self._farm = Farm(0, 0.0, 0.0, 0, 0)
+        self._signs = VitalSigns(monitor)
         self._pause = _FIRST_PAUSE
         self._asked_at: float | None = None
         self._is_bound = False
@@ -79,6 +91,10 @@ class Feeder:
         """Serve this from now on."""
         self._mailbox.put(wish)
 
+    def nudge(self) -> None:
+        """Look again soon: something was done."""
+        self._mailbox.nudge()
+
     def silence(self) -> float:
         """For how many seconds the broker has not answered what it is being asked."""
         asked_at = self._asked_at
@@ -88,45 +104,46 @@ class Feeder:
         """End, and cancel what is being asked."""
         self._mailbox.close()
         if self._is_bound:
-            self._monitor.broker.unbind("task_status", self._hear)
+            self.monitor.broker.unbind("task_status", self._hear)
         if self._asked_at is not None:
-            self._monitor.cancel()
-        self._thread.join(_FAREWELL)
+            self.monitor.cancel()
+        if self._thread.is_alive():
+            self._thread.join(_FAREWELL)
 
     def _run(self) -> None:
         while (wish := self._mailbox.take()) is not None:
-            self._asked_at = time.monotonic()
             try:
-                picture = self._look(wish)
+                wish.post(Seen(self._timed(partial(_look, wish))))
+                wish.post(Felt(self._timed(self._signs.latest if wish.frozen else self._feel)))
                 self._pause = _FIRST_PAUSE
-                self._asked_at = None
-                self._post(Seen(picture))
             except AqueError as error:
-                self._asked_at = None
-                self._post(Lost(str(error), self._pause))
+                wish.post(Lost(str(error), self._pause))
                 self._mailbox.pause(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        self._monitor.close()
+        self.monitor.close()
 
-    def _look(self, wish: Wish) -> Picture:
-        if not wish.frozen:
-            self._refresh()
-        keys = Ids(self._roll.ids, wish.newest_first)
-        wanted = keys.part(0 if wish.anchor is None else keys.find(wish.anchor), wish.count)
-        found = {row.id: row for row in self._monitor.rows(wanted)}
-        return Picture(keys, {each: found.get(each) for each in wanted}, self._counts, self._farm)
+    def _timed(self, read: Callable[[], Thing]) -> Thing:
+        self._asked_at = time.monotonic()
+        try:
+            return read()
+        finally:
+            self._asked_at = None
 
-    def _refresh(self) -> None:
+    def _feel(self) -> Vitals:
         self._listen()
-        self._roll.refresh()
-        counts = self._read_counts()
-        self._counts = self._counts if counts is None else counts
-        self._farm = self._monitor.farm()
+        return self._signs.refresh()
 
     def _listen(self) -> None:
         if not self._is_bound:
-            self._monitor.broker.bind("task_status", self._hear)
+            self.monitor.broker.bind("task_status", self._hear)
             self._is_bound = True
 
     def _hear(self, _: Event) -> None:
         self._mailbox.nudge()
+
+
+def _look(wish: Wish) -> Picture[Any]:
+    keys = wish.source.keys() if wish.frozen else wish.source.refresh()
+    wanted = part(keys, 0 if wish.anchor is None else keys.find(wish.anchor, wish.near), wish.count)
+    found = wish.source.rows(wanted)
+    return Picture(wish.source, keys, {each: found.get(each) for each in wanted})

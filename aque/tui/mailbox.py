@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-_TICK: Final = 1.0  # seconds between two looks of their own accord
-_GAP: Final = 0.2  # seconds at least between a look and one because of a notification
+from textual.message import Message
+
+from .source import Source
+
+PERIOD: Final = 0.5  # seconds between two looks; a notification after some rest is looked for at once
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a screen wants to see: `count` rows from the task `anchor` on, or from the first.
+    """What a screen wants to see of a source: `count` rows from the key `anchor` on, or from the first.
 
-    `frozen`: nothing new but those rows.
+    The anchor was last seen `near` an index. `frozen`: nothing new but those rows. `post` takes what was read.
     """
 
+    source: Source[Any]
+    post: Callable[[Message], object]
     count: int = 0
     anchor: int | None = None
-    newest_first: bool = True
+    near: int = 0
     frozen: bool = False
 
 
 class Mailbox:
-    """One slot: the latest wish is the one that is served."""
+    """One slot: the latest wish is the one that is served, twice a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, period: float = PERIOD) -> None:
+        self._period = period
         self._changed = threading.Condition()
-        self._wish = Wish()
+        self._wish: Wish | None = None
         self._is_new = self._is_nudged = self._is_closed = False
+        self._looked_at = self._heeded_at = 0.0  # when a wish, and when a nudge was last served
 
     def put(self, wish: Wish) -> None:
         """Replace the wish; it is served at once."""
@@ -53,8 +62,11 @@ class Mailbox:
     def take(self) -> Wish | None:
         """The wish to serve now, as soon as there is reason to; None where the mailbox was closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._is_new, _GAP)
-            self._changed.wait_for(self._is_due, None if self._wish.frozen else _TICK - _GAP)
+            self._changed.wait_for(self._is_due, self._rest())
+            while self._wish is None and not self._is_closed:
+                self._changed.wait()
+            self._looked_at = time.monotonic()
+            self._heeded_at = self._looked_at if self._is_nudged else self._heeded_at
             self._is_new = self._is_nudged = False
             return None if self._is_closed else self._wish
 
@@ -63,5 +75,11 @@ class Mailbox:
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed, seconds)
 
+    def _rest(self) -> float | None:
+        if self._wish is None or self._wish.frozen:
+            return None
+        return max(0.0, self._looked_at + self._period - time.monotonic())
+
     def _is_due(self) -> bool:
-        return self._is_closed or self._is_new or (self._is_nudged and not self._wish.frozen)
+        is_heard = self._is_nudged and time.monotonic() >= self._heeded_at + self._period
+        return self._is_closed or self._is_new or (is_heard and not (self._wish is None or self._wish.frozen))

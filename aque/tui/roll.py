@@ -1,59 +1,117 @@
-"""What is dear to read of a large broker is read as often as it is cheap."""
+"""The tasks of a selection as a source: a first page at once, all ids behind it."""
 
 from __future__ import annotations
 
-import time
 from array import array
-from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from ..core.monitor import Monitor
+from ..core.rows import TaskRow
+from ..core.selection import Selection
+from ..core.sorting import NEWEST, Sort
+from .keys import Ids, Keys, Ranked
+from .pace import Paced
 
-Value = TypeVar("Value")
-_SHARE: Final = 20  # a read may take one part in so many of the time
 _TAIL: Final = 1000  # ids that are looked at each time: what is submitted late may have an id lower than the highest
 
 
-class Paced(Generic[Value]):
-    """A read that is repeated only when 20 times what it took has passed."""
+class _Order(Protocol):
+    """Ids of a selection in an order, read as often as it is cheap."""
 
-    def __init__(self, read: Callable[[], Value]) -> None:
-        self._read = read
-        self._due = 0.0
+    def keys(self) -> Keys: ...
 
-    def __call__(self) -> Value | None:
-        """What it reads; None while it is not due."""
-        started = time.monotonic()
-        if started < self._due:
-            return None
-        value = self._read()
-        ended = time.monotonic()
-        self._due = ended + _SHARE * (ended - started)
-        return value
+    def refresh(self) -> Keys: ...
+
+    def expire(self) -> None: ...
 
 
 class Roll:
-    """The ids of all tasks: the latest of them at each look, all now and then."""
+    """Tasks of a selection in the order of their ids: the latest of them at each look, all now and then."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Monitor, selection: Selection, newest_first: bool) -> None:
         self._monitor = monitor
-        self._all = Paced(monitor.ids)
-        self.ids: array[int] = array("q")
+        self._selection = selection
+        self._newest_first = newest_first
+        self._all = Paced(lambda: monitor.ids(selection))
+        self._keys = Ids(newest_first=newest_first)
+        self._ids: array[int] = array("q")
 
-    def refresh(self) -> array[int]:
+    def keys(self) -> Keys:
+        """The ids as they were read last."""
+        return self._keys
+
+    def refresh(self) -> Keys:
         """The ids as they are now; the same object as before, where nothing changed."""
-        if (found := self._read()) != self.ids:
-            self.ids = found
-        return self.ids
+        if (found := self._read()) != self._ids:
+            self._ids, self._keys = found, Ids(found, self._newest_first)
+        return self._keys
+
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._all.expire()
 
     def _read(self) -> array[int]:
-        if not self.ids:
-            return self._monitor.latest(_TAIL)
+        if not self._ids:
+            return self._monitor.ids(self._selection, NEWEST, _TAIL)[::-1]
         found = self._all()
         return self._joined() if found is None else found
 
     def _joined(self) -> array[int]:
-        if len(self.ids) <= _TAIL:
-            return self._monitor.ids()
-        kept = self.ids[:-_TAIL]
-        return kept + self._monitor.ids(kept[-1] + 1)
+        if len(self._ids) <= _TAIL:
+            return self._monitor.ids(self._selection)
+        kept = self._ids[:-_TAIL]
+        return kept + self._monitor.ids(self._selection, since=kept[-1] + 1)
+
+
+class Ranking:
+    """Tasks of a selection in another order: a first page, and then all, now and then."""
+
+    def __init__(self, monitor: Monitor, selection: Selection, sort: Sort) -> None:
+        self._monitor = monitor
+        self._question = selection, sort
+        self._all = Paced(lambda: monitor.ids(selection, sort))
+        self._keys = Ranked()
+
+    def keys(self) -> Keys:
+        """The ids as they were read last."""
+        return self._keys
+
+    def refresh(self) -> Keys:
+        """The ids in the order of late."""
+        found = self._all() if len(self._keys) else self._monitor.ids(*self._question, _TAIL)
+        self._keys = self._keys if found is None else Ranked(found)
+        return self._keys
+
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._all.expire()
+
+
+class TaskSource:
+    """The tasks of a selection in an order, in rows."""
+
+    def __init__(self, monitor: Monitor, selection: Selection, sort: Sort) -> None:
+        self._monitor = monitor
+        first = sort[0]
+        self._order: _Order = (
+            Roll(monitor, selection, first.is_descending)
+            if first.field.name == "id"
+            else Ranking(monitor, selection, sort)
+        )
+
+    def keys(self) -> Keys:
+        """The ids as they were read last."""
+        return self._order.keys()
+
+    def refresh(self) -> Keys:
+        """The ids as they are, or were of late where there are very many."""
+        return self._order.refresh()
+
+    def expire(self) -> None:
+        """Have all ids read at the next refresh."""
+        self._order.expire()
+
+    def rows(self, keys: Sequence[int]) -> Mapping[int, TaskRow]:
+        """The tasks of these ids."""
+        return {row.id: row for row in self._monitor.rows(keys)}

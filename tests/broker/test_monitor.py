@@ -10,6 +10,7 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.monitor import Monitor
+from aque.core.sorting import NEWEST
 from aque.core.states import State
 from tests.waiting import wait_for
 
@@ -27,11 +28,11 @@ def submit(broker: Broker, count: int) -> list[int]:
 
 
 def test_ids_come_in_order_and_whole(broker: Broker, monitor: Monitor) -> None:
-    assert list(monitor.ids()) == list(monitor.latest(5)) == []
+    assert list(monitor.ids()) == list(monitor.ids(sort=NEWEST, limit=5)) == []
     ids = submit(broker, 300)
     assert list(monitor.ids()) == ids
-    assert list(monitor.ids(ids[290])) == ids[290:]
-    assert list(monitor.latest(7)) == ids[-7:]
+    assert list(monitor.ids(since=ids[290])) == ids[290:]
+    assert list(monitor.ids(sort=NEWEST, limit=7)) == ids[:-8:-1]
 
 
 def test_rows_come_in_the_order_asked_for_without_those_that_are_gone(broker: Broker, monitor: Monitor) -> None:

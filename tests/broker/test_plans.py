@@ -14,9 +14,10 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import kill, limits, listing, retention, storing, tasks, work
+from aque.core.queries import kill, limits, listing, lists, retention, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
+from aque.core.sorting import NEWEST, OLDEST
 from aque.core.states import State
 from aque.core.why import explain
 
@@ -116,6 +117,15 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "a sweep": Bench.sweep,
     "a page": lambda bench: listing.page(bench.conn, Selection(), _NOW, limit=50),
     "why": Bench.why,
+    "lines of a screen": lambda bench: listing.brief(bench.conn, bench.some, _NOW),
+    "the latest ids": lambda bench: listing.packed(bench.conn, Selection(), _NOW, NEWEST, 20),
+    "the ids since": lambda bench: listing.packed(
+        bench.conn, Selection(), _NOW, OLDEST, None, [max(bench.waiting) - 5]
+    ),
+    "branches": lambda bench: [lists.branches(bench.conn, bench.waiting, upwards=each) for each in (False, True)],
+    "which have branches": lambda bench: [
+        lists.branching(bench.conn, bench.waiting, upwards=each) for each in (False, True)
+    ],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
 }
 

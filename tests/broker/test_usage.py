@@ -11,7 +11,7 @@ import pytest
 
 import aque
 from aque.core.broker import Broker
-from aque.core.queries import lists
+from aque.core.queries import listing
 from aque.core.queries.detail import detail
 from aque.core.rows import TaskRow
 from aque.core.runner import processes
@@ -51,7 +51,7 @@ def test_lists_and_filters_know_what_a_running_task_uses_now_and_forget_it_at_it
     wait_for(lambda: matching(queue, "rss>50MiB over_memory:yes"), 20)
     row = matching(queue, "rss>50MiB cpu>=0")[0]
     assert (row.id, row.over_memory) == (future.id, True)
-    listed = queue.broker.read(lists.rows, [future.id])[0]
+    listed = queue.broker.read(listing.brief, [future.id], queue.broker.now())[0]
     assert (listed.rss, listed.over_memory) == (row.rss, True)
     queue.broker.kill([future.id])
     with pytest.raises(aque.TaskKilled):

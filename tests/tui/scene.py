@@ -14,6 +14,7 @@ import aque
 from aque.core.broker import Broker
 from aque.core.monitor import Monitor
 from aque.tui.app import AqueTop
+from aque.tui.memory import Memory
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.session import Session
 from aque.tui.widgets.vtable import VTable
@@ -21,15 +22,16 @@ from aque.tui.widgets.vtable import VTable
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
 
+def session(broker: Broker, *, still: bool = False, read_only: bool = False, memory: Memory | None = None) -> Session:
+    """A session that keeps nothing in the user's home; a still one has a clock that stands."""
+    now = (lambda: NOW) if still else broker.now
+    return Session(broker, Monitor(broker), "embedded:", now, read_only, memory=memory or Memory())
+
+
 @asynccontextmanager
-async def opened(
-    broker: Broker, size: tuple[int, int] = (110, 20), *, still: bool = False, read_only: bool = False
-) -> AsyncIterator[Pilot[None]]:
-    """The screen with its first rows; a still one has a clock that stands and names no place of this machine."""
-    session = Session.of(broker, read_only)
-    if still:
-        session = Session(broker, Monitor(broker), "embedded:", lambda: NOW, read_only)
-    async with AqueTop(session).run_test(size=size, notifications=True) as pilot:
+async def opened(broker: Broker, size: tuple[int, int] = (110, 20), **options: Any) -> AsyncIterator[Pilot[None]]:
+    """The screen with its first rows."""
+    async with AqueTop(session(broker, **options)).run_test(size=size, notifications=True) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, TasksScreen)
         await until(pilot, screen.drawn.is_set)

@@ -5,18 +5,25 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from aque.core.filter import parse
 from aque.core.monitor import command_line
 from aque.core.queries.output import OutputPiece
 from aque.core.text import clean
+from aque.tui.app import AqueTop
 from aque.tui.commands import bindings
-from aque.tui.keys import Ids
-from aque.tui.listing import COLUMNS, age
+from aque.tui.completion import offer
+from aque.tui.keys import Ids, Ranked, flat, part
+from aque.tui.listing import age, chosen
+from aque.tui.mailbox import Mailbox, Wish
+from aque.tui.scope import EVERYTHING
+from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.transcript import Line, Transcript
 from aque.tui.widgets.column import GAP, Column, cell, fit
@@ -40,7 +47,7 @@ def test_a_cell_is_as_wide_as_it_should_be(text: str, width: int, right: bool) -
 @given(st.integers(0, 400))
 def test_columns_fill_a_line_and_no_more(width: int) -> None:
     """The id is there in any width; what is left over is given away to the last cell."""
-    fitted = fit(COLUMNS, width)
+    fitted = fit(chosen(()), width)
     taken = sum(each for _, each in fitted) + GAP * (len(fitted) - 1)
     assert fitted[0][0].name == "id"
     assert taken == width or len(fitted) == 1 or not any(column.grow for column, _ in fitted)
@@ -59,7 +66,66 @@ def test_ids_are_found_where_they_stand(ids: set[int], other: int, newest_first:
     assert [keys.find(each) for each in keys] == list(range(len(ids)))
     before = [each for each in keys if (each > other if newest_first else each < other)]
     assert keys.find(other) == len(before)
-    assert keys.part(1, 3) == list(keys)[1:4]
+    assert part(keys, 1, 3) == list(keys)[1:4]
+
+
+@given(st.lists(st.integers(-50, 50), unique=True), st.integers(-60, 60), st.integers(0, 60))
+def test_keys_of_any_order_are_found_wherever_they_are_sought(order: list[int], other: int, near: int) -> None:
+    """One that is gone has the line where it was, or the last."""
+    keys = Ranked(array("q", order))
+    assert [keys.find(each, near) for each in order] == list(range(len(order)))
+    assert list(flat(keys)) == order
+    if other not in order:
+        assert keys.find(other, near) == max(0, min(near, len(order) - 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("sta", ["state:", "started_at:"]),
+        ("-que", ["queue:"]),
+        ("state:er", ["error"]),
+        ("a (state:success,pa", ["paused"]),
+        ("queue:", ["night", '"two words"']),
+        ('queue:"tw', ['"two words"']),
+        ("user:m", ["me"]),
+        ("name~^x", []),
+        ("nothing:x", []),
+        ('"quoted', []),
+    ],
+)
+def test_what_is_offered_can_be_read(text: str, offered: list[str]) -> None:
+    found = offer(text, {"queue": ["night", "two words"]})
+    assert list(found.texts) == offered
+    for each in found.texts:
+        if not each.endswith(":"):
+            parse(text[: found.start] + each + ")" * text.count("("))
+
+
+def test_a_term_is_turned_on_and_off_beside_others() -> None:
+    scope = EVERYTHING.narrowed("a or b")
+    narrowed = scope.toggled("user:me")
+    assert narrowed.text == "(a or b) user:me"
+    assert narrowed.toggled("state:failed").toggled("user:me").text == "(a or b) state:failed"
+    assert narrowed.toggled("user:me") == scope
+    assert EVERYTHING.toggled("user:me").toggled("user:me") == EVERYTHING
+    assert EVERYTHING.sorted("-priority").inverted().inverted() == EVERYTHING.sorted("-priority")
+
+
+def test_a_nudge_after_rest_is_heeded_at_once_and_many_are_heeded_seldom() -> None:
+    """Else each of a thousand changes a second would be looked at."""
+    mailbox = Mailbox(period=3600.0)
+    wish = Wish(source=cast(Any, None), post=print)
+    mailbox.put(wish)
+    assert mailbox.take() is wish
+    mailbox.nudge()
+    assert mailbox.take() is wish
+    mailbox.nudge()
+    assert not mailbox._is_due()
+    mailbox.put(wish)
+    assert mailbox.take() is wish
+    mailbox.close()
+    assert mailbox.take() is None
 
 
 def written(pieces: Sequence[bytes]) -> list[Line]:
@@ -127,9 +193,9 @@ def test_any_task_has_a_command_line(pattern: str, name: str, args: str) -> None
 
 def test_no_key_of_a_screen_means_two_things() -> None:
     """A key of the table hides the same key of the screen, even where the footer shows it."""
-    for widget in (MOVES, SCROLLS):
-        keys = [key for each in (*widget, *TasksScreen.commands) for key in each.keys.split(",")]
-        assert len(keys) == len(set(keys))
+    for widget, screen in ((MOVES, TasksScreen), (SCROLLS, TaskScreen)):
+        keys = [key for each in (*widget, *screen.commands, *AqueTop.commands) for key in each.keys.split(",")]
+        assert [key for key in keys if keys.count(key) > 1] == []
     assert len(bindings(MOVES)) == len(MOVES)
 
 

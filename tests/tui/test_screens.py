@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.widgets import Input
 
 from aque.core.broker import Broker
 from aque.tui.feed import Lost
@@ -45,15 +46,23 @@ def tasks(broker: Broker) -> list[int]:
     return ids
 
 
-def picture(broker: Broker, *keys: str, size: tuple[int, int] = (110, 20), read_only: bool = False) -> str:
+def picture(
+    broker: Broker, *keys: str, size: tuple[int, int] = (110, 20), read_only: bool = False, until_shown: str = ""
+) -> str:
     async def take() -> str:
         async with opened(broker, size, still=True, read_only=read_only) as pilot:
             depth = len(pilot.app.screen_stack)
-            await pilot.press(*keys)
+            for key in keys:
+                if key.startswith("="):  # at once, so that it does not depend on how quickly it was written
+                    pilot.app.screen.query_one(Input).value = key[1:]
+                    await pilot.pause()
+                else:
+                    await pilot.press(key)
             if keys and keys[-1] in ("x", "question_mark", "enter"):
                 await until(pilot, lambda: len(pilot.app.screen_stack) > depth)
             if keys and keys[-1] == "enter":
                 await until(pilot, lambda: "created" in shown(pilot))
+            await until(pilot, lambda: until_shown in shown(pilot))
             await pilot.pause()
             return pilot.app.export_screenshot()
 
@@ -128,9 +137,50 @@ def test_a_task_in_detail(broker: Broker, tasks: list[int], snapshot: Snapshot) 
 
 
 @pytest.mark.usefixtures("tasks")
+def test_a_filter(broker: Broker, snapshot: Snapshot) -> None:
+    """What is shown, and how many, stands below; marks stand beside their tasks."""
+    keys = ["slash", "=user:ada", "enter", "down", "space", "space"]
+    snapshot("tasks-filtered.svg", picture(broker, *keys, size=(80, 24), until_shown="/ user:ada"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_a_filter_that_is_being_written(broker: Broker, snapshot: Snapshot) -> None:
+    """What may follow is offered."""
+    snapshot("filter-offers.svg", picture(broker, "slash", "=state:", until_shown="open  complete"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_a_filter_that_is_wrong(broker: Broker, snapshot: Snapshot) -> None:
+    """Where and why is told in place, and the list is as it was."""
+    snapshot("filter-error.svg", picture(broker, "slash", "=user:ada cpus>lots", until_shown="expected a number"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_the_orders(broker: Broker, snapshot: Snapshot) -> None:
+    snapshot("sort.svg", picture(broker, "s", size=(100, 30), until_shown="Sort by"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_the_columns(broker: Broker, snapshot: Snapshot) -> None:
+    snapshot("columns.svg", picture(broker, "f2", size=(100, 30), until_shown="Space chooses"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_the_question_before_many_are_steered(broker: Broker, snapshot: Snapshot) -> None:
+    """How many, and who is left alone and why."""
+    snapshot("steer-many.svg", picture(broker, "a", "p", until_shown="left alone"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_the_question_before_many_are_killed(broker: Broker, snapshot: Snapshot) -> None:
+    """What runs, what waits, and what is lost."""
+    snapshot("kill-many.svg", picture(broker, *["down"] * 2, *["space"] * 5, "x", until_shown="Stop 3"))
+
+
+@pytest.mark.usefixtures("tasks")
 def test_help(broker: Broker, snapshot: Snapshot) -> None:
     """All commands of the screen are there, in groups."""
-    snapshot("help.svg", picture(broker, "question_mark", size=(110, 30)))
+    snapshot("help.svg", picture(broker, "question_mark", size=(120, 40)))
 
 
 @pytest.mark.usefixtures("tasks")

@@ -5,6 +5,8 @@ Every function takes the server's time `now`, so that what is older than an hour
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -23,7 +25,10 @@ from ..states import State
 from . import ordering
 
 _SQL: Final = {name: sql.SQL(text) for name, text in statements(__name__).items()}
-_COLUMNS: Final = sql.SQL(", ").join(sql.Identifier("r", field.name) for field in fields(TaskRow))
+_NAMES: Final = tuple(field.name for field in fields(TaskRow))
+_LONG: Final = ("args", "command")
+_COLUMNS: Final = sql.SQL(", ").join(sql.Identifier("r", name) for name in _NAMES)
+_SHORT: Final = sql.SQL(", ").join(sql.Identifier("r", name) for name in _NAMES if name not in _LONG)
 _AND: Final = sql.SQL(" and ")
 
 
@@ -52,6 +57,33 @@ def page(
     query = _SQL["page"].format(columns=_COLUMNS, source=_SQL["source"], where=where, order=ordering.order(sort))
     with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
         return cursor.execute(query, {**parameters, "limit": limit}, prepare=False).fetchall()
+
+
+def brief(conn: Connection, wanted: Sequence[int], now: datetime) -> list[TaskRow]:
+    """Rows in the order of these ids, with the beginning of `args` and `command`."""
+    query = _SQL["brief"].format(columns=_SHORT, source=_SQL["source"])
+    with conn.cursor(row_factory=class_row(TaskRow)) as cursor:
+        found = {row.id: row for row in cursor.execute(query, {"ids": list(wanted), "now": now})}
+    return [found[each] for each in wanted if each in found]
+
+
+def packed(
+    conn: Connection,
+    selection: Selection,
+    now: datetime,
+    sort: Sort = OLDEST,
+    limit: int | None = None,
+    after: Sequence[Any] | None = None,
+) -> array[int]:
+    """The ids of a selection in an order: all, the first `limit`, or those `after` a place in it."""
+    where, parameters = _where(selection, now, sort, after)
+    query = _SQL["packed"].format(source=_SQL["source"], where=where, order=ordering.order(sort))
+    row = conn.execute(query, {**parameters, "limit": limit}, prepare=False, binary=True).fetchone()
+    assert row
+    found = array("q", row[0])
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
 
 
 def ids(conn: Connection, selection: Selection, now: datetime, limit: int, after: int | None = None) -> list[int]:
@@ -104,6 +136,8 @@ def _where(
         filtered, values = condition(selection.filter)
         parts.append(filtered)
         parameters.update(values)
+    if selection.ends is not None:
+        parts.append(_SQL[selection.ends])
     if after is not None:
         parts.append(ordering.after(sort, after))
         parameters.update(ordering.parameters(after))

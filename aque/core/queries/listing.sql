@@ -50,6 +50,16 @@ select {columns} from ({source}) r
 where r.id = any(array(select r.id from ({source}) r where {where} order by {order} limit %(limit)s::bigint))
 order by {order}
 
+-- name: brief
+-- Rows as lines show them: of a long command only the beginning.
+select {columns}, left(r.args::text, 2000) as args, left(r.command, 2000) as command
+from ({source}) r where r.id = any(%(ids)s::bigint[])
+
+-- name: packed
+-- The first ids of a selection in an order, as one value of 8 bytes each: 8 MB for a million.
+select coalesce(string_agg(int8send(p.id), ''::bytea), ''::bytea)
+from (select r.id from ({source}) r where {where} order by {order} limit %(limit)s::bigint) p
+
 -- name: ids
 select r.id from ({source}) r where {where} order by r.id limit %(limit)s::bigint
 
@@ -69,6 +79,14 @@ order by c.place
 
 -- name: selected_ids
 r.id = any(%(ids)s::bigint[])
+
+-- name: last
+-- Nothing depends on it.
+not exists (select from aque.dependency d where d.needs_id = r.id)
+
+-- name: first
+-- It depends on nothing.
+not exists (select from aque.dependency d where d.task_id = r.id)
 
 -- name: all_of
 ({parts})

@@ -1,13 +1,10 @@
-"""What a screen shows of many tasks: who they are, some of them in rows, and their sums."""
+"""What a screen shows besides lists: sums, what falls with a task, the end of its output."""
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, LiteralString
+from typing import Final
 
 from psycopg.rows import class_row
 
@@ -20,31 +17,6 @@ _SQL: Final = statements(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ListedTask:
-    """A task as a line shows it. `args` is the beginning of a JSON text; a blocker is what keeps it from running.
-
-    `cpu` (percent of one core) and `rss` (bytes) are what it uses now; `over_memory`: that was more than it asked for.
-    """
-
-    id: int
-    name: str
-    state: str
-    pattern: str
-    func: str | None
-    args: str | None
-    priority: int
-    user: str
-    worker: str | None
-    blockers: int
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cpu: float | None
-    rss: int | None
-    over_memory: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Farm:
     """What all living workers have together; memory in bytes."""
 
@@ -53,23 +25,6 @@ class Farm:
     cpus_used: float
     memory: int
     memory_used: int
-
-
-def ids(conn: Connection, since: int = 0) -> array[int]:
-    """The ids of all tasks from `since` on, ascending."""
-    return _unpacked(conn, _SQL["ids"], {"since": since})
-
-
-def latest(conn: Connection, limit: int) -> array[int]:
-    """The highest `limit` ids, ascending."""
-    return _unpacked(conn, _SQL["latest"], {"limit": limit})
-
-
-def rows(conn: Connection, wanted: Sequence[int]) -> list[ListedTask]:
-    """Tasks in the order of these ids; those that are gone are left out."""
-    with conn.cursor(row_factory=class_row(ListedTask)) as cursor:
-        found = {row.id: row for row in cursor.execute(_SQL["rows"], {"ids": list(wanted)})}
-    return [found[each] for each in wanted if each in found]
 
 
 def counts(conn: Connection) -> dict[State, int]:
@@ -92,16 +47,38 @@ def falls(conn: Connection, wanted: Sequence[int]) -> int:
     return int(row[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An edge of a task, to one that it needs, or one that needs it."""
+
+    to: int
+    condition: str
+    is_child: bool
+
+
+def branches(conn: Connection, ids: Sequence[int], *, upwards: bool) -> dict[int, list[Branch]]:
+    """What tasks depend on, or `upwards` what depends on them, in the order of ids."""
+    found: dict[int, list[Branch]] = {}
+    for task, *rest in conn.execute(_SQL["needed_by" if upwards else "needs"], {"ids": list(ids)}):
+        found.setdefault(task, []).append(Branch(*rest))
+    return found
+
+
+def branching(conn: Connection, ids: Sequence[int], *, upwards: bool) -> frozenset[int]:
+    """Those of some tasks that depend on any, or `upwards` that any depends on."""
+    statement = _SQL["with_dependents" if upwards else "with_needs"]
+    return frozenset(row[0] for row in conn.execute(statement, {"ids": list(ids)}))
+
+
+def vocabulary(conn: Connection) -> dict[str, list[str]]:
+    """Values that occur, by the name of their field."""
+    found: dict[str, list[str]] = {}
+    for field, value in conn.execute(_SQL["vocabulary"]):
+        found.setdefault(field, []).append(value)
+    return found
+
+
 def tail(conn: Connection, task: int, limit: int) -> list[OutputPiece]:
     """The last `limit` pieces of the output of a task's last attempt, in the order in which they came."""
     with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
         return cursor.execute(_SQL["tail"], {"id": task, "limit": limit}).fetchall()[::-1]
-
-
-def _unpacked(conn: Connection, statement: LiteralString, parameters: Mapping[str, int]) -> array[int]:
-    row = conn.execute(statement, parameters, binary=True).fetchone()
-    assert row
-    found = array("q", row[0])
-    if sys.byteorder == "little":
-        found.byteswap()
-    return found

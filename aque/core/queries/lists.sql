@@ -1,26 +1,3 @@
--- name: ids
--- The ids of all tasks from `since` on, ascending, as one value of 8 bytes each: 8 MB for a million.
-select coalesce(string_agg(int8send(t.id), ''::bytea order by t.id), ''::bytea)
-from aque.task t where t.id >= %(since)s
-
--- name: latest
--- The highest ids, in the same form, so that a screen has something to show while it reads all of them.
-select coalesce(string_agg(int8send(t.id), ''::bytea order by t.id), ''::bytea)
-from (select id from aque.task order by id desc limit %(limit)s) t
-
--- name: rows
--- Tasks by id; of a long command only the beginning.
-select t.id, p.name, t.state::text as state, p.pattern, p.func, left(p.args::text, 2000) as args, t.priority,
-       s.username as "user", w.name as worker, t.blockers, t.created_at, t.started_at, t.finished_at,
-       u.cpu, u.rss, t.memory > 0 and coalesce(u.peak, a.max_rss, 0) > t.memory as over_memory
-from aque.task t
-join aque.spec p on p.task_id = t.id
-join aque.shape s on s.id = t.shape_id
-left join aque.worker w on w.id = t.worker_id
-left join aque.usage u on u.task_id = t.id and u.lease = t.lease
-left join aque.attempt a on a.task_id = t.id and a.number = t.attempt and aque.is_complete(t.state)
-where t.id = any(%(ids)s::bigint[])
-
 -- name: counts
 select t.state::text, count(*) from aque.task t group by t.state
 
@@ -49,3 +26,34 @@ select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o
 join aque.task t on t.id = o.task_id and t.attempt = o.attempt
 where o.task_id = %(id)s and o.stream > 0
 order by o.seq desc limit %(limit)s
+
+-- name: needs
+-- What some tasks depend on.
+select d.task_id as "from", d.needs_id as "to", d.condition, d.is_child from aque.dependency d
+where d.task_id = any(%(ids)s::bigint[]) order by d.task_id, d.needs_id
+
+-- name: needed_by
+-- What depends on some tasks.
+select d.needs_id as "from", d.task_id as "to", d.condition, d.is_child from aque.dependency d
+where d.needs_id = any(%(ids)s::bigint[]) order by d.needs_id, d.task_id
+
+-- name: with_needs
+-- Those of some tasks that depend on any.
+select i.id from unnest(%(ids)s::bigint[]) i(id)
+where exists (select from aque.dependency d where d.task_id = i.id)
+
+-- name: with_dependents
+-- Those of some tasks that any depends on.
+select i.id from unnest(%(ids)s::bigint[]) i(id)
+where exists (select from aque.dependency d where d.needs_id = i.id)
+
+-- name: vocabulary
+-- Values that occur, with their fields: those of the tables that are short.
+select distinct v.field, v.value from aque.shape s
+cross join lateral (values ('user', s.username), ('queue', s.queue), ('platform', s.platform)) v (field, value)
+where v.value <> ''
+union
+select v.field, v.value from aque.worker w
+cross join lateral (values ('worker', w.name), ('hostname', w.hostname)) v (field, value)
+where w.ended_at is null
+order by 1, 2

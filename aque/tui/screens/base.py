@@ -21,5 +21,12 @@ class CommandScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is to be had."""
-        del parameters
-        return not (self.session.read_only and action in changing(self.commands))
+        whole = f"{action}('{parameters[0]}')" if parameters else action
+        return not (self.session.read_only and whole in changing(self.commands))
+
+    def action_do(self, name: str) -> None:
+        """Do what a command of this name says."""
+        for each in self.commands:
+            if each.name == name and each.run:
+                each.run(self)
+                return

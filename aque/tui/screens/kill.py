@@ -1,4 +1,4 @@
-"""To stop a task: whom it hits is shown before, what it did after."""
+"""To stop tasks: whom it hits is shown before, what it did after."""
 
 from __future__ import annotations
 
@@ -14,28 +14,41 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Static
 
 from ...core.monitor import command_line
-from ...core.queries.kill import Killed
+from ...core.queries import kill as killing
+from ...core.queries.kill import Killed, Preview
 from ...core.rows import TaskRow
 from ...core.states import COMPLETE_STATES, State
 from ...core.text import clean
+from ...core.units import show_duration
+from ...core.view import View
 from ..commands import Command, bindings
 from ..errands import errand, tell
 from ..session import Session
+from ..told import tasks
+from ..whom import Whom
 
 GRACE: Final = 5.0  # seconds
+_NAMED: Final = 5  # tasks to name of many
 
 
 @dataclass(frozen=True, slots=True)
-class Victim:
-    """A task to be stopped, and how many others cannot run any more then."""
+class Victims:
+    """Tasks to be stopped; `one` where it is a single one, and `falls` how many others cannot run any more then."""
 
-    task: TaskRow
+    ids: tuple[int, ...]
+    preview: Preview
+    one: TaskRow | None
     falls: int
+
+    @property
+    def running(self) -> int:
+        """How many of them run."""
+        return sum(each.state == State.RUNNING for each in self.preview.targets)
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """How a task is to be stopped: by a signal, and SIGKILL after some seconds."""
+    """How tasks are to be stopped: by a signal, and SIGKILL after some seconds."""
 
     label: str
     signal: signal.Signals
@@ -46,38 +59,51 @@ TERMINATE: Final = Blow("Stop", signal.SIGTERM, GRACE)
 AT_ONCE: Final = Blow("Kill at once", signal.SIGKILL, 0.0)
 
 
-def kill(screen: Screen[Any], session: Session, task: int) -> None:
-    """Ask whether a task is to be stopped, do it, and tell what was done."""
+def kill(screen: Screen[Any], session: Session, whom: Whom) -> None:
+    """Ask whether tasks are to be stopped, do it, and tell what was done."""
 
-    def look() -> Victim:
-        return Victim(session.broker.tasks([task])[0], session.monitor.falls([task]))
+    def look() -> Victims:
+        with session.work.doing(f"looking at {whom}"):
+            ids = whom.resolve(View(session.broker))
+            one = session.broker.tasks(ids)[0] if whom.task is not None else None
+            return Victims(tuple(ids), session.broker.read(killing.preview, ids), one, session.monitor.falls(ids))
 
-    def confirm(victim: Victim) -> None:
+    def confirm(victims: Victims) -> None:
         if not screen.is_current:
             return
-        if victim.task.state in COMPLETE_STATES:
-            tell(screen, f"task {task} is complete ({victim.task.state}): nothing to stop", "warning")
+        if not victims.preview.hit(ends=True):
+            state = f"task {victims.one.id} is complete ({victims.one.state})" if victims.one else "all are complete"
+            tell(screen, f"{state}: nothing to stop", "warning")
         else:
-            screen.app.push_screen(KillDialog(victim), strike)
+            screen.app.push_screen(KillDialog(victims), lambda blow: strike(victims, blow))
 
-    def strike(blow: Blow | None) -> None:
+    def strike(victims: Victims, blow: Blow | None) -> None:
         if blow:
-            errand(screen, lambda: session.broker.kill([task], blow.signal, blow.grace), report)
+            errand(screen, lambda: hit(victims, blow), lambda done: tell(screen, told(victims, done)))
 
-    def report(done: Sequence[Killed]) -> None:
-        tell(screen, told(task, done))
+    def hit(victims: Victims, blow: Blow) -> Sequence[Killed]:
+        with session.work.doing(f"stopping {tasks(len(victims.ids))}"):
+            done = session.broker.kill(victims.ids, blow.signal, blow.grace)
+        session.feeder.nudge()
+        return done
 
     errand(screen, look, confirm)
 
 
-def told(task: int, done: Sequence[Killed]) -> str:
+def told(victims: Victims, done: Sequence[Killed]) -> str:
     """What a kill did, in words."""
-    hit = next((each for each in done if each.id == task and each.touched), None)
-    if hit is None:
-        return f"task {task} was complete already: nothing was stopped"
-    others = sum(each.touched for each in done) - 1
-    also = f", and {_tasks(others)} with it" if others else ""
-    return f"task {task} was {'told to stop' if hit.state == State.RUNNING else hit.state}{also}"
+    asked = set(victims.ids)
+    touched = [each for each in done if each.touched]
+    others = sum(each.id not in asked for each in touched)
+    also = f", and {tasks(others)} with {'it' if victims.one else 'them'}" if others else ""
+    if victims.one:
+        hit = next((each for each in touched if each.id == victims.one.id), None)
+        if hit is None:
+            return f"task {victims.one.id} was complete already: nothing was stopped"
+        return f"task {hit.id} was {'told to stop' if hit.state == State.RUNNING else hit.state}{also}"
+    running = sum(each.state == State.RUNNING for each in touched)
+    parts = {"told to stop": running, "cancelled": len(touched) - others - running}
+    return ", ".join(f"{tasks(count)} {word}" for word, count in parts.items() if count) + also
 
 
 class KillDialog(ModalScreen[Blow | None]):
@@ -90,17 +116,19 @@ class KillDialog(ModalScreen[Blow | None]):
     )
     BINDINGS = bindings(commands)
 
-    def __init__(self, victim: Victim) -> None:
+    def __init__(self, victims: Victims) -> None:
         super().__init__()
-        self.victim = victim
-        self._blows = (TERMINATE, AT_ONCE) if victim.task.state == State.RUNNING else (TERMINATE,)
+        self.victims = victims
+        self._blows = (TERMINATE, AT_ONCE) if victims.running else (TERMINATE,)
 
     def compose(self) -> ComposeResult:
-        """The task, what will become of it, and the buttons."""
+        """The tasks, what will become of them, and the buttons."""
+        one = self.victims.one
+        title = f"Stop task {one.id}?" if one else f"Stop {tasks(len(self.victims.preview.hit(ends=True)))}?"
         with Vertical(id="dialog"):
-            yield Static(Content.assemble((f"Stop task {self.victim.task.id}?", "bold")), id="title")
-            yield Static(Content("\n".join(describe(self.victim.task))), id="victim")
-            yield Static(Content("\n".join(consequences(self.victim))), id="consequences")
+            yield Static(Content.assemble((title, "bold")), id="title")
+            yield Static(Content("\n".join(describe(one) if one else names(self.victims))), id="victim")
+            yield Static(Content("\n".join(consequences(self.victims))), id="consequences")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel")
                 for index, blow in enumerate(self._blows):
@@ -132,15 +160,34 @@ def describe(task: TaskRow) -> list[str]:
     return [f"{name:<8} {clean(value)}" for name, value in facts.items() if value]
 
 
-def consequences(victim: Victim) -> list[str]:
-    """What will become of it, and of others."""
-    running = f"It gets SIGTERM, and SIGKILL {GRACE:g} s later if it still runs."
-    lines = [running if victim.task.state == State.RUNNING else "It does not run yet: it will be cancelled."]
-    if victim.falls:
-        needs = "that needs it" if victim.falls == 1 else "that need it"
-        lines.append(f"{_tasks(victim.falls)} {needs} cannot run any more then.")
+def names(victims: Victims) -> list[str]:
+    """Some of those who are hit, by name."""
+    hit = victims.preview.hit(ends=True)
+    shown = [f"{each.id:>8}  {each.state:<9}  {clean(each.name)}" for each in hit[:_NAMED]]
+    return [*shown, *([f"          and {tasks(len(hit) - _NAMED)} more"] if len(hit) > _NAMED else [])]
+
+
+def consequences(victims: Victims) -> list[str]:
+    """What will become of them, and of others."""
+    lines = _own_fate(victims)
+    if victims.falls:
+        needs = "that needs" if victims.falls == 1 else "that need"
+        lines.append(f"{tasks(victims.falls)} {needs} {'it' if victims.one else 'them'} cannot run any more then.")
     return lines
 
 
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count:,} tasks"
+def _own_fate(victims: Victims) -> list[str]:
+    """What becomes of those that run, of those that wait, and of those that are complete."""
+    signals = f"SIGTERM, and SIGKILL {GRACE:g} s later if"
+    if victims.one:
+        runs = victims.one.state == State.RUNNING
+        return [f"It gets {signals} it still runs." if runs else "It does not run yet: it will be cancelled."]
+    hit = victims.preview.hit(ends=True)
+    lost = show_duration(sum(each.cpu_seconds for each in hit))
+    complete = sum(State(each.state) in COMPLETE_STATES for each in victims.preview.targets)
+    counts = {
+        f"{{}} running: SIGTERM, and SIGKILL {GRACE:g} s later; {lost} of cpu time lost.": victims.running,
+        "{} waiting: cancelled.": len(hit) - victims.running,
+        "{} complete: left alone.": complete,
+    }
+    return [line.format(f"{count:,}") for line, count in counts.items() if count]

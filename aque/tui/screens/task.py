@@ -20,6 +20,7 @@ from ..facts import facts
 from ..session import Session
 from ..states import STYLES
 from ..transcript import Transcript
+from ..whom import Whom
 from ..widgets.banner import Banner
 from ..widgets.pager import Pager
 from .base import CommandScreen
@@ -60,7 +61,7 @@ class TaskScreen(CommandScreen):
 
     def action_kill(self) -> None:
         """Stop the task, after a question."""
-        kill(self, self.session, self.task_id)
+        kill(self, self.session, Whom(self.task_id))
 
     def _read(self) -> None:
         if self._is_reading:

@@ -16,7 +16,7 @@ class Column:
     """A column of `width` cells, which takes `grow` parts of what a line has left.
 
     Where a line is too short for all, those of the highest `rank` are left out first. `toned` columns are painted in
-    the tone of their row.
+    the tone of their row. `sort`: the name of the field that orders by it, where one does.
     """
 
     name: str
@@ -26,14 +26,16 @@ class Column:
     rank: int = 0
     right: bool = False
     toned: bool = False
+    sort: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a line shows, by column, and the tone that it is painted in."""
+    """What a line shows, by column, the tone that it is painted in, and whether it has a mark."""
 
     cells: Mapping[str, str] = field(default_factory=dict)
     tone: str = ""
+    marked: bool = False
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:

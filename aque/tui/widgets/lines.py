@@ -38,39 +38,44 @@ class Lines(ScrollView, can_focus=True):
         self.keys: Keys = Ids()
         self.cursor = 0
         self.cursor_key: int | None = None
-        self._is_moved = False
+        self._wanted: int | None = None  # the key to come back to, though it is not there for a while
+        self._is_held = False
 
     def reorder(self, keys: Keys) -> None:
         """Take new keys. The cursor stays with its key and, but at the top, on its line of the screen.
 
-        At the top the first lines are always the ones to be seen, until someone moves the cursor away from there.
+        Until someone moves or holds it, it stays at the top, whatever comes there.
         """
         before = self.cursor
         self.keys = keys
-        self._set_cursor(before if self.cursor_key is None else keys.find(self.cursor_key))
+        self._set_cursor(keys.find(self._wanted, before) if self._is_held and self._wanted is not None else 0)
         self._set_length()
         if self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
-        elif self._is_moved and before != self.cursor:
+        elif self._is_held and before != self.cursor:
             self._show_cursor()
         self.refresh()
 
+    def hold(self) -> None:
+        """Keep the cursor with its key, also at the top."""
+        self._is_held, self._wanted = True, self.cursor_key
+
     def action_move(self, lines: int) -> None:
         """Move the cursor by some lines."""
-        self._go(self.cursor + lines)
+        self.go(self.cursor + lines)
 
     def action_turn(self, pages: int) -> None:
         """Move the cursor by some pages."""
-        self._go(self.cursor + pages * max(1, self.page - 1))
+        self.go(self.cursor + pages * max(1, self.page - 1))
 
     def action_jump(self, index: int) -> None:
         """Move the cursor to a line; negative ones count from the end."""
-        self._go(index if index >= 0 else len(self.keys) + index)
+        self.go(index if index >= 0 else len(self.keys) + index)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to where the mouse points."""
         if event.y >= HEADING and (index := event.y - HEADING + self.scroll_offset.y) < len(self.keys):
-            self._go(index)
+            self.go(index)
             if event.chain == 2:
                 self.post_message(self.Chosen())
 
@@ -87,12 +92,14 @@ class Lines(ScrollView, can_focus=True):
         """Paint a line anew."""
         self.refresh_line(index + HEADING)
 
-    def _go(self, index: int) -> None:
+    def go(self, index: int) -> None:
+        """Move the cursor to a line, and hold it there; not at the top."""
         if len(self.keys):
             self.refresh_index(self.cursor)
             self._set_cursor(index)
+            self._wanted = self.cursor_key
             self.refresh_index(self.cursor)
-            self._is_moved = self.cursor > 0
+            self._is_held = self.cursor > 0
             self._show_cursor()
 
     def _set_cursor(self, index: int) -> None:

@@ -10,13 +10,22 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from ...core.queries.lists import Farm
+from .tabs import Tabs
+
 
 class Summary(Vertical):
-    """Two lines. What it shows is told to it in words."""
+    """Two lines. What it shows is told to it in words; `tabs` are the screens' keys, names and titles."""
+
+    def __init__(self, tabs: Iterable[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._tabs = tuple(tabs)
 
     def compose(self) -> ComposeResult:
         """Each line has a left and a right side."""
         with Horizontal():
+            yield Static(Content.styled("aque", "bold $accent"), id="sign")
+            yield Tabs(self._tabs)
             yield Static(id="place", markup=False)
             yield Static(id="clock", markup=False)
         with Horizontal():
@@ -25,7 +34,7 @@ class Summary(Vertical):
 
     def show_place(self, place: str, remark: str = "") -> None:
         """Name the broker, and what is special about this screen."""
-        parts = (("aque", "bold $accent"), f"  {place}", (f"  {remark}" if remark else "", "bold $warning"))
+        parts = ((f"{remark}  " if remark else "", "bold $warning"), (place, "$text-muted"))
         self.query_one("#place", Static).update(Content.assemble(*parts))
 
     def show_time(self, now: datetime) -> None:
@@ -40,3 +49,9 @@ class Summary(Vertical):
     def show_load(self, text: str) -> None:
         """Show what is in use."""
         self.query_one("#load", Static).update(text)
+
+
+def load(farm: Farm) -> str:
+    """What is in use of all that the workers have."""
+    workers = "1 worker" if farm.workers == 1 else f"{farm.workers:,} workers"
+    return f"cpus {farm.cpus_used:g}/{farm.cpus:g}  {workers}" if farm.workers else "no worker lives"

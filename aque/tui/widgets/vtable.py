@@ -24,14 +24,15 @@ class VTable(Lines):
     Where rows are missing, or soon will be, the table posts `Want`. It knows nothing of where they come from.
     """
 
-    COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark"}
+    COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark", "vtable--mark"}
 
     class Want(Message):
-        """Rows are wanted: `count` of them from the line of a key on; None is the first line."""
+        """Rows are wanted: `count` of them from the line of a key on, at the index `near`; None is the first line."""
 
-        def __init__(self, key: int | None, count: int) -> None:
+        def __init__(self, key: int | None, near: int, count: int) -> None:
             super().__init__()
             self.key = key
+            self.near = near
             self.count = count
 
         def can_replace(self, message: Message) -> bool:
@@ -41,6 +42,8 @@ class VTable(Lines):
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = columns
+        self.sorted_by: tuple[str, bool] = ("", False)
+        """The field that the lines are in the order of, and whether it descends."""
         self.remark = ""
         """What stands where there are no lines."""
         self._rows: Mapping[int, Row | None] = {}
@@ -62,6 +65,13 @@ class VTable(Lines):
                 self.refresh_index(index)
         self._ask()
 
+    def show_columns(self, columns: Sequence[Column], sorted_by: tuple[str, bool]) -> None:
+        """Show other columns, or another order."""
+        if (tuple(columns), sorted_by) != (tuple(self.columns), self.sorted_by):
+            self.columns, self.sorted_by = columns, sorted_by
+            self.on_resize()
+            self.refresh()
+
     def on_resize(self) -> None:
         """Divide the width anew."""
         self._widths = fit(self.columns, self.scrollable_content_region.width - 2 * _MARGIN)
@@ -82,13 +92,21 @@ class VTable(Lines):
         """Paint one line of the screen."""
         index = y - HEADING + self.scroll_offset.y
         if y < HEADING:
-            return self._painted(Row({each.name: each.title for each in self.columns}), "heading")
+            return self._painted(Row({each.name: self._title(each) for each in self.columns}), "heading")
         if index >= len(self.keys):
             remark = Segment(f" {self.remark}" if not index else "", self._style("remark"))
             return Strip([remark]).adjust_cell_length(self.size.width, self.rich_style)
         row = self._rows.get(self.keys[index])
         kind = "cursor" if index == self.cursor else "row" if row else "missing"
-        return self._painted(row or Row({self.columns[0].name: str(self.keys[index])}), kind)
+        return self._painted(row or Row({self.columns[0].name: self.placeholder(self.keys[index])}), kind)
+
+    def _title(self, column: Column) -> str:
+        name, descends = self.sorted_by
+        return f"{column.title}{'▾' if descends else '▴'}" if name and column.sort == name else column.title
+
+    def placeholder(self, key: int) -> str:
+        """What stands in the first column while a row is not there."""
+        return str(key) if key >= 0 else "…"
 
     def _ask(self) -> None:
         top, page = self.scroll_offset.y, self.page
@@ -97,10 +115,11 @@ class VTable(Lines):
             return
         if (asked := (top, page, self.keys)) != self._asked:
             self._asked = asked
-            self.post_message(self.Want(self.keys[top - page] if top > page else None, 3 * page))
+            first = max(0, top - page)
+            self.post_message(self.Want(self.keys[first] if first else None, first, 3 * page))
 
     def _painted(self, row: Row, kind: str) -> Strip:
-        key = (tuple(row.cells.values()), row.tone, kind, self.size.width, self.has_class("-stale"))
+        key = (tuple(row.cells.values()), row.tone, row.marked, kind, self.size.width, self.has_class("-stale"))
         if (strip := self._strips.get(key)) is None:
             strip = Strip(self._segments(row, kind)).adjust_cell_length(self.size.width, self._style(kind))
             self._strips[key] = strip
@@ -113,7 +132,8 @@ class VTable(Lines):
             for column, width in self._widths
         ]
         gap = Segment(" " * GAP, plain)
-        return [Segment(" " * _MARGIN, plain), *(piece for part in parts for piece in (part, gap))]
+        margin = Segment("●", self._style(kind, "mark")) if row.marked else Segment(" " * _MARGIN, plain)
+        return [margin, *(piece for part in parts for piece in (part, gap))]
 
     def _style(self, kind: str, tone: str = "") -> Style:
         style = self.rich_style

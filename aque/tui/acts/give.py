@@ -1,0 +1,114 @@
+"""What leaves the screen: a copy of an id or a command, and a file of all tasks of the filter."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from ...core.errors import AqueError, UsageError
+from ...core.fields import FIELDS
+from ...core.view import View
+from ..commands import Command, deed
+from ..errands import errand, tell
+from ..listing import command
+from ..screens.ask import AskText
+from ..told import tasks
+
+if TYPE_CHECKING:
+    from ..screens.tasklist import TaskListScreen
+
+_LISTED: Final = tuple(each for each in FIELDS if each.is_listed)
+
+
+def _copy_id(screen: TaskListScreen) -> None:
+    if (key := screen.task_id) is not None:
+        screen.app.copy_to_clipboard(str(key))
+        tell(screen, f"copied: {key}")
+
+
+def _copy_command(screen: TaskListScreen) -> None:
+    if screen.here:
+        screen.app.copy_to_clipboard(command(screen.here))
+        tell(screen, f"copied: {command(screen.here)}")
+
+
+def _ask_file(screen: TaskListScreen) -> None:
+    scope = screen.session.scope
+    hint = f"{scope.text or 'all tasks'}, to a new file; its end says how: {', '.join(_FORMATS)}"
+    question = AskText("Write to", "tasks.csv", hint, _check)
+    screen.app.push_screen(question, lambda text: _export(screen, Path(text).expanduser()) if text else None)
+
+
+def _check(text: str) -> None:
+    path = Path(text).expanduser()
+    if path.suffix not in _FORMATS:
+        raise UsageError(f"its name should end in {' or '.join(_FORMATS)}")
+    if path.exists():
+        raise UsageError(f"{path} is there already")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"no such folder: {path.absolute().parent}")
+
+
+def _export(screen: TaskListScreen, path: Path) -> None:
+    scope = screen.session.scope
+
+    def work() -> int:
+        view = View(screen.session.broker)
+        with screen.session.work.doing(f"writing {path.name}"):
+            rows = view.rows(scope.selection, scope.sort)
+            told = ({each.name: each.plain(row, view.now) for each in _LISTED} for row in rows)
+            return _write(path, _FORMATS[path.suffix], told)
+
+    errand(screen, work, lambda count: tell(screen, f"{tasks(count)} written to {path}"))
+
+
+def _write(path: Path, form: Format, told: Iterable[Mapping[str, Any]]) -> int:
+    """Write a file, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        with fresh.open("x", encoding="utf-8", newline="") as file:
+            count = form(file, told)
+        fresh.rename(path)
+    except OSError as error:
+        raise AqueError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    return count
+
+
+Format = Callable[[IO[str], Iterable[Mapping[str, Any]]], int]
+
+
+def _csv(file: IO[str], told: Iterable[Mapping[str, Any]]) -> int:
+    writer = csv.writer(file)
+    writer.writerow(each.name for each in _LISTED)
+    count = 0
+    for row in told:
+        writer.writerow(_cell(value) for value in row.values())
+        count += 1
+    return count
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _json(file: IO[str], told: Iterable[Mapping[str, Any]]) -> int:
+    count = 0
+    for row in told:
+        file.write(("[\n" if not count else ",\n") + json.dumps(row, ensure_ascii=False))
+        count += 1
+    file.write("\n]\n" if count else "[]\n")
+    return count
+
+
+_FORMATS: Final[Mapping[str, Format]] = {".csv": _csv, ".json": _json}
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    deed("copy_id", _copy_id, "y", "Copy id", "Copy the id of the task", "Look"),
+    deed("copy_command", _copy_command, "Y", "Copy command", "Copy its command", "Look"),
+    deed("export", _ask_file, "ctrl+s", "Export", "Write all of the filter to a file", "Look"),
+)

@@ -1,0 +1,32 @@
+"""What is dear to read of a large broker is read as often as it is cheap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+Value = TypeVar("Value")
+_SHARE: Final = 50  # a read may take one part in so many of the time
+
+
+class Paced(Generic[Value]):
+    """A read that is repeated only when 50 times what it took has passed."""
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._due = 0.0
+
+    def expire(self) -> None:
+        """Make it due."""
+        self._due = 0.0
+
+    def __call__(self) -> Value | None:
+        """What it reads; None while it is not due."""
+        started = time.monotonic()
+        if started < self._due:
+            return None
+        value = self._read()
+        ended = time.monotonic()
+        self._due = ended + _SHARE * (ended - started)
+        return value

@@ -1,0 +1,35 @@
+"""The screens that can be gone to, each declared once: its key, its tab, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .commands import Command
+from .screens.list import ListScreen
+from .screens.tasks import TasksScreen
+from .screens.tree import TreeScreen
+from .session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen under a key."""
+
+    key: str
+    name: str
+    title: str
+    help: str
+    make: Callable[[Session], ListScreen]
+
+    @property
+    def command(self) -> Command:
+        """What goes there."""
+        return Command(f"go('{self.name}')", self.key, self.title, self.help, "View")
+
+
+PLACES: Final = (
+    Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),
+    Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
+)

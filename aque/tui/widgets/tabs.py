@@ -1,0 +1,40 @@
+"""The screens that there are, and which one this is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Tab(Static):
+    """A screen's key and title; a click goes there."""
+
+    def __init__(self, key: str, name: str, title: str) -> None:
+        super().__init__(Content.assemble((key, "$text-muted"), f" {title}"))
+        self._place = name
+
+    async def on_click(self) -> None:
+        """Go to the screen."""
+        await self.run_action(f"app.go('{self._place}')")
+
+
+class Tabs(Horizontal):
+    """One tab for each screen, given as its key, its name and its title."""
+
+    def __init__(self, places: Iterable[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._places = tuple(places)
+
+    def compose(self) -> ComposeResult:
+        """The tabs in a line."""
+        for key, name, title in self._places:
+            yield Tab(key, name, title).add_class(f"-{name}")
+
+    def mark(self, name: str) -> None:
+        """Say which screen this is."""
+        for each in self.query(Tab):
+            each.set_class(each.has_class(f"-{name}"), "-here")

@@ -1,0 +1,206 @@
+"""What `aque top` costs over a large broker, measured from outside: a process in a pseudo-terminal.
+
+    python benchmarks/screen.py [--tasks 1000000] [--changes 1000] [--seconds 20]
+
+Starts an embedded server of its own. Times are from the start of the process, or from a key, to bytes on the terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pty
+import re
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aque.core import embedded
+from aque.core.broker import Broker
+from aque.core.db.source import Connection
+
+_AQUE: Final = [sys.executable, "-c", "from aque.cli.main import main; main()", "top"]
+_BRANCHES: Final = 10_000
+_QUIET: Final = 0.03  # seconds without output, before a key is pressed
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_FILL: Final = """
+with made as (
+    insert into aque.task (id, shape_id, memory, priority, state)
+    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}')::aque.demand), 0,
+           900 + g %% 200, (case g %% 100 when 0 then 'error' when 1 then 'paused' else 'pending' end)::aque.state
+    from generate_series(1, %(count)s) g returning id
+)
+insert into aque.spec (task_id, name, pattern, func, args)
+select id, 'frame ' || id, 'shell', null, to_json('render scene.exr --frame ' || id) from made
+"""
+_BRANCH: Final = """
+insert into aque.dependency (needs_id, task_id)
+select t.id, (select max(id) from aque.task) from aque.task t order by t.id limit %(count)s
+"""
+_CHANGE: Final = """
+update aque.task set priority = 900 + (priority + 1) %% 200
+where id in (select (random() * %(tasks)s)::bigint from generate_series(1, %(count)s))
+"""
+
+
+class Terminal:
+    """A process in a terminal of 120 by 40."""
+
+    def __init__(self, url: str) -> None:
+        self._master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (40, 120))
+        env = {**os.environ, "AQUE_BROKER": url, "TERM": "xterm-256color"}
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(_AQUE, env=env, stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+
+    def read(self, seconds: float) -> bytes:
+        """What is written within some seconds; at once, as soon as there is something."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        return os.read(self._master, 1 << 20) if ready else b""
+
+    def until(self, pattern: bytes, seconds: float = 60.0) -> float:
+        """When something was shown, as a time of perf_counter."""
+        seen, end = b"", time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            seen += self.read(0.2)
+            if re.search(pattern, seen):
+                return time.perf_counter()
+        raise SystemExit(f"not shown within {seconds:g} s: {pattern!r}")
+
+    def press(self, key: bytes) -> float:
+        """Seconds from a key to what it paints first."""
+        while self.read(_QUIET):
+            pass
+        started = time.perf_counter()
+        os.write(self._master, key)
+        self.read(5.0)
+        return time.perf_counter() - started
+
+    def write(self, keys: bytes) -> float:
+        """Press keys; the time of it."""
+        os.write(self._master, keys)
+        return time.perf_counter()
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait(10)
+        os.close(self._master)
+
+
+def cpu(pid: int) -> float:
+    """Seconds of cpu time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory(pid: int) -> float:
+    """Megabytes that a process holds."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def backends(conn: Connection, own: set[int]) -> list[int]:
+    """The server's processes that serve others."""
+    rows = conn.execute("select pid from pg_stat_activity where backend_type = 'client backend'").fetchall()
+    return [pid for (pid,) in rows if pid not in own]
+
+
+@contextmanager
+def changing(broker: Broker, tasks: int, rate: int) -> Iterator[int]:
+    """Somebody who changes so many tasks a second, and announces it; gives the server's process for it."""
+    conn = broker.database.source.connect()
+    ended = threading.Event()
+
+    def change() -> None:
+        while not ended.wait(0.1):
+            conn.execute(_CHANGE, {"tasks": tasks, "count": rate // 10})
+            conn.execute("select pg_notify('aque_task', 'pending 1')")
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield conn.info.backend_pid
+    finally:
+        ended.set()
+        thread.join()
+        conn.close()
+
+
+def cost(terminal: Terminal, conn: Connection, own: set[int], seconds: float) -> tuple[float, float]:
+    """The parts of a core that the screen and the server take for it."""
+
+    def now() -> tuple[float, dict[int, float]]:
+        return cpu(terminal.process.pid), {pid: cpu(pid) for pid in backends(conn, own)}
+
+    (screen, server), started = now(), time.perf_counter()
+    while time.perf_counter() < started + seconds:
+        terminal.read(0.1)
+    (screen_after, server_after), passed = now(), time.perf_counter() - started
+    used = sum(spent - server.get(pid, 0.0) for pid, spent in server_after.items())
+    return (screen_after - screen) / passed, used / passed
+
+
+def measure(broker: Broker, tasks: int, rate: int, seconds: float) -> None:
+    """All figures, a line each."""
+    conn = broker.database.source.connect()
+    conn.execute("set statement_timeout = 0")
+    conn.execute(_FILL, {"count": tasks})
+    conn.execute(_BRANCH, {"count": _BRANCHES})
+    for table in ("task", "spec", "dependency", "shape"):
+        conn.execute(f"vacuum analyze aque.{table}".encode())
+    terminal = Terminal(broker.to_url())
+    try:
+        print(f"first rows after {terminal.until(rb'frame [0-9]{3}') - terminal.started:.2f} s")
+        end = time.perf_counter() + 5
+        while time.perf_counter() < end:
+            terminal.read(0.1)
+        for name, key in (("Down", b"\x1b[B"), ("Page down", b"\x1b[6~")):
+            times = sorted(terminal.press(key) for _ in range(60))
+            print(f"{name} to paint: median {statistics.median(times) * 1e3:.1f}, p95 {times[56] * 1e3:.1f} ms")
+        with changing(broker, tasks, rate) as other:
+            screen, server = cost(terminal, conn, {conn.info.backend_pid, other}, seconds)
+        print(f"at {rate} changes a second: screen {screen:.1%} of a core, server {server:.1%}")
+        terminal.write(b"2")
+        terminal.until("▸".encode())
+        started = terminal.write(b"g+")
+        print(f"{_BRANCHES:,} lines unfolded in {terminal.until('├─'.encode()) - started:.2f} s")
+        print(f"memory {memory(terminal.process.pid):.0f} MB")
+    finally:
+        terminal.close()
+        conn.close()
+
+
+def main() -> None:
+    """Measure, with a server that is there for this alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument("--changes", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    options = parser.parse_args()
+    print(f"{options.tasks:,} tasks, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cpus")
+    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
+        Path(folder).chmod(0o711)
+        home = Path(folder) / "broker"
+        endpoint = embedded.ensure(home)
+        try:
+            with Broker(embedded.url(home)) as broker:
+                broker.database.initialise()
+                measure(broker, options.tasks, options.changes, options.seconds)
+        finally:
+            endpoint.lease.close()
+            embedded.stop(home)
+
+
+if __name__ == "__main__":
+    main()
