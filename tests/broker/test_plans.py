@@ -47,6 +47,10 @@ class Bench:
     def claim(self) -> list[Captured]:
         return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
 
+    def latest(self) -> object:
+        row = self.conn.execute("select max(id) - 5 from aque.task").fetchone()
+        return listing.packed(self.conn, Selection(), _NOW, OLDEST, None, row)
+
     def complete(self, state: State) -> object:
         now = datetime.now(UTC)
         return work.complete(
@@ -119,9 +123,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "why": Bench.why,
     "lines of a screen": lambda bench: listing.brief(bench.conn, bench.some, _NOW),
     "the latest ids": lambda bench: listing.packed(bench.conn, Selection(), _NOW, NEWEST, 20),
-    "the ids since": lambda bench: listing.packed(
-        bench.conn, Selection(), _NOW, OLDEST, None, [max(bench.waiting) - 5]
-    ),
+    "the ids since": Bench.latest,
     "branches": lambda bench: [lists.branches(bench.conn, bench.waiting, upwards=each) for each in (False, True)],
     "which have branches": lambda bench: [
         lists.branching(bench.conn, bench.waiting, upwards=each) for each in (False, True)
