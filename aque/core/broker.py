@@ -91,14 +91,15 @@ class Broker(Line):
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
-            submission.announce(conn, [Change(each.id, each.state) for each in ended])
+            if ended:
+                submission.announce_work(conn, [Change(each.id, each.state) for each in ended])
 
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         """Cancel those of the tasks that have not begun, and leave alone those that run."""
         with self.database.transaction() as conn:
             changed = batches.withdraw(conn, ids)
         with self.database.connection() as conn:
-            submission.announce(conn, changed)
+            submission.announce_work(conn, changed)
         return changed
 
     def seal(self, group: int) -> None:
