@@ -66,9 +66,9 @@ def _step(done: Steered) -> Step:
 
 def _announce(conn: Connection, done: Sequence[Steered]) -> None:
     """What waits no longer, or later, may let others run: so that is news for who sleeps, whatever it is."""
-    left = [each for each in done if each.state is not None]
-    if left:
-        submission.announce_work(conn, [Change(each.id, each.state) for each in left if each.state != each.before])
+    if any(each.state for each in done):
+        changed = [Change(each.id, each.state) for each in done if each.state and each.state != each.before]
+        submission.announce_work(conn, changed)
 
 
 def parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:

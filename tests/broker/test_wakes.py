@@ -21,7 +21,7 @@ def submit(broker: Broker, **fields: Any) -> int:
 
 
 def hold_back(broker: Broker) -> int:
-    """A task that what stands next in the order keeps from running: room for the one, units of a limit for the other."""
+    """What stands next in the order waits for one limit, and keeps from the others what it needs of another."""
     farm.set_limit(broker, "small", 1)
     farm.set_limit(broker, "other", 1)
     submit(broker, limits="other", priority=3000)
@@ -81,5 +81,5 @@ def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
         work.set_idle(conn, sleeper, True)
         conn.execute("listen aque_work")
         act(broker, task)
-        assert [notice.payload for notice in conn.notifies(timeout=5, stop_after=1)] == [""], "nobody was woken"
+        assert {notice.payload for notice in conn.notifies(timeout=5, stop_after=1)} == {""}, "nobody was woken"
         assert work.claim(conn, sleeper, 100.0, 1 << 40, 9), "what is there to do for who was woken?"
