@@ -124,10 +124,12 @@ class Broker(Line):
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 
-    def outcomes(self, ids: Sequence[int]) -> list[seen.Ending]:
-        """How those of the tasks ended that are complete."""
+    def outcomes(self, ids: Sequence[int], *, stored: bool = False) -> list[seen.Ending]:
+        """How those of the tasks ended that are complete; if all were `stored`, what is not there has ended as well."""
         with self.database.connection() as conn:
-            return seen.outcomes(conn, ids)
+            found = seen.outcomes(conn, ids)
+            left = set(ids).difference(each.id for each in found) if stored else ()
+            return found + (seen.removed(conn, left) if left else [])
 
     def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""
