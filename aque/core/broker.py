@@ -91,14 +91,15 @@ class Broker(Line):
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
-            submission.announce(conn, [Change(each.id, each.state) for each in ended])
+            if ended:
+                submission.announce_work(conn, [Change(each.id, each.state) for each in ended])
 
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         """Cancel those of the tasks that have not begun, and leave alone those that run."""
         with self.database.transaction() as conn:
             changed = batches.withdraw(conn, ids)
         with self.database.connection() as conn:
-            submission.announce(conn, changed)
+            submission.announce_work(conn, changed)
         return changed
 
     def seal(self, group: int) -> None:
@@ -123,10 +124,12 @@ class Broker(Line):
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 
-    def outcomes(self, ids: Sequence[int]) -> list[seen.Ending]:
-        """How those of the tasks ended that are complete."""
+    def outcomes(self, ids: Sequence[int], *, stored: bool = False) -> list[seen.Ending]:
+        """How those of the tasks ended that are complete; if all were `stored`, what is not there has ended as well."""
         with self.database.connection() as conn:
-            return seen.outcomes(conn, ids)
+            found = seen.outcomes(conn, ids)
+            left = set(ids).difference(each.id for each in found) if stored else ()
+            return found + (seen.removed(conn, left) if left else [])
 
     def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on."""

@@ -17,7 +17,6 @@ from .queries import submission
 from .queries.steering import Steered
 from .queries.submission import Change
 from .selection import Selection
-from .states import State
 
 BATCH: Final = 2000
 """Tasks to a transaction."""
@@ -66,9 +65,10 @@ def _step(done: Steered) -> Step:
 
 
 def _announce(conn: Connection, done: Sequence[Steered]) -> None:
-    submission.announce(conn, [Change(each.id, each.state) for each in done if each.state not in (None, each.before)])
-    if any(each.state is State.PENDING for each in done):
-        submission.wake(conn)
+    """What waits no longer, or later, may let others run: so that is news for who sleeps, whatever it is."""
+    if any(each.state for each in done):
+        changed = [Change(each.id, each.state) for each in done if each.state and each.state != each.before]
+        submission.announce_work(conn, changed)
 
 
 def parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:

@@ -77,6 +77,7 @@ def remove_limit(broker: Broker, name: str) -> bool:
         size = named.remove(conn, name)
         if size is not None:
             _enter_limit(conn, name, size, None)
+    broker.read(submission.wake)
     return size is not None
 
 

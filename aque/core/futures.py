@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from .broker import Broker
 from .child import codec
-from .errors import DecodeError, DependencyFailedError, MemoryExceeded, TaskError, TaskKilled, TaskLost
+from .errors import (
+    AqueError,
+    DecodeError,
+    DependencyFailedError,
+    MemoryExceeded,
+    TaskError,
+    TaskKilled,
+    TaskLost,
+    TaskNotFound,
+)
 from .listener import Event
 from .queries.tasks import Ending
 from .states import State
@@ -89,11 +98,12 @@ def _result(ending: Ending) -> Any:
     return codec.from_tree(json.loads(ending.result))
 
 
-_KINDS: Final[Mapping[str, type[TaskError]]] = {
+_KINDS: Final[Mapping[str, type[AqueError]]] = {
     "aque.core.errors:DependencyFailedError": DependencyFailedError,
     "aque.core.errors:MemoryExceeded": MemoryExceeded,
     "aque.core.errors:TaskKilled": TaskKilled,
     "aque.core.errors:TaskLost": TaskLost,
+    "aque.core.errors:TaskNotFound": TaskNotFound,
 }
 
 
@@ -129,6 +139,7 @@ class Watch:
         self._broker = broker
         self._lock = threading.Lock()
         self._kept: dict[int, Future] = {}
+        self._stored: set[int] = set()
 
     def add(self, futures: Iterable[Future]) -> None:
         """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
@@ -138,12 +149,18 @@ class Watch:
                 self._broker.bind("task_status", self._heard)
         self._broker.listener.wait(10)
 
+    def know(self, ids: Iterable[int]) -> None:
+        """These tasks are stored: should one not be there later, it was removed."""
+        self._stored.update(each for each in ids if each in self._kept)
+
     def check(self, ids: Iterable[int] | None = None) -> None:
         """Look for the ends of tasks that were perhaps not heard of."""
         wanted = list(self._kept) if ids is None else [each for each in ids if each in self._kept]
-        for start in range(0, len(wanted), _CHUNK):
-            for ending in self._broker.outcomes(wanted[start : start + _CHUNK]):
-                self._settle(ending)
+        for is_stored in (True, False):
+            some = [each for each in wanted if (each in self._stored) is is_stored]
+            for start in range(0, len(some), _CHUNK):
+                for ending in self._broker.outcomes(some[start : start + _CHUNK], stored=is_stored):
+                    self._settle(ending)
 
     def drop(self, ids: Iterable[int]) -> None:
         """Forget futures whose tasks were never stored."""
@@ -151,6 +168,7 @@ class Watch:
             self._kept.pop(each, None)
 
     def _settle(self, ending: Ending) -> None:
+        self._stored.discard(ending.id)
         if future := self._kept.pop(ending.id, None):
             future._settle(ending)
 

@@ -17,6 +17,7 @@ from .db.database import answers
 from .db.failures import translated
 from .db.source import Connection, public_url
 from .errors import AqueError
+from .queries import kill as killing
 from .queries import listing, lists
 from .queries.output import OutputPiece
 from .rows import TaskRow
@@ -74,7 +75,7 @@ class Monitor:
     def falls(self, ids: Sequence[int]) -> int:
         """How many tasks that are still to run could not run any more if these were stopped."""
         with self._connection() as conn:
-            return lists.falls(conn, ids)
+            return killing.fallout(conn, ids)
 
     def branches(self, ids: Sequence[int], *, upwards: bool) -> dict[int, list[lists.Branch]]:
         """What tasks depend on, or `upwards` what depends on them."""

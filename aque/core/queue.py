@@ -74,6 +74,7 @@ class Queue(concurrent.futures.Executor):
         except BaseException:
             watching.drop(made)
             raise
+        watching.know(made)
         self._futures.update(made.values())
         for future in made.values():
             future.add_done_callback(self._futures.discard)

@@ -181,9 +181,10 @@ def _others(broker: Broker, act: EventRow, entry: Record, dry: bool) -> list[Res
             if any(stood.values()) and not dry:
                 told = ({kind: {name: each[name] for name in before if stood[name]}} for each in (after, before))
                 entry.enter_change(conn, *told)
-    with broker.database.connection() as conn:
-        submission.request(conn, [int(each.name) for each in found if each.kind == "worker"])
-        submission.wake(conn)
+    if any(each.is_done for each in found) and not dry:
+        with broker.database.connection() as conn:
+            submission.request(conn, [int(each.name) for each in found if each.kind == "worker"])
+            submission.wake(conn)
     return found
 
 

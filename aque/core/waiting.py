@@ -17,7 +17,7 @@ _CHUNK: Final = 5000  # tasks to a query
 
 
 class Waiter:
-    """The tasks of one broker whose ends somebody waits for, woken by notification.
+    """The tasks of one broker, which are stored, whose ends somebody waits for; woken by notification.
 
     A broker that is lost meanwhile is waited for as well: it may only be restarting.
     """
@@ -53,7 +53,7 @@ class Waiter:
             found = [
                 ending
                 for start in range(0, len(wanted), _CHUNK)
-                for ending in self._broker.outcomes(wanted[start : start + _CHUNK])
+                for ending in self._broker.outcomes(wanted[start : start + _CHUNK], stored=True)
             ]
         except BrokerUnavailable:
             return []  # the listener says when it is back

@@ -273,9 +273,12 @@ def hasty(broker: Broker) -> Iterator[Broker]:
             conn.execute("alter database postgres reset synchronous_commit")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(60, 30), pytest.param(800, 50, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
+    ("examples", "steps"),
+    [
+        pytest.param(60, 30, marks=pytest.mark.timeout(300)),
+        pytest.param(800, 50, marks=[pytest.mark.soak, pytest.mark.timeout(3000)]),
+    ],
 )
 def test_the_broker_and_the_model_agree(hasty: Broker, examples: int, steps: int) -> None:
     BrokerMachine.broker = hasty

@@ -10,9 +10,14 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.monitor import Monitor
+from aque.core.selection import Selection
 from aque.core.sorting import NEWEST
 from aque.core.states import State
+from aque.core.steering import Steering
 from tests.waiting import wait_for
+
+from .backlog import register
+from .test_retry import end, run
 
 
 @pytest.fixture
@@ -64,6 +69,24 @@ def test_falls_are_those_that_need_its_success_and_their_own(broker: Broker, mon
     queue.submit_ex(pattern="shell", args="true", dependencies=[(first.id, "failure")])
     assert monitor.falls([first.id]) == 2
     assert monitor.falls([second.id]) == 1
+
+
+def test_what_has_had_its_need_does_not_fall_though_that_runs_again(broker: Broker, monitor: Monitor) -> None:
+    """Neither what began before the retry, nor what waits for it."""
+    first, second, _ = (task for task in _chain(broker, 3))
+    worker = broker.read(register)
+    end(broker, run(broker, worker), State.SUCCESS)
+    assert run(broker, worker).id == second
+    Steering(broker).retry(Selection.of([first]))
+    assert monitor.falls([first]) == 0
+    assert monitor.falls([second]) == 1
+
+
+def _chain(broker: Broker, count: int) -> list[int]:
+    made: list[int] = []
+    for _ in range(count):
+        made += broker.submit([{"func": "m:f", "user": "me", "dependencies": made[-1:]}], {})
+    return made
 
 
 def test_a_connection_that_was_lost_at_rest_is_replaced_unnoticed(

@@ -76,6 +76,13 @@ class Bench:
         """Of the first and the last of the backlog, of what waits for them, and of what is complete."""
         return explain(self.conn, self.waiting + self.some, most=300)
 
+    def why_ended(self) -> object:
+        """Of many that are complete: each may have ended because of another, and that one too."""
+        done = self.conn.execute("select id from aque.task where state in ('error', 'success') order by id limit 60")
+        with self.conn.transaction():
+            self.conn.execute("set local plan_cache_mode = force_custom_plan")  # it knows how many they are
+            return explain(self.conn, [row[0] for row in done])
+
     def forsake(self) -> object:
         self.claim()
         gone, self.worker = self.worker, backlog.register(self.conn)
@@ -121,6 +128,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "a sweep": Bench.sweep,
     "a page": lambda bench: listing.page(bench.conn, Selection(), _NOW, limit=50),
     "why": Bench.why,
+    "why, of what has ended": Bench.why_ended,
     "lines of a screen": lambda bench: listing.brief(bench.conn, bench.some, _NOW),
     "the latest ids": lambda bench: listing.packed(bench.conn, Selection(), _NOW, NEWEST, 20),
     "the ids since": Bench.latest,

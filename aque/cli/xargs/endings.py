@@ -53,5 +53,6 @@ def _unknown(name: str, error: Mapping[str, Any]) -> Verdict:
 _NOT_STARTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Verdict]]] = {
     "aque:not_found": lambda name, _: Verdict(127, f"{name}: No such file or directory", stops=True),
     "aque:not_executable": lambda name, _: Verdict(126, f"{name}: Permission denied", stops=True),
+    "aque.core.errors:TaskNotFound": lambda name, error: Verdict(FAILED, f"{name}: {error['message']}"),
     "aque:too_long": lambda *_: Verdict(1, "can't call exec() due to argument size restrictions", stops=True),
 }

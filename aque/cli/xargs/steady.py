@@ -43,7 +43,7 @@ class Steady:
         return self._patiently(attempt)
 
     def outcomes(self, ids: Sequence[int]) -> list[Ending]:
-        return self._patiently(lambda: self.broker.outcomes(ids))
+        return self._patiently(lambda: self.broker.outcomes(ids, stored=True))
 
     def outputs(self, ids: Sequence[int], after: Place) -> list[PlacedPiece]:
         return self._patiently(lambda: self.broker.outputs(ids, after))

@@ -28,6 +28,7 @@ _LIMITS: Final = {
     "search_path": "pg_catalog",
     "timezone": "UTC",
     "jit": "off",
+    "random_page_cost": "1.1",  # what is hot lies in memory: a few rows by their keys, not whole tables
     "default_transaction_isolation": "read\\ committed",
 }
 _PARAMETERS: Final = {

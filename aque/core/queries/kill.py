@@ -67,9 +67,14 @@ def preview(conn: Connection, ids: Sequence[int]) -> Preview:
     """What the end of tasks would do."""
     with conn.cursor(row_factory=class_row(Target)) as cursor:
         targets = cursor.execute(_SQL["targets"], {"ids": list(ids)}).fetchall()
+    return Preview(tuple(targets), fallout(conn, ids))
+
+
+def fallout(conn: Connection, ids: Sequence[int]) -> int:
+    """How many other tasks could not succeed any more, were these stopped."""
     row = conn.execute(_SQL["fallout"], {"ids": list(ids)}).fetchone()
     assert row
-    return Preview(tuple(targets), row[0])
+    return int(row[0])
 
 
 def waiting(conn: Connection, ids: Sequence[int]) -> list[int]:

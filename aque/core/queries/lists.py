@@ -1,4 +1,4 @@
-"""What a screen shows besides lists: sums, what falls with a task, the end of its output."""
+"""What a screen shows besides lists: sums, edges, the words of filters, the end of a task's output."""
 
 from __future__ import annotations
 
@@ -38,13 +38,6 @@ def farm(conn: Connection) -> Farm:
         found = cursor.execute(_SQL["farm"]).fetchone()
     assert found
     return found
-
-
-def falls(conn: Connection, wanted: Sequence[int]) -> int:
-    """How many tasks that are still to run could not run any more if these were stopped."""
-    row = conn.execute(_SQL["falls"], {"ids": list(wanted)}).fetchone()
-    assert row
-    return int(row[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,6 @@ select count(*)::int as workers, coalesce(sum(w.cpus), 0)::float8 as cpus,
        coalesce(sum(w.memory), 0)::bigint as memory, coalesce(sum(w.memory_used), 0)::bigint as memory_used
 from aque.worker w where w.ended_at is null
 
--- name: falls
--- How many tasks, of those that are still to run, cannot run any more when these are stopped.
-with recursive falling as (
-    select d.task_id from aque.dependency d where d.needs_id = any(%(ids)s::bigint[]) and d.condition = 'success'
-      and d.otherwise <> 'wait'
-    union
-    select d.task_id from falling f join aque.dependency d on d.needs_id = f.task_id and d.condition = 'success'
-      and d.otherwise <> 'wait'
-)
-select count(*) from falling f join aque.task t on t.id = f.task_id
-where t.state in ('creating', 'pending', 'paused') and t.id <> all(%(ids)s::bigint[])
-
 -- name: tail
 -- The last pieces that a task's last attempt wrote.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,9 @@ from ..db.source import Connection
 from ..db.statements import statements
 
 _SQL: Final = statements(__name__)
+_REMOVED: Final = json.dumps(
+    {"type": "aque.core.errors:TaskNotFound", "message": "it was removed before its end was heard of"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,11 @@ def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
     """How those of the tasks ended that are complete."""
     with conn.cursor(row_factory=class_row(Ending)) as cursor:
         return cursor.execute(_SQL["outcomes"], {"ids": list(ids)}).fetchall()
+
+
+def removed(conn: Connection, ids: Iterable[int]) -> list[Ending]:
+    """An ending for each of the ids that no task has any more: how it really ended nobody knows."""
+    return [Ending(each, "error", "", None, None, _REMOVED, None) for each in missing(conn, list(ids))]
 
 
 def missing(conn: Connection, ids: Sequence[int]) -> list[int]:

@@ -59,21 +59,27 @@ select id, ahead, work, unknown from aque.in_line(%(ids)s::bigint[], %(most)s::i
 
 -- name: ends
 -- How complete tasks ended; and where one did so because of another, that one too, and so on to the first that failed.
+-- Row by row, by their keys (offset 0): the planner thinks of chains as long, and would rather read all attempts.
 with recursive chain as (
     select i.id as dependent, i.id, 0 as step from unnest(%(ids)s::bigint[]) i (id)
     union all
-    select c.dependent, (z.error ->> 'task')::bigint, c.step + 1
+    select c.dependent, fell.because, c.step + 1
     from chain c
-    join aque.task t on t.id = c.id
-    join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
-    where z.error ->> 'task' is not null and c.step < 100
+    cross join lateral (
+        select (z.error ->> 'task')::bigint as because
+        from aque.task t join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+        where t.id = c.id offset 0) fell
+    where fell.because is not null and c.step < 100
 )
-select c.dependent, c.id, p.name, t.state::text as state, coalesce(z.error, a.error) ->> 'message' as message,
-       case when z.task_id is null then a.exit_code end as exit_code,
-       case when z.task_id is null then a.signal end as signal
+select c.dependent, c.id, ended.*
 from chain c
-join aque.task t on t.id = c.id
-join aque.spec p on p.task_id = t.id
-left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
-left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+cross join lateral (
+    select p.name, t.state::text as state, coalesce(z.error, a.error) ->> 'message' as message,
+           case when z.task_id is null then a.exit_code end as exit_code,
+           case when z.task_id is null then a.signal end as signal
+    from aque.task t
+    join aque.spec p on p.task_id = t.id
+    left join aque.attempt a on a.task_id = t.id and a.number = t.attempt
+    left join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
+    where t.id = c.id offset 0) ended
 order by c.dependent, c.step

@@ -1,0 +1,85 @@
+"""Idle workers hear at once of all that lets a task run, not with their next heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aque.core import farm
+from aque.core.broker import Broker
+from aque.core.queries import work
+from aque.core.selection import Selection
+from aque.core.steering import Steering
+
+from .backlog import register
+
+
+def submit(broker: Broker, **fields: Any) -> int:
+    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
+
+
+def hold_back(broker: Broker) -> int:
+    """What stands next in the order waits for one limit, and keeps from the others what it needs of another."""
+    farm.set_limit(broker, "small", 1)
+    farm.set_limit(broker, "other", 1)
+    submit(broker, limits="other", priority=3000)
+    ahead = submit(broker, limits="other small", priority=2000)
+    submit(broker, limits="small")
+    return ahead
+
+
+def dependent(broker: Broker) -> int:
+    """A task that another waits for to fail."""
+    first = submit(broker)
+    submit(broker, dependencies=[(first, "failure")])
+    return first
+
+
+Case = tuple[Callable[[Broker], int], Callable[[Broker, int], object]]
+_CASES: dict[str, Case] = {
+    "kill, of what must fail": (dependent, lambda broker, task: broker.kill([task])),
+    "withdraw, of what must fail": (dependent, lambda broker, task: broker.withdraw([task])),
+    "kill, of what is ahead": (hold_back, lambda broker, task: broker.kill([task])),
+    "pause, of what is ahead": (hold_back, lambda broker, task: Steering(broker).pause(Selection.of([task]))),
+    "a limit that is removed": (hold_back, lambda broker, task: farm.remove_limit(broker, "other")),
+    "a limit that is raised": (hold_back, lambda broker, task: farm.set_limit(broker, "small", 2)),
+    "resume": (
+        lambda broker: submit(broker, hold=True),
+        lambda broker, task: Steering(broker).resume(Selection.of([task])),
+    ),
+}
+
+
+def undone(broker: Broker) -> int:
+    task = dependent(broker)
+    broker.kill([task])
+    Steering(broker).undo()
+    return task
+
+
+_CASES["an undo that is undone"] = (undone, lambda broker, task: Steering(broker).undo(_last(broker)))
+
+
+def _last(broker: Broker) -> int:
+    with broker.database.connection() as conn:
+        row = conn.execute("select max(id) from aque.event").fetchone()
+    assert row
+    return int(row[0])
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
+    prepare, act = _CASES[name]
+    with broker.database.source.connect() as conn:
+        sleeper = register(conn)
+        task = prepare(broker)
+        before = {run.id for run in work.claim(conn, sleeper, 100.0, 1 << 40, 1)} if prepare is hold_back else set()
+        assert len(before) == (prepare is hold_back)
+        assert prepare is not hold_back or work.claim(conn, sleeper, 100.0, 1 << 40, 9) == []
+        work.set_idle(conn, sleeper, True)
+        conn.execute("listen aque_work")
+        act(broker, task)
+        assert {notice.payload for notice in conn.notifies(timeout=5, stop_after=1)} == {""}, "nobody was woken"
+        assert work.claim(conn, sleeper, 100.0, 1 << 40, 9), "what is there to do for who was woken?"
