@@ -79,7 +79,8 @@ def _attempts(reader: Reader, ids: list[int], wanted: int | None, is_watched: bo
     latest = reader.broker.read(output.attempts, ids)
     lacking = [] if is_watched else [each for each in ids if wanted and latest[each] < wanted]
     if lacking:
-        raise AqueError(f"task {lacking[0]} has had {latest[lacking[0]]} attempts, not {wanted}")
+        had = latest[lacking[0]]
+        raise AqueError(f"task {lacking[0]} has had {had} attempt{'' if had == 1 else 's'}, not {wanted}")
     return {each: wanted or latest[each] for each in ids}
 
 
