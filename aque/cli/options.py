@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds; who gives something else is told so in these words."""
+
+    name = "whole number"
+
+
 def broker_option(function: Function) -> Function:
     """`--broker URL`, which may also stand before the command."""
     return click.option(

@@ -21,7 +21,7 @@ from ..core.view import View
 from .completing import field_lists
 from .formats import Format, csv_format, json_format, pattern_format
 from .listing import columns, draw_list, draw_tree
-from .options import broker_option, color_option, json_option, selecting
+from .options import Whole, broker_option, color_option, json_option, selecting
 
 _LIMIT: Final = 100  # tasks for people
 _WIDTH: Final = 20  # dependencies of one task in a tree
@@ -48,7 +48,7 @@ class Request:
 @click.command("status")
 @selecting(required=False)
 @click.option("--flat", "is_flat", is_flag=True, help="A list, instead of trees of dependencies.")
-@click.option("-d", "--depth", type=click.IntRange(0), metavar="N", help="So many levels below the roots of a tree.")
+@click.option("-d", "--depth", type=Whole(0), metavar="N", help="So many levels below the roots of a tree.")
 @click.option(
     "--sort",
     default="-id",
@@ -58,8 +58,9 @@ class Request:
     help="Such as -priority,id; - descends.",
 )
 @click.option(
+    "-n",
     "--limit",
-    type=click.IntRange(0),
+    type=Whole(0),
     metavar="N",
     help=f"At most so many; 0: all. Default {_LIMIT} for people, else all.",
 )

@@ -82,7 +82,7 @@ def test_depth_cuts_trees(status: Status) -> None:
     [
         ([], ["film", "日本", "frame-1"]),
         (["-x", "--sort", "name"], ["film", "frame-1", "other", "日本"]),
-        (["--sort", "-priority,id", "--limit", "2"], ["frame-1", "film"]),
+        (["--sort", "-priority,id", "-n", "2"], ["frame-1", "film"]),
         (["-f", "user:bob"], ["other"]),
         (["-f", "render -name:日本"], ["frame-1"]),
         (["-f", "state:paused or dep:3"], ["日本", "frame-1"]),
