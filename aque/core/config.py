@@ -23,13 +23,17 @@ def config_file() -> dict[str, Any]:
 
     Raises UsageError where it is no TOML, or has a setting that is none.
     """
-    path = platformdirs.user_config_path("aque") / "config.toml"
+    path = _path()
     try:
         return _known(tomllib.loads(path.read_text("utf-8")), path)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
+
+
+def _path() -> Path:
+    return platformdirs.user_config_path("aque") / "config.toml"
 
 
 def _known(settings: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def _configured(name: str) -> str | None:
     value = config_file().get(name)
     if value is None or isinstance(value, str):
         return value
-    raise UsageError(f"config.toml: {name}: {value!r} is not a text")
+    raise UsageError(f"{_path()}: {name}: {value!r} is not a text")
 
 
 def is_embedded(url: str) -> bool:

@@ -110,7 +110,7 @@ def test_a_setting_of_the_wrong_kind_is_one_line(environ: dict[str, str], tmp_pa
     (tmp_path / "aque" / "config.toml").write_text("broker = 1")
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "aque: config.toml: broker: 1 is not a text\n"
+    assert done.stderr == f"aque: {tmp_path / 'aque' / 'config.toml'}: broker: 1 is not a text\n"
 
 
 def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_path: Path) -> None:
@@ -119,10 +119,8 @@ def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_pa
     (tmp_path / "aque" / "config.toml").write_text("brocker = 'postgresql://farm'")
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
-    assert (
-        done.stderr
-        == f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: broker, output_limit)\n"
-    )
+    told = f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: broker, output_limit)"
+    assert done.stderr == f"{told}\n"
 
 
 @pytest.mark.parametrize("topic", ["fields", "filters", "states"])
