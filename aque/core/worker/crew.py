@@ -22,9 +22,9 @@ class Crew:
     """The processes of a worker's tasks, for the worker that has to start, signal and hear them."""
 
     def __init__(
-        self, cpus: float, memory: int, mark: str | None = None, enforce_memory: bool = False, output_limit: int = 0
+        self, cpus: float, memory: int, mark: str = "", enforce_memory: bool = False, output_limit: int = 0
     ) -> None:
-        self._set = {} if mark is None else {VARIABLE: mark}
+        self.mark = mark  # of all that its tasks start
         self._capacity = {
             "type": "capacity",
             "cpus": cpus,
@@ -78,7 +78,7 @@ class Crew:
 
     def launch(self, order: Launch) -> None:
         """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
-        own = {**order.header["set"], **self._set}
+        own = {**order.header["set"], VARIABLE: self.mark}
         self._runner.queue({**order.header, "set": own}, order.body)
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:

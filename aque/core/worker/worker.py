@@ -120,7 +120,7 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self.broker.database.prepare()
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark, *self._limits)
+        self._crew = Crew(self.info.cpus, self.info.memory, self._session.mark, *self._limits)
         self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
@@ -249,6 +249,7 @@ class Worker:
         self._desk.forget()
         try:
             self._session.open()
+            self._crew.mark = self._session.mark
         except BrokerError as again:
             self._session.close()
             self._put_off(again)
