@@ -281,7 +281,7 @@ def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[Suspe
 
 
 def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
-    """The marks of those of the workers that are on a host."""
+    """The marks of those of the workers that were on a host, and have ended."""
     return [row[0] for row in conn.execute(_SQL["marks"], {"workers": list(workers), "hostname": hostname})]
 
 

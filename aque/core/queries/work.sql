@@ -43,8 +43,9 @@ select id, state::text from aque.complete(
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 
 -- name: marks
--- What is in the environment of all that tasks of some workers of a host started.
-select mark from aque.worker where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and mark is not null
+-- What is in the environment of all that tasks of some workers of a host started, where these have ended.
+select mark from aque.worker
+where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and ended_at is not null and mark is not null
 
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])
