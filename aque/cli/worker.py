@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from ..core import config
 from ..core.broker import get_broker
 from ..core.rules import ISOLATIONS
 from ..core.units import Cpus, parse_memory
@@ -26,6 +27,11 @@ from .options import broker_option
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Offer a tag that tasks may ask for.")
 @click.option("--name", metavar="NAME", help="What it is called; default HOST:PID.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
+@click.option(
+    "--io-order/--no-io-order",
+    default=None,
+    help="Whether, among equals, tasks go first whose files are quick to reach; they do unless it is turned off.",
+)
 @broker_option
 def command(
     one: bool,
@@ -36,6 +42,7 @@ def command(
     tags: tuple[str, ...],
     name: str | None,
     isolation: str,
+    io_order: bool | None,
     broker: str | None,
 ) -> None:
     """Run tasks on this host.
@@ -52,6 +59,7 @@ def command(
         tags=tags,
         name=name,
         isolation=isolation,
+        io_order=config.io_order() if io_order is None else io_order,
     )
     _obey_signals(worker)
     worker.run(limit=1 if one else None, until_empty=to_the_end)

@@ -6,13 +6,14 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import platformdirs
 
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
+_SWITCH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
 @cache
@@ -33,6 +34,15 @@ def config_file() -> dict[str, Any]:
 def broker_url(given: str | None = None) -> str:
     """The broker to use: as given, else `$AQUE_BROKER`, else the config file's `broker`, else the embedded one."""
     return given or os.environ.get("AQUE_BROKER") or _configured("broker") or EMBEDDED
+
+
+def io_order() -> bool:
+    """Whether workers heed where files lie: `$AQUE_IO_ORDER` (1 or 0), else the config file's `io_order`, else yes."""
+    given = os.environ.get("AQUE_IO_ORDER")
+    name, value = ("$AQUE_IO_ORDER", given) if given else ("config.toml: io_order", config_file().get("io_order", True))
+    if (found := _SWITCH.get(str(value).lower())) is None:
+        raise UsageError(f"{name}: {value!r} is neither true nor false")
+    return found
 
 
 def _configured(name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg.rows import class_row
 
@@ -30,7 +30,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks."""
+    """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks.
+
+    `volumes`: what it thinks of those that files of tasks lie on, see aque.core.worker.volumes; None: nothing.
+    """
 
     id: int
     name: str
@@ -45,6 +48,7 @@ class WorkerRow:
     memory_used: int
     queues: list[str] | None
     tags: list[str]
+    volumes: dict[str, dict[str, Any]] | None
     version: str
     started_at: datetime
     last_active: datetime

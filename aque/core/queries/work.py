@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -66,6 +67,7 @@ class Captured:
     extra: str | None
     isolation: str | None
     has_inputs: bool
+    volume: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,16 @@ def beat(conn: Connection, worker: int, *, draining: bool, cpus_used: float, mem
         conn.execute("set local synchronous_commit = off")
         row = conn.execute(_SQL["beat"], parameters).fetchone()
     return row[0] if row else None
+
+
+def volumes(conn: Connection) -> list[str]:
+    """All volumes that files of tasks lie on."""
+    return list(_one(conn, "volumes", {}))
+
+
+def rank(conn: Connection, worker: int, opinions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Tell what a worker thinks of volumes: `rank`, the smallest is the best, and why."""
+    conn.execute(_SQL["rank"], {"worker": worker, "volumes": json.dumps(opinions)})
 
 
 def is_to_drain(conn: Connection, worker: int) -> bool:

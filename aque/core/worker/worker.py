@@ -27,6 +27,7 @@ from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
 from .sweeper import Sweeper
+from .volumes import Surveyor
 
 _log: Final = logging.getLogger("aque.worker")
 _HEARTBEAT: Final = 1.0  # seconds
@@ -37,7 +38,8 @@ _LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 class Worker:
     """Runs the tasks of a broker on this host. cpus and memory (bytes) default to the host's.
 
-    `isolation` is that of the functions that do not say: `process` or `shared`.
+    `isolation` is that of the functions that do not say: `process` or `shared`. `io_order`: among equals it takes those
+    first whose files lie on file systems that are fast or idle for it.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Worker:
         tags: Sequence[str] = (),
         name: str | None = None,
         isolation: str = "process",
+        io_order: bool = True,
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
@@ -59,6 +62,7 @@ class Worker:
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._beat_at = 0.0
         self._sweeper = Sweeper(self._session)
+        self._surveyor = Surveyor(self._session, self.info.cpus) if io_order else None
         self._due_at = float("inf")
         self._try_at = 0.0
         self._pause = 0.0
@@ -187,6 +191,8 @@ class Worker:
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._untold += changes
         self._sweeper.sweep()
+        if self._surveyor:
+            self._surveyor.survey(held)
         due = self._session.read(work.next_due)
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
