@@ -14,6 +14,7 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
+    me aque.worker;
     ids bigint[];
     demands real[];
 begin
@@ -22,6 +23,7 @@ begin
     if ids is null then
         return;
     end if;
+    select * into me from aque.worker w where w.id = claimant;
     return query
         select t.id, t.lease, t.attempt, x.cpus, t.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
                p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
@@ -31,6 +33,5 @@ begin
         join aque.task t on t.id = x.id
         join aque.spec p on p.task_id = x.id
         join aque.shape s on s.id = t.shape_id
-        join aque.worker w on w.id = claimant
-        order by t.priority desc, t.duration desc, aque.rank_at(w, s.volume), t.id;
+        order by t.priority desc, t.duration desc, aque.rank_at(me, s.volume), t.id;
 end $$;
