@@ -34,7 +34,7 @@ _BATCH: Final = 200
 _MEMORY: Final = 64 << 30
 _FILL: Final = """
 with demand as materialized (
-    select n, size, aque.shape_of(row('default', 'me', 1, 0, size, '{}', '', %(tags)s, '{}')::aque.demand) as shape
+    select n, size, aque.shape_of(row('default', 'me', 1, 0, size, '{}', '', %(tags)s, '{}', '')::aque.demand) as shape
     from generate_series(0, %(sizes)s - 1) n cross join lateral (select n * 6500000::bigint) s (size)
 ), made as (
     insert into aque.task (id, shape_id, memory, priority, state)

@@ -6,15 +6,16 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import platformdirs
 
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker", "output_limit")
+SETTINGS = ("broker", "output_limit", "io_order")
 """What config.toml may say."""
+_SWITCH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
 @cache
@@ -51,6 +52,15 @@ def broker_url(given: str | None = None) -> str:
 def setting(name: str) -> str | None:
     """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
     return _configured(name)
+
+
+def io_order() -> bool:
+    """Whether workers heed where files lie: `$AQUE_IO_ORDER` (1 or 0), else the config file's `io_order`, else yes."""
+    given = os.environ.get("AQUE_IO_ORDER")
+    name, value = ("$AQUE_IO_ORDER", given) if given else ("config.toml: io_order", config_file().get("io_order", True))
+    if (found := _SWITCH.get(str(value).lower())) is None:
+        raise UsageError(f"{name}: {value!r} is neither true nor false")
+    return found
 
 
 def _configured(name: str) -> str | None:

@@ -16,6 +16,7 @@ from . import patterns
 from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
+from .mounts import volume_of
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
@@ -164,8 +165,8 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "run_at": ("run_at", lambda value: value and value.isoformat()),
 }
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
-_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits"})
-_DEMANDED: Final = {"username": "user", "cpu_share": "cpus"}  # the fields of columns with other names
+_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
+_DEMANDED: Final = {"username": "user", "cpu_share": "cpus", "volume": "io_paths"}  # fields of columns with other names
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,6 +200,7 @@ def _demand_row(prototype: Prototype) -> dict[str, Any]:
         "platform": prototype.platform,
         "tags": tuple(sorted(prototype.tags)),
         "limits": dict(prototype.limits),
+        "volume": volume_of(prototype.io_paths, prototype.cwd),
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import aque as library
 from aque.core.broker import Broker
+from aque.core.config import SETTINGS
 
 from .conftest import Aque
 
@@ -119,7 +120,7 @@ def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_pa
     (tmp_path / "aque" / "config.toml").write_text("brocker = 'postgresql://farm'")
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
-    told = f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: broker, output_limit)"
+    told = f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: {', '.join(SETTINGS)})"
     assert done.stderr == f"{told}\n"
 
 

@@ -16,6 +16,13 @@ set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(
 where id = %(worker)s and ended_at is null
 returning draining, last_active
 
+-- name: volumes
+select coalesce(array_agg(v.name order by v.name), '{}') from aque.volume v
+
+-- name: rank
+-- What a worker thinks of volumes, from now on.
+update aque.worker set volumes = %(volumes)s::jsonb where id = %(worker)s
+
 -- name: is_to_drain
 select draining from aque.worker where id = %(worker)s
 

@@ -16,6 +16,7 @@ from .pace import Pace
 from .service import Service
 from .session import Session
 from .sweeper import Sweeper
+from .volumes import Surveyor
 
 _log: Final = logging.getLogger("aque.worker")
 _EVERY: Final = 1.0  # seconds
@@ -26,7 +27,14 @@ class Pulse:
     """Beats at `beat_at`, and when the time of a task comes, `due_at`; both by the steady clock."""
 
     def __init__(
-        self, session: Session, crew: Crew, ledger: Ledger, pace: Pace, exchange: Exchange, service: Service
+        self,
+        session: Session,
+        crew: Crew,
+        ledger: Ledger,
+        pace: Pace,
+        exchange: Exchange,
+        service: Service,
+        surveyor: Surveyor | None,
     ) -> None:
         self._session = session
         self._crew = crew
@@ -35,6 +43,7 @@ class Pulse:
         self._exchange = exchange
         self._service = service
         self._sweeper = Sweeper(session)
+        self._surveyor = surveyor
         self._told: list[Used] = []
         self.beat_at = 0.0
         self._due_at = float("inf")
@@ -66,6 +75,8 @@ class Pulse:
             _log.warning("took %d tasks over from workers that died", len(changes))
             self._exchange.note(changes)
         self._sweeper.sweep()
+        if self._surveyor:
+            self._surveyor.survey(held)
         due = self._session.read(work.next_due)
         self._due_at = now + max(due, 0.0) if due is not None else float("inf")
         self.beat_at = now + _EVERY

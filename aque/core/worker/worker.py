@@ -29,6 +29,7 @@ from .pulse import Pulse
 from .rest import Rest
 from .service import Service, Unwatched
 from .session import Session
+from .volumes import Surveyor
 
 OUTPUT_LIMIT: Final = 64 << 20
 """Bytes of a run's output that are kept, unless something else is said."""
@@ -40,6 +41,7 @@ class Worker:
 
     `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
     memory than they asked for are killed. `output_limit`: bytes of a run's output that are kept at most; 0: all.
+    `io_order`: among equals it takes those first whose files lie on file systems that are fast or idle for it.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Worker:
         service: Service | None = None,
         enforce_memory: bool = False,
         output_limit: int = OUTPUT_LIMIT,
+        io_order: bool = True,
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
@@ -66,6 +69,7 @@ class Worker:
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._exchange = Exchange(self._session, self._ledger, self._pace)
         self._patience = Patience(self._session)
+        self._surveyor = Surveyor(self._session, self.info.cpus) if io_order else None
         self._alarm = Alarm()
         self._is_stopped = False
 
@@ -114,7 +118,7 @@ class Worker:
         ours = self._session, crew, self._ledger, self._pace
         self._crew = crew
         self._desk = Desk(self._ledger, crew, self._session, self.broker.to_url(), self._isolation)
-        self._pulse = Pulse(*ours, self._exchange, self._service)
+        self._pulse = Pulse(*ours, self._exchange, self._service, self._surveyor)
         self._rest = Rest(self._alarm, *ours, self._pulse, self._patience)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)

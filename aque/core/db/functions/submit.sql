@@ -18,6 +18,24 @@ exception when invalid_regular_expression then
     raise exception 'host: no globs: %', array_to_string(globs, ' ') using errcode = 'AQ005';
 end $$;
 
+-- What is told apart of a volume: itself while they are few, and nothing beyond that, lest there be too many shapes.
+create or replace function aque.volume_of(name text) returns text
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    most constant int := 64;
+begin
+    if name is null or name = '' then
+        return '';
+    elsif not exists (select from aque.volume v where v.name = volume_of.name) then
+        if (select count(*) from aque.volume) >= most then
+            return '';
+        end if;
+        insert into aque.volume (name) values (volume_of.name) on conflict do nothing;
+    end if;
+    return name;
+end $$;
+
 -- The shape of a demand, made where there is none: one of its own while its like are few, and one of a range of sizes
 -- beyond that.
 create or replace function aque.shape_of(d aque.demand) returns int
@@ -29,24 +47,27 @@ declare
     high bigint := d.memory;
     found_id int;
 begin
+    d.volume := aque.volume_of(d.volume);
     for attempt in 1..3 loop
         select s.id into found_id from aque.shape s
-        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.memory,
-               s.memory_least)
-            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low);
+        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume,
+               s.memory, s.memory_least)
+            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
+               high, low);
         exit when found_id is not null;
         if attempt = 1 and (
             select count(*) from aque.shape s
-            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits)
-                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits)) >= exact
+            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume)
+                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume)) >= exact
         then
             select r.low, r.high into low, high from aque.memory_range(d.memory) r;
             continue;
         end if;
         perform aque.check_globs(d.host);
-        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, memory,
-                                memory_least)
-        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low)
+        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, volume,
+                                memory, memory_least)
+        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
+                high, low)
         on conflict do nothing returning id into found_id;
         exit when found_id is not null;
     end loop;
@@ -58,6 +79,8 @@ create or replace function aque.prepare(demands json, environs json) returns voi
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
+    perform aque.volume_of(v.name) from (
+        select distinct d.volume as name from json_populate_recordset(null::aque.demand, demands) d order by 1) v;
     perform aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d order by d;
     -- first those that are there: nobody removes them now (aque.tidy), or they are gone and made anew
     update aque.environ v set asked_at = clock_timestamp()
