@@ -18,6 +18,8 @@ from typing import Final
 _MOUNTINFO: Final = Path("/proc/self/mountinfo")
 _FRESH: Final = 10.0  # seconds for which a table is good enough for those who submit
 _MOST_LINKS: Final = 20
+_DEEPEST: Final = 50  # names in a path, beyond which nothing is mounted
+_MOST_FOLDERS: Final = 4096  # that a table remembers
 _ESCAPE: Final = re.compile(r"\\([0-7]{3})")
 
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
@@ -68,10 +70,11 @@ class MountTable:
 
     def __init__(self, mounts: Iterable[Mount]) -> None:
         self._mounts = {each.point: each for each in mounts}
+        self._found = lru_cache(_MOST_FOLDERS)(self._find)
 
     def at(self, path: str) -> Mount | None:
         """What an absolute path without links lies on."""
-        while path not in self._mounts and path not in ("/", ""):
+        while path not in self._mounts and path.strip("/"):
             path = os.path.dirname(path)  # noqa: PTH120
         return self._mounts.get(path)
 
@@ -85,14 +88,23 @@ class MountTable:
         target = _link(path) if links and mount and not mount.is_network else None
         if target is None:
             return path
-        return self.real(os.path.normpath(os.path.join(os.path.dirname(path), target)), links - 1)  # noqa: PTH118, PTH120
+        return self.real(_plain(os.path.join(os.path.dirname(path), target)), links - 1)  # noqa: PTH118, PTH120
 
     def volume(self, path: str) -> str:
         """The mount point of a path, or what stands for it where only other hosts may have it; empty: nothing to tell.
 
-        That is its first part that is not there, of its first two.
+        That is its first part that is not there, of its first two. Files are taken to lie where their folder does.
         """
-        path = self.real(os.path.normpath(path))
+        path = "/".join(_plain(path).split("/", _DEEPEST)[:_DEEPEST])
+        folder = os.path.dirname(path)  # noqa: PTH120
+        return self._found(path if path in self._mounts or folder.count("/") < 2 else folder)
+
+    def is_network(self, volume: str) -> bool:
+        mount = self._mounts.get(volume)
+        return mount is not None and mount.is_network
+
+    def _find(self, path: str) -> str:
+        path = self.real(path)
         mount = self.at(path)
         if mount and mount.is_pseudo:
             return ""
@@ -101,10 +113,6 @@ class MountTable:
             if not os.path.lexists(part):
                 return part
         return mount.point if mount else ""
-
-    def is_network(self, volume: str) -> bool:
-        mount = self._mounts.get(volume)
-        return mount is not None and mount.is_network
 
 
 def volume_of(paths: Sequence[str] | None, cwd: str) -> str:
@@ -151,6 +159,11 @@ def _partitions() -> Iterator[Mount]:
 
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text) if "\\" in text else text
+
+
+def _plain(path: str) -> str:
+    """An absolute path with one slash at its beginning, and without `..`."""
+    return "/" + os.path.normpath(path).lstrip("/")
 
 
 def _head(path: str) -> str:

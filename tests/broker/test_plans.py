@@ -42,6 +42,7 @@ class Bench:
         )
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.limited: list[int] = []
+        self.ranked: list[int] = []
         self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' limit 20")]
 
     def claim(self) -> list[Captured]:
@@ -99,6 +100,17 @@ def _limited(bench: Bench) -> list[int]:
     return bench.limited
 
 
+def _ranked(bench: Bench) -> list[int]:
+    """Equals whose files lie here and there, which the worker ranks otherwise than their ids."""
+    names = ["/no-such-a", "/no-such-b", "/no-such-c"]
+    work.rank(bench.conn, bench.worker, {name: {"rank": -rank} for rank, name in enumerate(names, -3)})
+    if not bench.ranked:
+        given = {"func": "m:f", "user": "me"}
+        made = ({**given, "io_paths": [f"{name}/x"]} for name in names for _ in range(1000))
+        bench.ranked = list(bench.broker.submit(made, {})[::300])
+    return bench.ranked
+
+
 _HOT: dict[str, Callable[[Bench], object]] = {
     "claim": Bench.claim,
     "claim, beside a reserved task": lambda bench: work.claim(bench.conn, bench.worker, 1000.0, 1 << 20, _BATCH),
@@ -137,6 +149,11 @@ _HOT: dict[str, Callable[[Bench], object]] = {
         lists.branching(bench.conn, bench.waiting, upwards=each) for each in (False, True)
     ],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
+    "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,
+    "line, by ranks of volumes": lambda bench: bench.conn.execute(
+        "select * from aque.in_line(%s, 300)", [_ranked(bench)]
+    ).fetchall(),
+    "volumes": lambda bench: work.volumes(bench.conn),
 }
 
 

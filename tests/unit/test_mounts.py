@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from aque.core import mounts
 from aque.core.mounts import Mount, MountTable, read_mountinfo
@@ -109,6 +111,12 @@ def test_nothing_in_the_network_is_asked_for_links(table: MountTable, monkeypatc
     monkeypatch.undo()
     assert found == ("/mnt/show", Speed.NETWORK)
     assert asked == ["/usr", "/usr/bin"]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=300), max_size=3), st.text(max_size=20))
+@example(["/a" * 200, "//x/y/z", "/nul\0/x/y", "/\udce9/x/y"], "")
+def test_no_path_makes_it_fail(paths: list[str], cwd: str) -> None:
+    mounts.volume_of(paths, f"/{cwd}").encode()
 
 
 def _volume(monkeypatch: pytest.MonkeyPatch, table: MountTable, paths: Iterable[str] | None, cwd: str = "/") -> str:
