@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -13,7 +14,7 @@ from .db.database import Database
 from .db.failures import stubbornly
 from .db.source import Connection
 from .filter import show
-from .queries import submission
+from .queries import farm, submission
 from .queries.steering import Steered
 from .queries.submission import Change
 from .selection import Selection
@@ -69,6 +70,14 @@ def _announce(conn: Connection, done: Sequence[Steered]) -> None:
     if any(each.state for each in done):
         changed = [Change(each.id, each.state) for each in done if each.state and each.state != each.before]
         submission.announce_work(conn, changed)
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[Connection]:
+    """A transaction in which nobody else changes queues, limits or workers: its entry tells what was before it."""
+    with database.transaction() as conn:
+        farm.alone(conn)
+        yield conn
 
 
 def parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:

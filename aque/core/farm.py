@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .broker import Broker
 from .db.source import Connection
-from .deeds import record
+from .deeds import alone, record
 from .errors import AqueError, UsageError
 from .queries import farm, retention, submission
 from .queries import limits as named
@@ -43,7 +43,7 @@ def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
         check_queue(name)
     if most is not None:
         _check_limit(most)
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         old = farm.limit(conn, names, most)
         before, after = (
             {name: {"max_running": each[name]} for name in old} for each in (old, dict.fromkeys(old, most))
@@ -62,7 +62,7 @@ def set_limit(broker: Broker, name: str, size: int) -> bool:
     """No more than `size` units are in use at once from now on; what runs goes on. False: it was so before."""
     _check_name(name)
     _check_limit(size)
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         before = named.size(conn, name)
         if is_new := named.set_size(conn, name, size):
             _enter_limit(conn, name, before, size)
@@ -73,7 +73,7 @@ def set_limit(broker: Broker, name: str, size: int) -> bool:
 def remove_limit(broker: Broker, name: str) -> bool:
     """A limit is not set any more: tasks that name it wait until it is. False: it was not set."""
     _check_name(name)
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         size = named.remove(conn, name)
         if size is not None:
             _enter_limit(conn, name, size, None)
@@ -98,7 +98,7 @@ def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
 
     They hear of it within a second. Raises AqueError where a word stands for no living worker, and tells none then.
     """
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         found = farm.called(conn, words)
         if missing := [word for word in words or () if word not in {each.word for each in found}]:
             raise AqueError(f"no such worker is alive: {', '.join(missing)}")
@@ -121,7 +121,7 @@ def keep_for(broker: Broker, seconds: float | None) -> None:
     """Keep tasks for so many seconds after their end, a minute at least; None: for ever. Workers remove the others."""
     if seconds is not None and not _SHORTEST <= seconds <= _LONGEST:
         raise UsageError("tasks are kept for 1m at least, so that who waits for one sees how it ended, or forever")
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         before = retention.keep(conn)
         retention.set_keep(conn, seconds)
         if before != seconds:

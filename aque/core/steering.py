@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from .broker import Broker
-from .deeds import BATCH, Act, Deed, parts, record
+from .deeds import BATCH, Act, Deed, alone, parts, record
 from .editing import read_changes
 from .queries import farm, submission
 from .queries import steering as verbs
@@ -86,7 +86,7 @@ class Steering:
     def set_queue(self, name: str, *, paused: bool) -> bool:
         """Pause a queue as a whole, or resume it; whether that changed anything. Raises UsageError for no name."""
         check_queue(name)
-        with self._broker.database.transaction() as conn:
+        with alone(self._broker.database) as conn:
             is_new = bool(farm.hold(conn, [name], paused=paused))
             if is_new:
                 before, after = ({"queues": {name: {"paused": value}}} for value in (not paused, paused))

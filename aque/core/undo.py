@@ -12,7 +12,7 @@ from .acts import values
 from .audit import Record
 from .broker import Broker
 from .db.source import Connection
-from .deeds import BATCH, Act, Deed, record
+from .deeds import BATCH, Act, Deed, alone, record
 from .errors import CannotUndo, EventNotFound
 from .queries import events, farm, limits, submission
 from .queries import steering as verbs
@@ -173,7 +173,7 @@ _KINDS: Final = {"queues": farm.restore_queue, "limits": limits.restore, "worker
 def _others(broker: Broker, act: EventRow, entry: Record, dry: bool) -> list[Reset]:
     """Take back what was done to queues, limits and workers, in one transaction."""
     found: list[Reset] = []
-    with broker.database.transaction() as conn:
+    with alone(broker.database) as conn:
         for kind, restore in _KINDS.items():
             before, after = values(act.before, kind), values(act.after, kind)
             stood = {each: restore(conn, each, before[each], after[each], dry=dry) for each in sorted(before)}

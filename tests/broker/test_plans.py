@@ -14,7 +14,7 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import kill, limits, listing, lists, retention, storing, tasks, work
+from aque.core.queries import events, kill, limits, listing, lists, retention, steering, storing, tasks, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.sorting import NEWEST, OLDEST
@@ -43,7 +43,9 @@ class Bench:
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.limited: list[int] = []
         self.ranked: list[int] = []
-        self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' limit 20")]
+        self.some = [
+            row[0] for row in conn.execute("select id from aque.task where state = 'success' order by id limit 40")
+        ]
 
     def claim(self) -> list[Captured]:
         return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
@@ -83,6 +85,28 @@ class Bench:
         with self.conn.transaction():
             self.conn.execute("set local plan_cache_mode = force_custom_plan")  # it knows how many they are
             return explain(self.conn, [row[0] for row in done])
+
+    def toggle(self, origin: State, goal: State) -> object:
+        return steering.move(self.conn, self.waiting, origin, goal, dry=False)
+
+    def cancel_and_revive(self) -> None:
+        """With those that need them."""
+        ends = steering.cancel(self.conn, self.waiting, [State.PENDING] * len(self.waiting), dry=False)
+        assert len(ends) >= len(self.waiting)
+        steering.revive(self.conn, self.waiting, [State.CANCELLED] * len(self.waiting), dry=False)
+
+    def remove(self) -> None:
+        """What has failed last, a few."""
+        failed = "select id from aque.task where state = 'error' order by id desc limit 5"
+        ids = [row[0] for row in self.conn.execute(failed)]
+        assert {each.state for each in steering.remove(self.conn, ids, dry=False)} == {None}
+
+    def expire(self) -> None:
+        """The first few of all are old."""
+        self.conn.execute("update aque.task set finished_at = '1970-01-02' where id = any(%s)", [self.some[-2:]])
+        self.some = self.some[:-2]
+        retention.set_keep(self.conn, 1e9)
+        assert (retention.expire(self.conn, 100) or retention.Swept()).removed == 2
 
     def forsake(self) -> object:
         self.claim()
@@ -131,6 +155,15 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "strays": lambda bench: work.strays(bench.conn, bench.worker, []),
     "more to come": lambda bench: work.is_more_to_come(bench.conn, bench.worker),
     "dead workers": lambda bench: work.dead_workers(bench.conn, 30, settled=True),
+    "retry": lambda bench: steering.retry(bench.conn, bench.some, dry=True),
+    "pause": lambda bench: bench.toggle(State.PENDING, State.PAUSED) and bench.toggle(State.PAUSED, State.PENDING),
+    "priority": lambda bench: steering.prioritise(bench.conn, bench.waiting, 1, is_relative=True, dry=False),
+    "edit": lambda bench: steering.edit(bench.conn, bench.waiting, {"timeout": 5, "memory": 1 << 20}, dry=False),
+    "undo of a kill": Bench.cancel_and_revive,
+    "remove": Bench.remove,
+    "expire": Bench.expire,
+    "limits in use": lambda bench: limits.standing(bench.conn, ["full", "some"]) if _limited(bench) else None,
+    "events": lambda bench: (events.undoable(bench.conn, 1, own=True), events.latest(bench.conn, 20)),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
     "inputs": lambda bench: work.inputs(bench.conn, bench.some, 1 << 20),

@@ -162,8 +162,10 @@ def test_what_a_kill_stopped_runs_again_and_what_outlived_it_does_not(broker: Br
         killed.id: ("pending", None),
         lucky.id: ("success", "state"),
     }
-    Steering(broker).undo(done.by)
+    again = Steering(broker).undo(done.by)
     assert states(broker, [killed.id]) == ["cancelled"]
+    assert [(each.id, each.before, each.state) for each in again.tasks] == [(killed.id, "pending", "cancelled")]
+    assert broker.read(events.latest, 1, events.Wanted(id=again.by))[0].tasks == 1
 
 
 def test_one_undo_after_the_other_goes_back_step_by_step(broker: Broker) -> None:

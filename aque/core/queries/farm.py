@@ -45,6 +45,11 @@ def queues(conn: Connection) -> list[QueueRow]:
         return cursor.execute(_SQL["queues"]).fetchall()
 
 
+def alone(conn: Connection) -> None:
+    """Wait for others that change queues, limits or workers, and let them wait until the end of the transaction."""
+    conn.execute(_SQL["alone"])
+
+
 def hold(conn: Connection, names: Sequence[str], *, paused: bool) -> list[str]:
     """Pause queues, or resume them; returns the names of those that were not so before."""
     found = conn.execute(_SQL["hold"], {"names": list(dict.fromkeys(names)), "paused": paused})

@@ -13,6 +13,11 @@ select coalesce(q.name, u.queue) as name, coalesce(u.pending, 0) as pending, coa
 from aque.queue q full join used u on u.queue = q.name
 order by 1
 
+-- name: alone
+-- Held by whoever changes what is the whole farm's, until the end of the transaction: a row that is not there yet cannot
+-- be locked.
+select pg_advisory_xact_lock(1634825588, 1)
+
 -- name: hold
 -- Pauses queues, or resumes them; a queue that nothing was known of is known from then on. In the order of their names,
 -- as claims lock them. Returns those that were not so before.

@@ -56,6 +56,7 @@ as $$
 #variable_conflict use_column
 declare
     standing bigint[];
+    ended bigint[];
 begin
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
@@ -69,8 +70,8 @@ begin
             from aque.task t where t.id = any(standing);
         return;
     end if;
-    return query
-        select k.id, z.was, k.state, null, null::json, null::json
-        from aque.kill(standing, 15::smallint, 0::real, true) k
-        join aque.attempt z on z.task_id = k.id and z.number = 0;
+    ended := array(select k.id from aque.kill(standing, 15::smallint, 0::real, true) k);
+    return query  -- a statement of its own: one that calls kill() does not see what that wrote
+        select t.id, z.was, t.state, null, null::json, null::json
+        from aque.task t join aque.attempt z on z.task_id = t.id and z.number = 0 where t.id = any(ended);
 end $$;
