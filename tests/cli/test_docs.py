@@ -95,7 +95,9 @@ def test_what_others_call_it_is_something_that_there_is(section: str) -> None:
 
 
 def test_the_map_of_the_manual_has_every_page_and_no_link_is_dead() -> None:
-    links = {page.name: re.findall(r"\]\(([\w-]+\.md)(?:#[\w-]+)?\)", page.read_text("utf-8")) for page in DOCS.glob("*.md")}
+    links = {
+        page.name: re.findall(r"\]\(([\w-]+\.md)(?:#[\w-]+)?\)", page.read_text("utf-8")) for page in DOCS.glob("*.md")
+    }
     assert set(links["index.md"]) == set(links) - {"index.md"}
     assert {link for found in links.values() for link in found} <= set(links)
 

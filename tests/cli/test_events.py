@@ -115,7 +115,11 @@ def test_nothing_is_undone_where_nothing_is_as_it_was_left(aque: Aque) -> None:
         (["undo"], 1, "aque: there is nothing to undo of yours (--all: of anybody's)\n"),
         (["undo", "--all"], 1, "aque: there is nothing to undo\n"),
         (["undo", "7"], 4, "aque: no such event: 7\n"),
-        (["undo", "x"], 2, "aque undo: Invalid value for '[EVENT]': 'x' is not a valid whole number. (see aque undo --help)\n"),
+        (
+            ["undo", "x"],
+            2,
+            "aque undo: Invalid value for '[EVENT]': 'x' is not a valid whole number. (see aque undo --help)\n",
+        ),
         (["events", "--json", "--csv"], 2, "aque: give one of --csv and --json\n"),
     ],
 )

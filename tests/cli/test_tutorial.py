@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A new user's; the worker that the tutorial starts in the background ends with it."""
     (tmp_path / "bin").mkdir()
     aque = tmp_path / "bin" / "aque"
-    aque.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m aque \"$@\"\n")
+    aque.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m aque "$@"\n')
     aque.chmod(0o755)
     yield tmp_path
     for pid in tmp_path.rglob("worker-*.pid"):
