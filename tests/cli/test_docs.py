@@ -73,7 +73,7 @@ def test_every_command_is_called_by_a_test(path: str) -> None:
 
 
 def calls(page: str) -> Iterator[tuple[str, list[str]]]:
-    """The commands in the right columns of a page's tables, and their options; an option by itself is one of submit's."""
+    """The commands in the right columns of tables, with their options; an option by itself is one of submit's."""
     columns = "\n".join(re.findall(r"^\| .+? (?<!\\)\| (.*) \|$", page, re.MULTILINE))
     for text in re.findall(r"`((?:aque \w|-)[^`]*)`", columns):
         words = shlex.split(text.replace("\\|", "|").replace("…", ""))
