@@ -99,11 +99,11 @@ def selected(words: Sequence[str], text: str | None, *, required: bool = True) -
 
 def chosen(broker: Broker, selection: Selection) -> list[int]:
     """The ids of a selection, in the order that was given; raises AqueError where a filter matches nothing."""
-    from ..core.view import View
-
     if selection.filter is None and selection.ids is not None:
         broker.require(selection.ids)
         return list(selection.ids)
+    from ..core.view import View
+
     found = View(broker).ids(selection)
     if not found:
         raise AqueError("nothing matches")

@@ -73,8 +73,9 @@ def test_every_command_is_called_by_a_test(path: str) -> None:
 
 
 def calls(page: str) -> Iterator[tuple[str, list[str]]]:
-    """The commands that a page's tables tell, and their options; an option by itself is one of submit's in Slurm's table."""
-    for text in re.findall(r"`((?:aque \w|-)[^`]*)`", "\n".join(re.findall(r"^\| .+? (?<!\\)\| (.*) \|$", page, re.M))):
+    """The commands in the right columns of tables, with their options; an option by itself is one of submit's."""
+    columns = "\n".join(re.findall(r"^\| .+? (?<!\\)\| (.*) \|$", page, re.MULTILINE))
+    for text in re.findall(r"`((?:aque \w|-)[^`]*)`", columns):
         words = shlex.split(text.replace("\\|", "|").replace("…", ""))
         path = words[1] if words[0] == "aque" else "submit"
         options = itertools.takewhile(lambda word: word not in (":::", "CMD"), words)

@@ -146,6 +146,12 @@ def test_commands_load_no_screen(environ: dict[str, str]) -> None:
         assert not loaded_by(args, environ) & {"textual", "rich"}
 
 
+def test_who_submits_loads_no_language_of_filters(environ: dict[str, str]) -> None:
+    """It costs more to load than all else of aque's that a submit needs."""
+    unneeded = {"aque.core.fields", "aque.core.filter", "aque.core.queries.listing"}
+    assert not loaded_by(["submit", "true"], environ) & unneeded
+
+
 def loaded_by(args: list[str], environ: dict[str, str]) -> set[str]:
     """The modules that a command has loaded when it ends."""
     code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
