@@ -37,6 +37,7 @@ class Intake:
         self._graph = Graph()
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
+        self._prepared: dict[str, str] = {}
         self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task))
 
     def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
@@ -88,8 +89,14 @@ class Intake:
         for each in range(0, len(nodes), _PART):
             with self._turn() as conn:
                 batch = self._encode(nodes[each : each + _PART], start + each)
-                storing.prepare(conn, batch)  # apart: nobody shall wait for the end of a long transaction
+                self._prepare(conn, batch)
             stream.store(batch)
+
+    def _prepare(self, conn: Connection, batch: Batch) -> None:
+        """Apart: nobody shall wait for the end of a long transaction. Parts mostly need what those before them did."""
+        if (wanted := batch.prerequisites()) != self._prepared:
+            storing.prepare(conn, batch)
+            self._prepared = wanted
 
     def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
         """Tell others. The tasks are stored: a failure here must not make anybody submit them a second time."""
@@ -110,8 +117,7 @@ class Intake:
     def _encode(self, nodes: list[Node], start: int) -> Batch:
         batch = self._encoder.batch(nodes, start)
         for state, held in ((State.PENDING, False), (State.PAUSED, True)):
-            ids = (row["id"] for row in batch.rows if row.get("hold", batch.common["hold"]) == held)
-            self._new.setdefault(state, []).extend(spans(ids))
+            self._new.setdefault(state, []).extend(spans(batch.held(held)))
         return batch
 
 
