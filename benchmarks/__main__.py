@@ -2,8 +2,8 @@
 
     python -m benchmarks [NAME…] [--rounds 5] [--scale 1.0] [--markdown docs/performance.md]
 
-Without names: queues, tools, latency, graphs, clients, depth and submits. Any other module of this folder can be named as
-well; it is then run by itself.
+Without names: queues, tools, latency, graphs, clients, depth and submits. Any other module
+of this folder can be named as well; it is then run by itself.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ import time
 import psycopg
 
 TABLE = """
-create table call (id bigint generated always as identity primary key, state text not null default 'ready', result float8);
+create table call (
+    id bigint generated always as identity primary key, state text not null default 'ready', result float8
+);
 create index on call (id) where state = 'ready'
 """
 _CLAIM = """

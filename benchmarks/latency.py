@@ -92,7 +92,9 @@ def _bare(house: House) -> Iterator[Call]:
         conn.execute("listen done")
 
         def call() -> float:
-            made = conn.execute("with made as (insert into call default values returning id) select id from made").fetchone()
+            made = conn.execute(
+                "with made as (insert into call default values returning id) select id from made"
+            ).fetchone()
             conn.execute("notify job")
             assert made
             while next(conn.notifies(timeout=30, stop_after=1)).payload != str(made[0]):

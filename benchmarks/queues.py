@@ -11,8 +11,8 @@ from .report import Table
 from .rounds import Contestant, compete
 
 _NOTE = (
-    "Each does as many as take it a second or so. aque keeps every result, attempt and time, and waits for all results; "
-    "the bare loop keeps nothing."
+    "Each does as many as take it a second or so. aque keeps every result, attempt and time, and waits for all "
+    "results; the bare loop keeps nothing."
 )
 
 

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("aque", "psycopg", "asyncpg", "pgqueuer", "procrastinate", "rq", "huey", "distributed", "hyperqueue")
+_PACKAGES: Final = (
+    "aque",
+    "psycopg",
+    "asyncpg",
+    "pgqueuer",
+    "procrastinate",
+    "rq",
+    "huey",
+    "distributed",
+    "hyperqueue",
+)
 _PROGRAMS: Final = {
     "redis-server": ["redis-server", "--version"],
     "xargs": ["xargs", "--version"],
@@ -39,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Contestants in alternating rounds; ratios are to the median of the first, which is what the others are held to."""
+    """Contestants in alternating rounds; ratios are to the median of the first, which all are held to."""
 
     title: str
     unit: str
@@ -86,8 +96,9 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     found = [f"{name} {version}" for name in _PACKAGES if (version := _package(name))]
     found += [f"{name} {version}" for name, argv in _PROGRAMS.items() if (version := _program(argv))]
+    system = f"{platform.system()} {platform.release().partition('-')[0]}"
     return (
-        f"{os.cpu_count()} cpus ({_cpu()}), {memory:.0f} GiB, {platform.system()} {platform.release().partition('-')[0]}, "
+        f"{os.cpu_count()} cpus ({_cpu()}), {memory:.0f} GiB, {system}, "
         f"Python {platform.python_version()}; PostgreSQL with fsync on. {', '.join(found)}."
     )
 

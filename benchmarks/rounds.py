@@ -33,7 +33,9 @@ class Contestant:
         return ", ".join(modules + [name for name in self.programs if not shutil.which(name)])
 
 
-def compete(house: House, title: str, unit: str, contestants: Sequence[Contestant], rounds: int, note: str = "") -> Table:
+def compete(
+    house: House, title: str, unit: str, contestants: Sequence[Contestant], rounds: int, note: str = ""
+) -> Table:
     """Rounds of all that are installed here; one that fails is named with its error, and the others go on."""
     before, values, failed = os.getloadavg()[0], {each.name: list[float]() for each in contestants}, dict[str, str]()
     failed |= {each.name: f"not installed: {missing}" for each in contestants if (missing := each.lacks())}
@@ -44,7 +46,9 @@ def compete(house: House, title: str, unit: str, contestants: Sequence[Contestan
                     values[each.name].append(_once(each, house))
                 except Exception as error:  # a peer's own failure is part of the picture, and ends nobody else's round
                     failed[each.name] = f"{type(error).__name__}: {error}".partition("\n")[0][:120]
-    lines = [Line(name, tuple(found) if name not in failed else (), failed.get(name, "")) for name, found in values.items()]
+    lines = [
+        Line(name, tuple(found) if name not in failed else (), failed.get(name, "")) for name, found in values.items()
+    ]
     return Table(title, unit, lines, (before, os.getloadavg()[0]), note)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg import Copy
 
 from aque.core.task import local_defaults
 
@@ -15,7 +18,7 @@ from .peers.timing import rate
 from .report import Table
 from .rounds import Contestant, Go, compete
 
-_TABLES = ("spec", "task")
+_KEYS: Final = {"spec": "task_id", "task": "id"}
 
 
 def measure(house: House, asked: Asked) -> Iterator[Table]:
@@ -49,32 +52,25 @@ def _store(house: House, count: int) -> float:
 
 
 def _copy(kind: str, count: int) -> Callable[[House], Any]:
-    """`count` rows of each table, made of some thousand that aque stored: ids and arguments go on."""
+    """The rows that aque stored, from files."""
 
     @contextmanager
     def opened(house: House) -> Iterator[Go]:
+        _write(house, count)
         with house.broker.database.source.connect() as conn:
-            conn.autocommit = True
             conn.execute("set statement_timeout = 0")
-            _truncate(house)
-            _store(house, count)
-            rows = {}
-            for table in _TABLES:
-                with conn.cursor().copy(f"copy aque.{table} to stdout".encode()) as out:
-                    rows[table] = [bytes(piece) for piece in _pieces(out)]
+            for table, key in _KEYS.items():
                 conn.execute(f"drop table if exists public.{table}".encode())
                 like = {"bare": "including defaults", "indexed": "including all"}[kind]
                 conn.execute(f"create table public.{table} (like aque.{table} {like})".encode())
-            if kind == "bare":
-                conn.execute("alter table public.spec add primary key (task_id); alter table public.task add primary key (id)")
-            _truncate(house)
+                if kind == "bare":
+                    conn.execute(f"alter table public.{table} add primary key ({key})".encode())
 
             def go() -> float:
                 with conn.transaction():
-                    for table, pieces in rows.items():
+                    for table in _KEYS:
                         with conn.cursor().copy(f"copy public.{table} from stdin".encode()) as into:
-                            for piece in pieces:
-                                into.write(piece)
+                            _send(house.folder / table, into)
                 return float(count)
 
             yield rate(go)
@@ -83,15 +79,26 @@ def _copy(kind: str, count: int) -> Callable[[House], Any]:
     return opened
 
 
-def _pieces(rows: Any) -> Iterator[bytes]:
-    """Rows in larger pieces, as a program that is quick would send them."""
-    held: list[bytes] = []
-    for row in rows:
-        held.append(bytes(row))
-        if len(held) == 2000:
-            yield b"".join(held)
-            held.clear()
-    yield b"".join(held)
+def _write(house: House, count: int) -> None:
+    """The files, unless they are there."""
+    if (house.folder / "task").exists():
+        return
+    _truncate(house)
+    _store(house, count)
+    with house.broker.database.source.connect() as conn:
+        for table in _KEYS:
+            with (
+                (house.folder / table).open("wb") as file,
+                conn.cursor().copy(f"copy aque.{table} to stdout".encode()) as out,
+            ):
+                file.writelines(out)
+    _truncate(house)
+
+
+def _send(path: Path, into: Copy) -> None:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 18):
+            into.write(piece)
 
 
 def _truncate(house: House) -> None:

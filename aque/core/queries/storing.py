@@ -101,9 +101,9 @@ def prepare(conn: Connection, batch: Batch) -> None:
     conn.execute(_SQL["prepare"], batch.prerequisites())
 
 
-def store(conn: Connection, batch: Batch) -> None:
-    """Store a part of a submission, which `link` completes."""
-    conn.execute(_SQL["store"], batch.parameters())
+def store(conn: Connection, parameters: Mapping[str, str]) -> None:
+    """Store a part of a submission, a batch's parameters, which `link` completes."""
+    conn.execute(_SQL["store"], parameters)
 
 
 def link(conn: Connection, ties: Ties) -> list[Change]:
