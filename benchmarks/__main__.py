@@ -66,9 +66,11 @@ def main() -> None:
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")
     if chosen := [name for name in names if name in MEASURES]:
         print(machine(), flush=True)
-        tables = list(_tables(chosen, Asked(given.rounds, given.scale)))
-        if given.markdown:
-            given.markdown.write_text(as_markdown(tables))
+        tables: list[Table] = []
+        for table in _tables(chosen, Asked(given.rounds, given.scale)):
+            tables.append(table)
+            if given.markdown:  # each time: a long run may be broken off
+                given.markdown.write_text(as_markdown(tables))
 
 
 if __name__ == "__main__":
