@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -57,11 +58,17 @@ class House:
     def redis(self) -> Iterator[str]:
         """The address of a Redis on a Unix socket, which keeps nothing on disk."""
         with tempfile.TemporaryDirectory(prefix="aque-redis-") as folder:
-            socket = Path(folder) / "redis.sock"
-            argv = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
+            path = Path(folder) / "redis.sock"
+            argv = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
             with process(argv):
-                until(socket.exists)
-                yield f"unix://{socket}"
+                until(lambda: answers(path))
+                yield f"unix://{path}"
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as tried:
+        return tried.connect_ex(str(path)) == 0
 
 
 @contextmanager

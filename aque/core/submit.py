@@ -56,7 +56,7 @@ class Encoder:
         return batch
 
     def _add(self, node: Node, batch: Batch) -> None:
-        key = self._key(node)
+        key = _key(node, self._common)
         place = batch.kinds.places.get(key)
         if place is None:
             prototype = self._prototype(node)
@@ -66,25 +66,6 @@ class Encoder:
             args = node.given.get("args", self._common.args)
         batch.places.append(place)
         batch.args.append(self._encode(args, "argument"))
-
-    def _key(self, node: Node) -> Hashable:
-        """Prototypes of the same key differ in nothing but arguments and edges; None: read it to know what it is.
-
-        What looks the same is the same for these types alone: 0.0 is -0.0 elsewhere, and (1,) is (True,).
-        """
-        own = dict(node.given)
-        args = own.pop("args", self._common.args)
-        own.pop("dependencies", None)
-        own.pop("children", None)
-        types = tuple(map(type, own.values()))
-        is_plain = (
-            _PLAIN.issuperset(types)
-            and type(args) in (list, tuple)
-            and own.get("func") is not None
-            and (own.get("pattern") or self._common.pattern) == "generic"  # others may look at the arguments
-            and node.parent is None
-        )
-        return (types, tuple(own.items())) if is_plain else None
 
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
         common = self._common.__dict__
@@ -197,6 +178,26 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 _PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits"})
 _DEMANDED: Final = {"username": "user", "cpu_share": "cpus"}  # the fields of columns with other names
+
+
+def _key(node: Node, common: Prototype) -> Hashable:
+    """Prototypes of the same key differ in nothing but arguments and edges; None: read it to know what it is.
+
+    What looks the same is the same for these types alone: 0.0 is -0.0 elsewhere, and (1,) is (True,).
+    """
+    own = dict(node.given)
+    args = own.pop("args", common.args)
+    own.pop("dependencies", None)
+    own.pop("children", None)
+    types = tuple(map(type, own.values()))
+    is_plain = (
+        _PLAIN.issuperset(types)
+        and type(args) in (list, tuple)
+        and own.get("func") is not None
+        and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
+        and node.parent is None
+    )
+    return (types, tuple(own.items())) if is_plain else None
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
