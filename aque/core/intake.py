@@ -22,7 +22,7 @@ from .states import State
 from .submit import Encoder
 
 _PART: Final = 2000  # tasks to a statement
-_STREAMED: Final = 10_000  # the same in a stream: fewer moments at which either side waits for the other
+_STREAMED: Final = 5000  # the same in a stream: fewer moments at which either side waits for the other
 _LIMIT: Final = 60.0  # seconds for a statement
 
 Expect: TypeAlias = Callable[[Sequence[int]], object]
