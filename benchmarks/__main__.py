@@ -41,7 +41,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(sorted(others)))
     parser.add_argument("--rounds", type=int, default=5, help="how often all take their turns")
-    parser.add_argument("--scale", type=float, default=1.0, help="multiplies all counts: 0.1 for a quick look")
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="multiplies the counts of all but queues and tools: 0.1 for a quick look",
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
     asked = parser.parse_args()
     if unknown := set(asked.names) - others:

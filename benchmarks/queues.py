@@ -18,20 +18,19 @@ _NOTE = (
 
 def measure(house: House, asked: Asked) -> Iterator[Table]:
     """Rates beside aque's with shared processes."""
-    n = asked.count
     contestants = [
-        Contestant("aque, shared processes", ours.functions(n(10_000), "shared")),
-        Contestant("aque, a fork each", ours.functions(n(1000), "process")),
-        Contestant("bare psycopg loop, batches of 100", postgres.bare(n(20_000), 100)),
-        Contestant("bare psycopg loop, one by one", postgres.bare(n(1000), 1)),
-        Contestant("pgqueuer, asyncpg", postgres.pgqueuer(n(5000), "asyncpg"), ["pgqueuer", "asyncpg"]),
-        Contestant("pgqueuer, psycopg", postgres.pgqueuer(n(3000), "psycopg"), ["pgqueuer"]),
-        Contestant("procrastinate, 10 at once", postgres.procrastinate(n(300)), ["procrastinate"]),
-        Contestant("RQ, SimpleWorker", memory.rq(n(200), "SimpleWorker"), ["rq"], ["redis-server"]),
-        Contestant("RQ, a fork each", memory.rq(n(50), "Worker"), ["rq"], ["redis-server"]),
-        Contestant("huey on Redis, 2 processes", memory.huey(n(2000)), ["huey", "redis"], ["redis-server"]),
-        Contestant("ProcessPoolExecutor, one by one", memory.pool(n(5000), 1)),
-        Contestant("ProcessPoolExecutor, chunks of 100", memory.pool(n(100_000), 100)),
-        Contestant("dask.distributed, 2 processes", memory.dask(n(500)), ["distributed"]),
+        Contestant("aque, shared processes", ours.functions(10_000, "shared")),
+        Contestant("aque, a fork each", ours.functions(1000, "process")),
+        Contestant("bare psycopg loop, batches of 100", postgres.bare(20_000, 100)),
+        Contestant("bare psycopg loop, one by one", postgres.bare(1000, 1)),
+        Contestant("pgqueuer, asyncpg", postgres.pgqueuer(5000, "asyncpg"), ["pgqueuer", "asyncpg"]),
+        Contestant("pgqueuer, psycopg", postgres.pgqueuer(3000, "psycopg"), ["pgqueuer"]),
+        Contestant("procrastinate, 10 at once", postgres.procrastinate(300), ["procrastinate"]),
+        Contestant("RQ, SimpleWorker", memory.rq(200, "SimpleWorker"), ["rq"], ["redis-server"]),
+        Contestant("RQ, a fork each", memory.rq(50, "Worker"), ["rq"], ["redis-server"]),
+        Contestant("huey on Redis, 2 processes", memory.huey(2000), ["huey", "redis"], ["redis-server"]),
+        Contestant("ProcessPoolExecutor, one by one", memory.pool(5000, 1)),
+        Contestant("ProcessPoolExecutor, chunks of 100", memory.pool(100_000, 100)),
+        Contestant("dask.distributed, 2 processes", memory.dask(500), ["distributed"]),
     ]
     yield compete(house, "No-op functions", "tasks a second, more is better", contestants, asked.rounds, _NOTE)

@@ -13,13 +13,12 @@ from .rounds import Contestant, compete
 
 def measure(house: House, asked: Asked) -> Iterator[Table]:
     """Rates beside those of xargs, which is the limit: it keeps nothing."""
-    n = asked.count
     parallel = ["parallel", "-j2", "true"]
     contestants = [
-        Contestant("xargs -P2 -n1", tools.lines(n(2000), ["xargs", "-P2", "-n1", "true"]), (), ["xargs"]),
-        Contestant("aque", ours.commands(n(1000))),
-        Contestant("GNU parallel -j2", tools.lines(n(200), parallel), (), ["parallel"]),
-        Contestant("task-spooler -S 2", tools.spooler(n(200)), (), ["tsp"]),
-        Contestant("HyperQueue", tools.hyperqueue(n(2000)), ["hyperqueue"]),
+        Contestant("xargs -P2 -n1", tools.lines(2000, ["xargs", "-P2", "-n1", "true"]), (), ["xargs"]),
+        Contestant("aque", ours.commands(1000)),
+        Contestant("GNU parallel -j2", tools.lines(200, parallel), (), ["parallel"]),
+        Contestant("task-spooler -S 2", tools.spooler(200), (), ["tsp"]),
+        Contestant("HyperQueue", tools.hyperqueue(500), ["hyperqueue"]),
     ]
     yield compete(house, "Commands, two at once", "tasks a second, more is better", contestants, asked.rounds)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +57,22 @@ def spooler(count: int) -> Callable[[House], Any]:
     return opened
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What a library writes past Python's own streams is not seen either."""
+    kept = [os.dup(stream) for stream in (1, 2)]
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        for stream, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, stream)
+            os.close(old)
+        os.close(nothing)
+
+
 def hyperqueue(count: int) -> Callable[[House], Any]:
     """HyperQueue's server and worker in this process; no output is kept."""
 
@@ -67,7 +82,7 @@ def hyperqueue(count: int) -> Callable[[House], Any]:
         from hyperqueue.cluster import WorkerConfig
 
         true = shutil.which("true") or "true"
-        with redirect_stdout(None), redirect_stderr(io.StringIO()), LocalCluster() as cluster:
+        with _quiet(), LocalCluster() as cluster:
             cluster.start_worker(WorkerConfig(cores=2))
             client = cluster.client()
 
