@@ -67,6 +67,17 @@ class Table:
                 yield line.name, f"skipped: {line.skipped}", "", ""
 
 
+def ahead(table: Table) -> list[str]:
+    """The contestants that did better than aque's best, and how many times; none where all are aque's."""
+    took_part = [line for line in table.lines if line.values]
+    sign = -1 if "less is better" in table.unit else 1
+    best = max((line.median * sign for line in took_part if line.name.startswith("aque")), default=None)
+    if not best:
+        return []
+    found = [(line.name, (line.median * sign / best) ** sign) for line in took_part if line.median * sign > best]
+    return [f"{name} ({figure(times)} x)" for name, times in found if not name.startswith("aque")]
+
+
 def figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
@@ -88,6 +99,8 @@ def _section(table: Table) -> Iterator[str]:
         yield table.note
     yield f"\n| | median | spread | to {table.lines[0].name} |\n|---|---:|---:|---:|"
     yield from (f"| {name} | {median} | {spread} | {ratio} |" for name, median, spread, ratio in table.rows())
+    if better := ahead(table):
+        yield f"\nAhead of aque: {'; '.join(better)}."
     yield ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.report import as_markdown, as_text
+from benchmarks.report import Line, Table, ahead, as_markdown, as_text
 from benchmarks.rounds import Contestant, compete
 
 
@@ -44,6 +44,12 @@ def test_peers_that_are_missing_or_fail_are_named_and_the_others_go_on() -> None
         ("tired", "skipped: StopIteration: ", "", ""),
     ]
     assert all(name in text for text in (as_text(table), as_markdown([table])) for name in ("second", "no_such_module"))
+
+
+def test_who_is_ahead_of_aque_is_said_whichever_way_is_better() -> None:
+    lines = [Line("aque", (2.0,)), Line("aque, slower", (4.0,)), Line("a", (1.0,)), Line("b", (8.0,))]
+    assert ahead(Table("", "ms, less is better", lines, (0, 0))) == ["a (2 x)"]
+    assert ahead(Table("", "tasks, more is better", lines, (0, 0))) == ["b (2 x)"]
 
 
 def test_an_unknown_measure_is_a_usage_error_that_names_the_known_ones() -> None:
