@@ -42,8 +42,8 @@ class Bench:
         )
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.limited: list[int] = []
-        self.some = [row[0] for row in conn.execute("select id from aque.task where state = 'success' order by id limit 40")]
-        self.failed = [row[0] for row in conn.execute("select id from aque.task where state = 'error' limit 40")]
+        ended = "select id from aque.task where state = %s order by id limit 40"
+        self.some, self.failed = ([row[0] for row in conn.execute(ended, [state])] for state in ("success", "error"))
 
     def claim(self) -> list[Captured]:
         return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
