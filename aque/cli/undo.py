@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @json_option
 @broker_option
 def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, broker: str | None) -> int:
-    """Take back what was done to tasks, queues and workers: the last, or EVENT as `aque events` shows it.
+    """Take back what was done to tasks, queues, limits and workers, or to how long tasks are kept: the last, or EVENT
+    as `aque events` shows it.
 
     Priorities, edits, pauses and resumes are as before; what was cancelled waits again, and what was killed runs again,
     with all that ended because of it. Tasks that are not as they were left are left alone, and counted. What was

@@ -9,7 +9,7 @@ from typing import Any, Final
 from .queries.events import EventRow
 
 _LONGEST: Final = 40  # characters of ids, or of values
-KINDS: Final = ("queues", "limits", "workers")
+KINDS: Final = ("queues", "limits", "workers", "retention")
 """What acts change beside tasks, by the names that entries have for them."""
 
 

@@ -125,7 +125,8 @@ def keep_for(broker: Broker, seconds: float | None) -> None:
         before = retention.keep(conn)
         retention.set_keep(conn, seconds)
         if before != seconds:
-            record("keep").enter_change(conn, {"keep": before}, {"keep": seconds})
+            told = ({"retention": {"tasks": {"keep": each}}} for each in (before, seconds))
+            record("keep").enter_change(conn, *told)
 
 
 def _check_name(name: str) -> None:

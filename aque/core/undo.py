@@ -1,4 +1,4 @@
-"""Taking back what somebody did: those tasks, queues and workers that are still as the act left them."""
+"""Taking back what somebody did: those tasks, queues, limits and workers that are still as the act left them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .broker import Broker
 from .db.source import Connection
 from .deeds import BATCH, Act, Deed, alone, record
 from .errors import CannotUndo, EventNotFound
-from .queries import events, farm, limits, submission
+from .queries import events, farm, limits, retention, submission
 from .queries import steering as verbs
 from .queries.events import EventRow, Part, Wanted
 from .queries.steering import Steered
@@ -166,7 +166,12 @@ def _each(verb: Callable[..., list[Steered]], origins: Mapping[int, State]) -> A
     return act
 
 
-_KINDS: Final = {"queues": farm.restore_queue, "limits": limits.restore, "workers": farm.restore_worker}
+_KINDS: Final = {
+    "queues": farm.restore_queue,
+    "limits": limits.restore,
+    "workers": farm.restore_worker,
+    "retention": retention.restore,
+}
 """What else acts change, by the name that its values have in the trail."""
 
 

@@ -341,6 +341,27 @@ def test_limits_are_changed_while_tasks_hold_them(broker: Broker, conn: Connecti
     assert told.fetchall() == [("limit", "licence", *change) for change in ((None, 2), (2, 1), (1, None))]
 
 
+def test_a_worker_that_works_to_the_end_waits_for_units_that_others_hold(broker: Broker, conn: Connection) -> None:
+    """And for places in a queue; not for what nobody's end gives back."""
+    busy, idle = register(conn), register(conn)
+    farm.set_limit(broker, "licence", 1)
+    farm.limit(broker, ["few"], 1)
+    for fields in ({"limits": "licence"}, {"queue": "few"}):
+        first, second = submit(broker, **fields), submit(broker, **fields)
+        runs = claim(conn, busy)
+        assert (ids(runs), claim(conn, idle)) == ([first], [])
+        assert work.is_more_to_come(conn, idle)
+        Steering(broker).set_queue(runs[0].queue, paused=True)
+        assert not work.is_more_to_come(conn, idle)
+        Steering(broker).set_queue(runs[0].queue, paused=False)
+        broker.kill([second])
+        assert not work.is_more_to_come(conn, idle)
+        end(conn, runs)
+    submit(broker, limits="licence=2")
+    submit(broker, limits="unset")
+    assert not work.is_more_to_come(conn, idle)
+
+
 def test_an_edit_gives_a_task_other_limits(broker: Broker, conn: Connection) -> None:
     """And those that it had before hold it back no more."""
     farm.set_limit(broker, "gpu", 1)

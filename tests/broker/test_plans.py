@@ -43,9 +43,8 @@ class Bench:
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.limited: list[int] = []
         self.ranked: list[int] = []
-        self.some = [
-            row[0] for row in conn.execute("select id from aque.task where state = 'success' order by id limit 40")
-        ]
+        ended = "select id from aque.task where state = %s order by id limit 40"
+        self.some, self.failed = ([row[0] for row in conn.execute(ended, [state])] for state in ("success", "error"))
 
     def claim(self) -> list[Captured]:
         return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
@@ -96,10 +95,9 @@ class Bench:
         steering.revive(self.conn, self.waiting, [State.CANCELLED] * len(self.waiting), dry=False)
 
     def remove(self) -> None:
-        """What has failed last, a few."""
-        failed = "select id from aque.task where state = 'error' order by id desc limit 5"
-        ids = [row[0] for row in self.conn.execute(failed)]
-        assert {each.state for each in steering.remove(self.conn, ids, dry=False)} == {None}
+        """A few of those that failed."""
+        some, self.failed = self.failed[:5], self.failed[5:]
+        assert {each.state for each in steering.remove(self.conn, some, dry=False)} == {None}
 
     def expire(self) -> None:
         """The first few of all are old."""

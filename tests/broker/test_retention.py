@@ -17,6 +17,8 @@ from aque.core.queries import retention, work
 from aque.core.queries.retention import Swept
 from aque.core.queries.work import Outcome, Piece, Progress
 from aque.core.states import State
+from aque.core.steering import Steering
+from aque.core.undo import Reset
 from tests.waiting import wait_for
 from tests.work import running_worker
 
@@ -174,9 +176,14 @@ def test_too_short_an_age_is_refused_and_changes_are_in_the_trail(broker: Broker
     assert farm.kept_for(broker) is None
     for age_asked in (60, 60, None):
         farm.keep_for(broker, age_asked)
-    values = "(before ->> 'keep')::float8, (after ->> 'keep')::float8"
+    values = "(before #>> '{retention,tasks,keep}')::float8, (after #>> '{retention,tasks,keep}')::float8"
     told = conn.execute(f"select action, {values} from aque.event order by id".encode()).fetchall()
     assert told == [("keep", None, 60), ("keep", 60, None)]
+    kept = []
+    for _ in range(2):
+        assert Steering(broker).undo().others == (Reset("retention", "tasks", True),)
+        kept.append(farm.kept_for(broker))
+    assert kept == [60, None]
 
 
 def test_a_worker_sees_to_it(broker: Broker, conn: Connection) -> None:

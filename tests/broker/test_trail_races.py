@@ -32,7 +32,7 @@ _CASES: dict[str, tuple[Callable[[Connection], object], Callable[[Broker], objec
     "how long is kept": (
         lambda conn: retention.set_keep(conn, 500),
         lambda broker: farm.keep_for(broker, 700),
-        {"keep": 500},
+        {"retention": {"tasks": {"keep": 500}}},
     ),
 }
 

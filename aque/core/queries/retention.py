@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from ..db.source import Connection
 from ..db.statements import statements
@@ -27,6 +28,16 @@ def keep(conn: Connection) -> float | None:
 def set_keep(conn: Connection, seconds: float | None) -> None:
     """Keep tasks for so many seconds after their end; None: for ever."""
     conn.execute(_SQL["set_keep"], {"seconds": seconds})
+
+
+def restore(conn: Connection, name: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool) -> bool:
+    """Keep tasks (which is the `name`) for as long as before, where they are still kept as long as `after`."""
+    del name
+    if keep(conn) != after["keep"]:
+        return False
+    if not dry:
+        set_keep(conn, before["keep"])
+    return True
 
 
 def expire(conn: Connection, most: int) -> Swept | None:

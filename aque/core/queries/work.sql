@@ -85,7 +85,13 @@ select extract(epoch from min(run_at) - clock_timestamp())::float8 from aque.tas
 
 -- name: is_more_to_come
 -- Whether a worker that has nothing to do now will have, with no one's help: a task that it may run waits for its time
--- alone, or for one that runs elsewhere.
+-- alone, or for one that runs elsewhere, be it only for the units that this holds of a limit, or its place in a queue.
+with full_up as (
+    select f.shape_id from aque.short_shapes() f where f.is_full and not (f.is_unset or f.is_small)
+    union
+    select s.id from aque.closed_queues() c join aque.queue q on q.name = c.name join aque.shape s on s.queue = c.name
+    where c.is_limited and q.max_running > 0
+)
 select exists (
     select from aque.task t join aque.shape s on s.id = t.shape_id
     where t.run_at is not null and t.state = 'pending' and t.blockers = 1
@@ -96,6 +102,11 @@ select exists (
         select from aque.dependency d join aque.task t on t.id = d.task_id join aque.shape s on s.id = t.shape_id
         where d.needs_id = r.id and t.state = 'pending'
           and aque.fits((select w from aque.worker w where w.id = %(worker)s), s))
+) or exists (
+    select from full_up f join aque.shape s on s.id = f.shape_id
+    where aque.fits((select w from aque.worker w where w.id = %(worker)s), s)
+      and s.queue not in (select q.name from aque.queue q where q.paused)
+      and exists (select from aque.task t where t.state = 'pending' and t.blockers = 0 and t.shape_id = s.id)
 )
 
 -- name: environs
