@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -12,6 +15,7 @@ import pytest
 import aque
 from aque.core import embedded
 from aque.core.broker import Broker
+from aque.core.worker.session import Session
 from tests import work
 from tests.waiting import wait_for
 
@@ -252,3 +256,30 @@ def test_a_task_gets_the_signal_that_is_to_end_it_once(queue: aque.Queue, broker
     go.touch()
     assert isinstance(future.exception(30), aque.TaskKilled)
     assert heard.read_text() == "x\n"
+
+
+def test_a_worker_without_room_does_not_spin_over_a_task_whose_time_has_come(
+    queue: aque.Queue, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can do nothing for it until something ends: to look again and again would cost a cpu or two."""
+    beats: list[float] = []
+    beat = Session.beat
+
+    def counted(self: Session, **told: Any) -> bool:
+        beats.append(time.monotonic())
+        return beat(self, **told)
+
+    monkeypatch.setattr(Session, "beat", counted)
+    with work.running_worker(broker, cpus=1):
+        first = queue.submit_many([{"pattern": "shell", "args": "exec sleep 600"}])[0]
+        wait_for(lambda: row(broker, first.id)[0] == "running")
+        due = broker.now() + timedelta(seconds=0.1)
+        second = queue.submit_many([{"pattern": "shell", "args": "true", "run_at": due}])[0]
+        wait_for(lambda: broker.now() > due)
+        begun = len(beats)
+        until = time.monotonic() + 3
+        wait_for(lambda: time.monotonic() > until)
+        found = len(beats) - begun
+        broker.kill([first.id], 9, None)
+        assert second.result(30) == 0
+    assert found < 20

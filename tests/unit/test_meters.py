@@ -16,6 +16,15 @@ from tests.waiting import wait_for
 
 MIB = 1 << 20
 HOLD = "import time; x = bytearray({0} << 20); print('held', flush=True); time.sleep(60)"
+LEAKY = f"""
+import os, time
+kept = []
+def leak(): kept.append(bytearray({60 * MIB})); return len(kept)
+def use():
+    used = bytearray({50 * MIB})
+    while not os.path.exists("go"): time.sleep(0.01)
+    return "used"
+"""
 pytestmark = pytest.mark.skipif(not processes.LINUX, reason="only Linux tells of its processes so cheaply")
 
 
@@ -105,6 +114,17 @@ def test_what_shares_its_process_is_killed_alone(desk: Desk) -> None:
     desk.call(2, "builtins:len", "abc", shared=True, memory=50 * MIB)
     assert desk.wait("finished", 1)["over_memory"] > 50 * MIB
     assert desk.result(2) == 3
+
+
+def test_nobody_is_killed_for_what_another_left_in_the_process_that_they_share(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "leaky.py").write_text(LEAKY)
+    more: dict[str, Any] = {"shared": True, "memory": 100 * MIB, "cwd": str(tmp_path)}
+    enforcing(desk).call(1, "leaky:leak", **more)
+    assert desk.result(1) == 1
+    desk.call(2, "leaky:use", **more)
+    seen(desk, 2)
+    (tmp_path / "go").touch()
+    assert desk.result(2) == "used"
 
 
 def test_nothing_is_killed_that_may_use_it(desk: Desk) -> None:

@@ -27,6 +27,9 @@ from .surroundings import leave, put_in_place, take_over
 
 _NUMBER = 4
 _SIGNALS = tuple(range(1, 32))
+_MUCH = (
+    8  # what a task may leave in memory is this part of what tasks like it ask for: it would count as the next one's
+)
 
 
 def run(descriptors: list[int]) -> None:
@@ -62,6 +65,8 @@ class _Shared:
         self._before = _State()
         self._usage: Callable[[], tuple[float, float, int, int, int]] = functools.partial(_usage, resource)
         self._used = self._usage()
+        self._most_left = (order.get("memory") or 0) // _MUCH
+        self._resident = _resident() if self._most_left else 0
 
     def serve(self) -> int:
         """The status to exit with."""
@@ -99,7 +104,7 @@ class _Shared:
             if status:
                 sys.stderr.write(end["error"]["traceback"])
             leave(status)
-        is_last = not self._before.restore()
+        is_last = not self._before.restore() or self._leaves_much()
         self._used = used = self._usage()
         user, system, read, written = map(operator.sub, used[:4], before[:4])
         took = (status, is_last, started, ended, user, system, used[4], read, written)
@@ -109,6 +114,16 @@ class _Shared:
         if not is_last:
             self._before.mark(self._secret)
         return status, is_last
+
+    def _leaves_much(self) -> bool:
+        """Whether so much memory was left that the next task could be killed for it."""
+        return self._most_left > 0 and _resident() - self._resident > self._most_left
+
+
+def _resident() -> int:
+    """The memory of this process, in bytes."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _usage(resource: Any) -> tuple[float, float, int, int, int]:

@@ -163,6 +163,7 @@ def _talk(job: Job, planned: Plan, files: Files) -> list[int]:
         "cwd": planned.cwd and str(planned.cwd),
         "encoding": sys.getfilesystemencoding(),
         "secret": job.order.get("secret"),
+        "memory": job.memory,
         "reopen": any(job.order.get(each) is not None for each in ("stdin", "stdin_size", "stdout", "stderr")),
     }
     start = job.order.get("stdin_size") or 0

@@ -77,9 +77,16 @@ class Pulse:
         self._sweeper.sweep()
         if self._surveyor:
             self._surveyor.survey(held)
-        due = self._session.read(work.next_due)
-        self._due_at = now + max(due, 0.0) if due is not None else float("inf")
+        self._due_at = self._next_due(now)
         self.beat_at = now + _EVERY
+
+    def _next_due(self, now: float) -> float:
+        """When the time of a task comes. Of one that is overdue the next claim takes care, if there is one now."""
+        due = self._session.read(work.next_due)
+        self._pace.is_hungry = True
+        if due is None or (due <= 0 and not self._pace.ask(self._ledger)):
+            return float("inf")
+        return now + max(due, 0.0)
 
     def _drain(self, is_to_drain: bool) -> None:
         self._pace.hear(is_to_drain)
