@@ -24,6 +24,7 @@ from .rounds import Contestant, Go, compete
 
 _BATCH: Final = 200
 _TURNS: Final = 10
+_WARM: Final = 5
 _ENDED: Final = """
 with made as (
     insert into aque.task (id, shape_id, state, attempt, created_at, started_at, finished_at)
@@ -71,7 +72,9 @@ def measure(house: House, asked: Asked) -> Iterator[Table]:
 def _turns(bench: Bench) -> Callable[[House], Any]:
     @contextmanager
     def opened(_: House) -> Iterator[Go]:
-        bench.top_up(_BATCH * _TURNS)
+        bench.top_up(_BATCH * (_TURNS + _WARM))
+        for _ in range(_WARM):  # the others have had the server's memory since
+            bench.turn(_BATCH)
 
         def go() -> float:
             return float(sum(bench.turn(_BATCH) for _ in range(_TURNS)))
@@ -93,8 +96,6 @@ def _filled(house: House, place: int, case: _Case) -> Iterator[Bench]:
         bench.fill(case.ready)
         if case.unfit:
             bench.fill(case.unfit, priority=2000, tags="{gpu}")
-        for _ in range(5):  # to get warm
-            bench.turn(_BATCH)
         with pinned(broker) if case.is_watched else contextlib.nullcontext():
             yield bench
         bench.conn.close()

@@ -97,6 +97,8 @@ def _section(table: Table) -> Iterator[str]:
     yield f"In {table.unit}. Load average {table.load[0]:.1f} at the beginning, {table.load[1]:.1f} at the end."
     if table.note:
         yield table.note
+    if table.load[0] > 2 * (os.cpu_count() or 1):
+        yield "**Others had most of the machine**: the more processes take part in a task, the more often it waited."
     yield f"\n| | median | spread | to {table.lines[0].name} |\n|---|---:|---:|---:|"
     yield from (f"| {name} | {median} | {spread} | {ratio} |" for name, median, spread, ratio in table.rows())
     if better := ahead(table):

@@ -45,7 +45,7 @@ def compete(
                 try:
                     values[each.name].append(_once(each, house))
                 except Exception as error:  # a peer's own failure is part of the picture, and ends nobody else's round
-                    failed[each.name] = f"{type(error).__name__}: {error}".partition("\n")[0][:120]
+                    failed[each.name] = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": ")[:120]
     lines = [
         Line(name, tuple(found) if name not in failed else (), failed.get(name, "")) for name, found in values.items()
     ]

@@ -42,6 +42,7 @@ def _submit(count: int) -> Callable[[House], Any]:
     def opened(house: House) -> Iterator[Go]:
         _truncate(house)
         yield rate(lambda: _store(house, count))
+        _truncate(house)  # no worker of another measure shall find them
 
     return opened
 
