@@ -24,6 +24,7 @@ declare
     refusals text[];
     held bigint[];
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
@@ -57,6 +58,7 @@ as $$
 declare
     standing bigint[];
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
