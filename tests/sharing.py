@@ -29,6 +29,7 @@ ROLES: Final = {
     "olga": ("aque_user", "aque_operator"),
     "farm": ("aque_worker",),
     "root": ("aque_worker",),
+    "nobody": ("aque_user",),
     "mallory": (),
 }
 """People and workers, and what they were granted; mallory has a login in the database, and no part in aque."""

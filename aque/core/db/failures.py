@@ -59,9 +59,10 @@ _DENIED: Final[dict[str, str]] = {
     r"schema aque$|table (schema_version|sharing)": (
         "this role has no part in aque here: let the broker's owner `grant aque_user to` it"
     ),
-    r"must be owner|database|to create role": (
+    r"must be owner|for database|to create role": (
         "only the broker's owner may do that, and it must be allowed to create schemas (and roles, for --shared)"
     ),
+    r"permission denied for (table|sequence|function) ": "that is not this role's to read or write",
 }
 _HINTS: Final[dict[type[AqueError], str]] = {
     BrokerFull: "the broker's disk is full: ",
