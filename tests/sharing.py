@@ -134,9 +134,11 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> None:
 def _certify(data: Path, folder: Path) -> Path:
     """A key and a certificate that signs itself; a copy that clients trust."""
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-keyout", str(data / "server.key"), "-out", str(data / "server.crt")],
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(data / "server.key"), "-out", str(data / "server.crt")),
+        ],
         check=True,
         capture_output=True,
     )

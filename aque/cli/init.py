@@ -31,7 +31,9 @@ def _age(_: click.Context, parameter: click.Parameter, text: str | None) -> floa
 @click.option(
     "--keep", metavar="AGE|forever", callback=_age, help="Remove tasks so long after their end; at first: forever."
 )
-@click.option("--shared", is_flag=True, help="Let people share it who do not trust each other: roles, and rights for each.")
+@click.option(
+    "--shared", is_flag=True, help="Let people share it who do not trust each other: roles, and rights for each."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before --reset.")
 @broker_option
 def command(reset: bool, keep: float | str | None, shared: bool, yes: bool, broker: str | None) -> int:
@@ -40,7 +42,7 @@ def command(reset: bool, keep: float | str | None, shared: bool, yes: bool, brok
     With --keep workers remove tasks that ended longer ago, with their results and output, unless one that is still to
     run needs them. It holds until it is changed, for all tasks of the broker; without --keep it stays as it is.
 
-    With --shared each person is a role of PostgreSQL, who is granted aque_user, and sees all tasks and changes their own;
+    With --shared each person is a role of PostgreSQL, who is granted aque_user, sees all tasks, and changes their own;
     aque_operator changes all, aque_worker captures and completes (docs/security.md). It stays so.
 
     \b

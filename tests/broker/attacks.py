@@ -1,6 +1,6 @@
 """What a hostile role tries on a shared server, as SQL of its own; docs/security.md has the same table.
 
-`:pending`, `:running` (under `:lease`, by `:worker`) and `:done` are tasks of another's, `:own` is one of the role's own.
+`:pending`, `:running` (under `:lease`, by `:worker`) and `:done` are tasks of another's, `:own` is the role's own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
         f'{{"queue": "wait", "username": "{user}", "cpus": 1, "cpu_share": 0, "memory": 0, "host": [], "platform": "",'
         ' "tags": [], "limits": {}}'
     )
-    return f"select from aque.submit('[{task}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
+    return (
+        f"select from aque.submit('[{task}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
+    )
 
 
 def _edge(task: str, needs: str) -> str:
@@ -90,14 +92,21 @@ WRITES: Final = {
     "set a limit": "insert into aque.named_limit values ('licence', 0)",
     "have all tasks removed": "update aque.retention set keep = '0 s'",
     "drain a worker": "update aque.worker set draining = true where id = :worker",
-    "forge an act of another's": (
-        "insert into aque.event (who, action, selection) values ('bob', 'kill', '{}')"
+    "forge an act of another's": ("insert into aque.event (who, action, selection) values ('bob', 'kill', '{}')"),
+    "have an operator put values into another's task by an undo": (
+        "with e as (insert into aque.event (action, selection) values ('edit', '{}') returning id)"
+        " insert into aque.event_part (event_id, before, after, ids)"
+        """ select id, '{"interpreter": "/tmp/evil"}', '{"interpreter": null}', '{:pending}' from e"""
+    ),
+    "add to an act of another's": (
+        "insert into aque.event_part (event_id, before, after, ids)"
+        " select min(id), '{}', '{}', '{}' from aque.event where who <> 'alice'"
     ),
     "take leases": "select nextval('aque.lease_id')",
     "be the operator": "set role aque_operator",
     "be another": "set session authorization bob",
     "replace a function": "alter function aque.guard(bigint[]) rename to gone",
-    "put a trigger on tasks": "create trigger t after insert on aque.task for each row execute function aque.check_tasks()",
+    "put a trigger on tasks": "create trigger t after insert on aque.task execute function aque.check_tasks()",
     "put a function into the schema": "create function aque.evil() returns int language sql return 1",
     "share no more": "delete from aque.sharing",
 }

@@ -1,4 +1,4 @@
-"""What one role may do to another's tasks on a shared server: over TCP with passwords and TLS, as hostile SQL and as commands."""
+"""What one role may do to another's tasks on a shared server: over TCP with passwords and TLS, in hostile SQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import psycopg
 import pytest
 
 from aque.core import farm as farming
+from aque.core.acts import describe
 from aque.core.broker import Broker
-from aque.core.errors import AqueError, CannotUndo, PermissionDenied, SchemaError
-from aque.core.queries import work
+from aque.core.errors import CannotUndo, PermissionDenied, SchemaError
+from aque.core.queries import events, work
 from aque.core.queue import Queue
 from aque.core.undo import undo
 from tests.broker.attacks import READS, WRITES, filled
@@ -66,6 +67,7 @@ def world(server: Shared) -> Iterator[World]:
         running, done = (_submit(bob, "bob", "run", stdin_value=SECRET.encode()) for _ in range(2))
         pending = _submit(bob, "bob", "wait", stdin_value=SECRET.encode(), key=f"key {done}")
         own = _submit(alice, "alice", "wait", environ={})
+        bob.read(events.begin, {"action": "x", "selection": "[]", "before": None, "after": "7", "tasks": 0})
         with farm.database.connection() as conn:
             worker = work.register(conn, _info())
             leases = {each.id: each.lease for each in work.claim(conn, worker, 8, 1 << 30, 8)}
@@ -111,9 +113,12 @@ def test_what_is_anothers_is_not_read(world: World, what: str) -> None:
 @pytest.mark.parametrize("what", WRITES)
 def test_what_is_anothers_is_not_changed(world: World, what: str) -> None:
     before = _all_of_bobs(world.server)
-    with Broker(world.server.url("alice")) as alice:
-        with pytest.raises(PermissionDenied) as caught, alice.database.connection() as conn:
-            conn.execute(filled(WRITES[what], world.names()))
+    with (
+        Broker(world.server.url("alice")) as alice,
+        pytest.raises(PermissionDenied) as caught,
+        alice.database.connection() as conn,
+    ):
+        conn.execute(filled(WRITES[what], world.names()))
     assert caught.value.exit_code == 1
     assert "\n" not in str(caught.value)
     assert _all_of_bobs(world.server) == before
@@ -124,12 +129,12 @@ def test_a_search_path_puts_nothing_into_the_owners_functions(world: World) -> N
     """A function of alice's that stands before the server's own would be run as the owner."""
     with world.server.admin() as conn:
         conn.execute("create schema if not exists evil authorization alice")
-    with Broker(world.server.url("alice")) as alice:
-        with pytest.raises(PermissionDenied, match="belongs to bob"), alice.database.connection() as conn:
-            conn.execute(
-                "create or replace function evil.pg_has_role(name, text, text) returns bool language sql as 'select true'"
-            )
-            conn.execute("set search_path = evil, pg_catalog")
+    with Broker(world.server.url("alice")) as alice, alice.database.connection() as conn:
+        conn.execute(
+            "create or replace function evil.pg_has_role(name, text, text) returns bool language sql as 'select true'"
+        )
+        conn.execute("set search_path = evil, pg_catalog")
+        with pytest.raises(psycopg.errors.DatabaseError, match="belongs to bob"):
             conn.execute(f"select from aque.kill('{{{world.pending}}}', 15::smallint, 0, true)".encode())
 
 
@@ -173,6 +178,15 @@ def test_an_act_of_anothers_is_not_undone(world: World) -> None:
             assert conn.execute("update aque.event set after = '{}' where who = 'bob'").rowcount == 0
 
 
+def test_an_entry_that_cannot_be_read_spoils_no_other(world: World) -> None:
+    """On a shared server people may write what they like into the trail, in their own names."""
+    with Broker(world.server.url("olga")) as olga:
+        row = olga.read(events.latest, 1)[0]
+        assert (row.who, describe(row)) == ("bob", "(cannot be read)")
+        with pytest.raises(CannotUndo):
+            undo(olga, row.id)
+
+
 def test_the_owner_and_the_operator_may(world: World) -> None:
     server = world.server
     with Broker(server.url("bob")) as bob, Broker(server.url("olga")) as olga:
@@ -204,7 +218,15 @@ def test_who_has_no_part_in_it_is_told_so(server: Shared) -> None:
 def test_a_result_of_anothers_is_not_given_to_a_task_that_depends_on_it(world: World) -> None:
     with Broker(world.server.url("alice")) as alice, Broker(world.server.url("farm")) as farm:
         spy = alice.submit(
-            [{"func": "builtins:print", "args": [{"$x": 1}], "dependencies": [world.done], "user": "alice", "queue": "wait"}],
+            [
+                {
+                    "func": "builtins:print",
+                    "args": [{"$x": 1}],
+                    "dependencies": [world.done],
+                    "user": "alice",
+                    "queue": "wait",
+                }
+            ],
             {},
         )[0]
         with farm.database.connection() as conn:

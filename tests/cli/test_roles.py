@@ -99,7 +99,13 @@ def test_what_is_ones_own_is_done(run: Run, task: int) -> None:
 
 
 def test_the_operator_does_it_to_all(run: Run, task: int) -> None:
-    for words in (["pause", "ID"], ["edit", "ID", "name=x"], ["queues", "pause", "q"], ["limits", "set", "l", "1"], ["kill", "ID"]):
+    for words in (
+        ["pause", "ID"],
+        ["edit", "ID", "name=x"],
+        ["queues", "pause", "q"],
+        ["limits", "set", "l", "1"],
+        ["kill", "ID"],
+    ):
         done = run("olga", *(str(task) if word == "ID" else word for word in words))
         assert done.returncode == 0, (words, done.stderr)
 
@@ -110,7 +116,10 @@ _INJECTED = [
     (["status", "--sort", "id; drop table aque.task"], 2),
     (["status", "--csv", "id,pg_sleep(9)"], 2),
     (["status", "-f", "queue:x' or owner='bob"], 2),
-    (["submit", "--user", "alice", "-n", "'; drop table aque.task; --", "-q", "a');--", "echo", "%s", "{}", "'; --"], 0),
+    (
+        ["submit", "--user", "alice", "-n", "'; drop table aque.task; --", "-q", "a');--", "echo", "%s", "{}", "'; --"],
+        0,
+    ),
     (["submit", "--user", "alice", "--key", "k'); delete from aque.task; --", "--tag", "x'}", "id"], 0),
     (["limits", "set", "x');--", "3"], 1),
     (["drain", "1; drop table aque.task"], 1),
@@ -118,7 +127,9 @@ _INJECTED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "status"), _INJECTED, ids=lambda each: " ".join(each) if isinstance(each, list) else "")
+@pytest.mark.parametrize(
+    ("words", "status"), _INJECTED, ids=lambda each: " ".join(each) if isinstance(each, list) else ""
+)
 def test_a_value_stays_a_value(run: Run, task: int, server: Shared, words: list[str], status: int) -> None:
     done = run("alice", *words)
     assert done.returncode == status, done.stderr

@@ -52,7 +52,7 @@ _BY_STATE: Final[dict[str, type[AqueError]]] = {
 }
 # What is refused to a role that lacks a right, by the table, function or schema; the first that applies.
 _DENIED: Final[dict[str, str]] = {
-    r"table (queue|named_limit|retention)": "queues, limits and retention are changed by operators (aque_operator) alone",
+    r"table (queue|named_limit|retention)": "operators (aque_operator) alone change queues, limits and retention",
     r"table worker|function (capture|complete|release|interrupt|forsake)": (
         "only a worker's role (aque_worker) captures and completes tasks, and only an operator's (aque_operator) drains"
     ),
@@ -62,6 +62,7 @@ _DENIED: Final[dict[str, str]] = {
     r"must be owner|for database|to create role": (
         "only the broker's owner may do that, and it must be allowed to create schemas (and roles, for --shared)"
     ),
+    r"row-level security": "that is written in one's own name, and of one's own tasks, alone",
     r"permission denied for (table|sequence|function) ": "that is not this role's to read or write",
 }
 _HINTS: Final[dict[type[AqueError], str]] = {

@@ -145,7 +145,9 @@ def owner(conn: Connection[Any]) -> str | None:
 
 def _require_owner(conn: Connection[Any]) -> None:
     if other := owner(conn):
-        raise SchemaError(f"the broker's schema belongs to {other}: only that role brings it up to date with `aque init`")
+        raise SchemaError(
+            f"the broker's schema belongs to {other}: only that role brings it up to date with `aque init`"
+        )
 
 
 def reset(conn: Connection[Any]) -> None:

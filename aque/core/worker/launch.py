@@ -97,7 +97,9 @@ def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency as the child is told of it: what a command wrote is a text there."""
     stdout, size = given["stdout"], given["size"] or 0
     if given["is_barred"]:
-        raise UsageError(f"task {given['id']} belongs to somebody else: its result and output are not given to this one")
+        raise UsageError(
+            f"task {given['id']} belongs to somebody else: its result and output are not given to this one"
+        )
     if size > MOST_STDOUT:
         raise UsageError(f"the stdout that it asks for has {size} bytes, more than {MOST_STDOUT}: pass it in a file")
     if given["is_cut"]:

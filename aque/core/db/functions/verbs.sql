@@ -134,14 +134,16 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits}';
+    has_demand constant boolean := changes ?| '{queue,cpus,cpu_share,memory,host,platform,tags,limits}';
     ids bigint[];
     refusals text[];
     olds jsonb[];
     waiting bigint[];
 begin
     perform aque.guard(targets);
-    perform aque.guard_account(changes ->> 'username');
+    if changes ? 'username' then  -- not even by an undo: what it takes back comes from an entry that somebody wrote
+        raise exception 'the account that a task runs as cannot be changed' using errcode = 'AQ006';
+    end if;
     if not dry then
         perform aque.shape_of(d) from (
             select distinct aque.demand_with(t, changes) as d from aque.task t

@@ -126,5 +126,9 @@ create policy every on aque.event for update to aque_operator using (true);
 
 alter table aque.event_part enable row level security;
 create policy seen on aque.event_part for select to aque_user, aque_operator, aque_worker using (true);
+-- An operator who takes an act back gives tasks the values that stand here: nobody may put some there for another's.
 create policy entered on aque.event_part for insert to aque_user, aque_operator
-    with check (exists (select from aque.event e where e.id = event_id and e.who = session_user));
+    with check (exists (select from aque.event e where e.id = event_id and e.who = session_user)
+                and (before::jsonb - 'state' = '{}'
+                     or not exists (select from aque.task t where t.id = any(ids) and t.owner <> session_user)
+                     or pg_has_role('aque_operator', 'usage')));
