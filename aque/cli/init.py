@@ -31,27 +31,36 @@ def _age(_: click.Context, parameter: click.Parameter, text: str | None) -> floa
 @click.option(
     "--keep", metavar="AGE|forever", callback=_age, help="Remove tasks so long after their end; at first: forever."
 )
+@click.option(
+    "--shared", is_flag=True, help="Let people share it who do not trust each other: roles, and rights for each."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before --reset.")
 @broker_option
-def command(reset: bool, keep: float | str | None, yes: bool, broker: str | None) -> int:
+def command(reset: bool, keep: float | str | None, shared: bool, yes: bool, broker: str | None) -> int:
     """Create the broker's schema, or bring it up to date; say how long it keeps what is complete.
 
     With --keep workers remove tasks that ended longer ago, with their results and output, unless one that is still to
     run needs them. It holds until it is changed, for all tasks of the broker; without --keep it stays as it is.
 
+    With --shared each person is a role of PostgreSQL, who is granted aque_user, sees all tasks, and changes their own;
+    aque_operator changes all, aque_worker captures and completes (docs/security.md). It stays so.
+
     \b
     Examples:
       aque init
       aque init --broker postgresql://farm/aque --keep 30d
+      aque init --broker postgresql://farm/aque --shared
       aque init --reset
     """
     place = open_broker(broker)
+    if shared and place.database.source.embedded:
+        raise click.UsageError("--shared is for a server of many users; the embedded one is yours alone")
     database = place.database
     if reset and not yes and not _agreed(f"Drop all tasks, results and outputs of {database.source}?"):
         click.echo("nothing was dropped", err=True)
         return 1
     before = database.version()
-    after = database.initialise(from_scratch=reset)
+    after = database.initialise(from_scratch=reset, shared=shared)
     kept = _keep(place, keep)
     click.echo(f"{_told(before, after, reset)} (schema version {after}); {kept}", err=True)
     return 0

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "call": "Queue a Python function.",
     "completion": "Print what lets a shell complete words.",
     "db": "Start, stop and look at the embedded server.",
+    "doctor": "Look at how the broker is set up, and say how to mend it.",
     "drain": "Let workers take no more tasks, and end.",
     "edit": "Change what tasks ask for.",
     "events": "Show who did what.",

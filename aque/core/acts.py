@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Final, ParamSpec
 
 from .queries.events import EventRow
 
+P = ParamSpec("P")
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, KeyError)
+"""What comes of an entry that aque did not write: on a shared server people may enter anything in their own names."""
 _LONGEST: Final = 40  # characters of ids, or of values
 KINDS: Final = ("queues", "limits", "workers", "retention")
 """What acts change beside tasks, by the names that entries have for them."""
+
+
+def _readable(told: Callable[P, str]) -> Callable[P, str]:
+    @wraps(told)
+    def tell(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return told(*args, **kwargs)
+        except UNREADABLE:
+            return "(cannot be read)"
+
+    return tell
 
 
 def describe(event: EventRow) -> str:
@@ -18,6 +33,7 @@ def describe(event: EventRow) -> str:
     return "  ".join(part for part in (whom(event), change(event)) if part)
 
 
+@_readable
 def whom(event: EventRow) -> str:
     """The tasks, queues or workers that somebody meant; of an undo, what it took back."""
     told = json.loads(event.selection)
@@ -27,6 +43,7 @@ def whom(event: EventRow) -> str:
     return " ".join(part for part in (told.get("filter"), f"({ids})" if told.get("filter") and ids else ids) if part)
 
 
+@_readable
 def change(event: EventRow) -> str:
     """What they had before, and what they have since."""
     before, after = _fields(event.before), _fields(event.after)

@@ -20,6 +20,7 @@ from .queries import batches, submission, work
 from .queries import kill as killing
 from .queries import output as written
 from .queries import tasks as seen
+from .queries.steering import guard
 from .queries.submission import Change
 from .rows import TaskRow
 from .runner.gentle import GENTLE
@@ -66,9 +67,10 @@ class Broker(Line):
         those that run alone, and no SIGKILL follows, unless a `grace` is given.
         `only_waiting` leaves out those that are not waiting by then.
         Returns all of them, as they were and are, and those that ended because of them.
-        Raises TaskNotFound, and touches none then.
+        Raises TaskNotFound or PermissionDenied, and touches none then.
         """
         self.require(ids)
+        self.read(guard, ids)
         entry = record("kill", Selection.of(ids), signal=signal, ends=ends(signal, grace))
         done: dict[int, killing.Killed] = {}
         # the last first: so most are stopped themselves, before they fall with what they need
@@ -134,8 +136,13 @@ class Broker(Line):
             return found + (seen.removed(conn, left) if left else [])
 
     def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
-        """The next pieces of the output of a task's last attempt, from piece number `since` on."""
-        return self.read(written.pieces, {task: written.Place(None, since)})
+        """The next pieces of the output of a task's last attempt, from piece number `since` on.
+
+        Raises PermissionDenied where it is another's.
+        """
+        with self.database.connection() as conn:
+            written.attempts(conn, [task])  # on a shared server: whether it may be read
+            return written.pieces(conn, {task: written.Place(None, since)})
 
     def capture(self, worker: Sleeper, cpus: float, memory: int, limit: int) -> list[work.Captured]:
         """Capture up to `limit` tasks for a worker, which together take no more than `cpus` and `memory` (bytes).

@@ -14,7 +14,7 @@ from .db.database import Database
 from .db.failures import stubbornly
 from .db.source import Connection
 from .queries import farm, submission
-from .queries.steering import Steered
+from .queries.steering import Steered, guard
 from .queries.submission import Change
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ class Deed:
     advance: Callable[[int], object] = int
 
     def do(self, database: Database, ids: Sequence[int]) -> list[Steered]:
-        """Do it to tasks, and tell others of it."""
+        """Do it to tasks, and tell others of it. Raises PermissionDenied, and does nothing then."""
         done: list[Steered] = []
+        if len(ids) > self.size:  # nothing is done where a later part would be refused
+            with database.connection() as conn:
+                guard(conn, ids)
         for part in parts(ids, self.size):
             found = stubbornly(partial(self._transact, database, part))
             if not self.dry:

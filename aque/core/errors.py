@@ -11,6 +11,7 @@ AqueError                          1
 ├── EventNotFound                  4   no act of this number in the audit trail
 ├── IllegalMove                    1   a task cannot go from its state to that one
 ├── CannotUndo                     1   an act that cannot be taken back
+├── PermissionDenied               1   this role may not do that on a shared server
 ├── BrokerError                    3   the broker refused or failed
 │   ├── BrokerUnavailable          3   it cannot be reached
 │   ├── BrokerFull                 3   its disk is full
@@ -40,6 +41,7 @@ __all__ = [
     "IllegalMove",
     "MemoryExceeded",
     "PatternMissingError",
+    "PermissionDenied",
     "SchemaError",
     "TaskError",
     "TaskKilled",
@@ -81,6 +83,10 @@ class IllegalMove(AqueError):
 
 class CannotUndo(AqueError):
     """What was done cannot be taken back."""
+
+
+class PermissionDenied(AqueError):
+    """On a shared server: this role may not do what was asked for. Nothing of it was done."""
 
 
 class BrokerError(AqueError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from .acts import values
+from .acts import UNREADABLE, values
 from .audit import Record
 from .broker import Broker
 from .db.source import Connection
@@ -63,7 +63,10 @@ def undo(broker: Broker, event: int | None = None, *, own: bool = True, dry: boo
     if reason := hindrance(act):
         raise CannotUndo(f"{name(act)} cannot be undone: {reason}{'' if event else broker.read(_rather, act, own)}")
     entry = record("undo", event=act.id, of=act.action)
-    steps = _steps(broker.read(events.parts, act.id))
+    try:
+        steps = _steps(broker.read(events.parts, act.id))
+    except UNREADABLE:
+        raise CannotUndo(f"{name(act)} cannot be undone: its entry cannot be read") from None
     done = _tasks(broker, steps, entry, dry)
     others = _others(broker, act, entry, dry)
     if entry.event is not None:
@@ -75,6 +78,13 @@ def undo(broker: Broker, event: int | None = None, *, own: bool = True, dry: boo
 
 def hindrance(event: EventRow) -> str | None:
     """Why an act cannot be undone, whatever became of what it changed; None where it can."""
+    try:
+        return _hindrance(event)
+    except UNREADABLE:
+        return "its entry cannot be read"
+
+
+def _hindrance(event: EventRow) -> str | None:
     if event.undone_by is not None:
         return f"event {event.undone_by} has undone it (`aque undo {event.undone_by}` does it again)"
     if event.action == "kill" and not json.loads(event.selection).get("ends"):

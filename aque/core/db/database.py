@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool
 from ..errors import SchemaError
 from ..version import __version__
 from .failures import translated
-from .migrate import found, migrate, reset
+from .migrate import found, is_shared, migrate, owner, reset, share
 from .source import Connection, Source, configure
 from .watchdog import limited
 
@@ -48,12 +48,20 @@ class Database:
         with self.connection(limit) as conn, conn.transaction():
             yield conn
 
-    def initialise(self, *, from_scratch: bool = False) -> int:
-        """Create the schema or bring it up to date; returns its version. `from_scratch` drops everything first."""
+    def initialise(self, *, from_scratch: bool = False, shared: bool = False) -> int:
+        """Create the schema or bring it up to date; returns its version. `from_scratch` drops everything first.
+
+        `shared`: roles that do not trust each other use it from now on; what was shared stays so.
+        Raises SchemaError, or PermissionDenied where this role may not do it.
+        """
         with translated(), self.source.connect() as conn:
             if from_scratch:
+                shared = shared or is_shared(conn)
                 reset(conn)
-            return migrate(conn, __version__)
+            version = migrate(conn, __version__)
+            if shared:
+                share(conn)
+            return version
 
     def version(self) -> int:
         """The version of the broker's schema; 0 where there is none."""
@@ -82,7 +90,9 @@ class Database:
             return
         if not self.source.embedded:
             state = f"has another schema (version {have.version})" if have.version else "has no aque schema yet"
-            raise SchemaError(f"the broker {state}: run `aque init`")
+            other = owner(conn)
+            whose = f"ask its owner, {other}, to run" if other else "run"
+            raise SchemaError(f"the broker {state}: {whose} `aque init`")
         migrate(conn, __version__)
 
     def _new_pool(self) -> ConnectionPool[Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -15,6 +16,7 @@ from ..errors import (
     BrokerFull,
     BrokerUnavailable,
     DependencyResolutionError,
+    PermissionDenied,
     SchemaError,
     UsageError,
 )
@@ -32,6 +34,7 @@ _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "AQ003": BrokerError,
     "AQ004": DependencyResolutionError,
     "AQ005": UsageError,
+    "AQ006": PermissionDenied,
     "53100": BrokerFull,
     "53200": BrokerError,
     "53300": BrokerUnavailable,
@@ -46,6 +49,21 @@ _BY_STATE: Final[dict[str, type[AqueError]]] = {
     "42P01": SchemaError,
     "42883": SchemaError,
     "42703": SchemaError,
+}
+# What is refused to a role that lacks a right, by the table, function or schema; the first that applies.
+_DENIED: Final[dict[str, str]] = {
+    r"table (queue|named_limit|retention)": "operators (aque_operator) alone change queues, limits and retention",
+    r"table worker|function (capture|complete|release|interrupt|forsake)": (
+        "only a worker's role (aque_worker) captures and completes tasks, and only an operator's (aque_operator) drains"
+    ),
+    r"schema aque$|table (schema_version|sharing)": (
+        "this role has no part in aque here: let the broker's owner `grant aque_user to` it"
+    ),
+    r"must be owner|for database|to create role": (
+        "only the broker's owner may do that, and it must be allowed to create schemas (and roles, for --shared)"
+    ),
+    r"row-level security": "that is written in one's own name, and of one's own tasks, alone",
+    r"permission denied for (table|sequence|function) ": "that is not this role's to read or write",
 }
 _HINTS: Final[dict[type[AqueError], str]] = {
     BrokerFull: "the broker's disk is full: ",
@@ -76,12 +94,19 @@ def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.Poo
         return UsageError(f"the key {key!r} is taken by a task that is not complete")
     if state == "AQ003":
         return WorkerGivenUp(error.diag.message_primary or one_line(error))
+    if state == "42501":
+        return PermissionDenied(_denied(error.diag.message_primary or "") if isinstance(error, psycopg.Error) else "")
     if state in _BY_STATE:
         kind = _BY_STATE[state]
         return kind(_HINTS.get(kind, "") + (error.diag.message_primary or one_line(error)))
     if isinstance(error, _NO_ANSWER) and (state is None or state.startswith("08")):
         return BrokerUnavailable(f"the broker cannot be reached: {one_line(error)}")
     return BrokerError(f"the broker refused: {one_line(error)}")
+
+
+def _denied(message: str) -> str:
+    told = next((words for pattern, words in _DENIED.items() if re.search(pattern, message)), "the broker refused")
+    return f"{told} ({message})"
 
 
 def stubbornly(act: Callable[[], T]) -> T:

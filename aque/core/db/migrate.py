@@ -23,6 +23,11 @@ _FOUND: Final = """
 select coalesce(max(version), 0), coalesce(obj_description(to_regnamespace('aque'), 'pg_namespace'), '')
 from aque.schema_version
 """
+_MAY_SHARE: Final = "select to_regclass('aque.sharing') is not null"
+_IS_SHARED: Final = "select exists (select from aque.sharing)"
+_OWNER: Final = """
+select pg_get_userbyid(nspowner), pg_has_role(nspowner, 'usage') from pg_namespace where nspname = 'aque'
+"""
 _PREPARE: Final = """
 create schema if not exists aque;
 create table if not exists aque.schema_version (
@@ -31,12 +36,20 @@ create table if not exists aque.schema_version (
     program    text not null
 );
 """
-# A function whose result has other columns than before cannot be replaced, only made anew.
+# A function whose result has other columns than before cannot be replaced, only made anew. The triggers of a shared
+# schema go with their functions, and are made anew too.
 _DROP_FUNCTIONS: Final = """
 do $$
 declare
     each regprocedure;
+    watch record;
 begin
+    for watch in
+        select tgname, tgrelid::regclass as place from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where c.relnamespace = 'aque'::regnamespace and not t.tgisinternal
+    loop
+        execute format('drop trigger %I on %s', watch.tgname, watch.place);
+    end loop;
     for each in select oid from pg_proc where pronamespace = 'aque'::regnamespace loop
         execute format('drop function %s', each);
     end loop;
@@ -64,7 +77,7 @@ class Schema:
 @cache
 def known() -> Schema:
     """The schema that this program is made for."""
-    text = "\n".join(script for _, script in scripts("functions"))
+    text = "\n".join(script for folder in ("functions", "shared") for _, script in scripts(folder))
     return Schema(len(scripts("migrations")), f"functions {hashlib.sha256(text.encode()).hexdigest()[:16]}")
 
 
@@ -79,10 +92,11 @@ def migrate(conn: Connection[Any], program: str) -> int:
     """Bring the schema up to date, in one transaction, and return the version that it has then.
 
     Safe when several processes do it at once: the others wait, and then find it done.
-    Raises SchemaError where the schema is newer than this program.
+    Raises SchemaError where the schema is newer than this program, or belongs to another role.
     """
     if not found(conn).is_current():
         with conn.transaction():
+            _require_owner(conn)
             conn.execute("set local statement_timeout = '10min'")
             conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             conn.execute(_PREPARE)
@@ -100,7 +114,40 @@ def _apply(conn: Connection[Any], have: Schema, program: str) -> None:
     conn.execute(_DROP_FUNCTIONS)
     for _, script in scripts("functions"):
         conn.execute(script)
+    if is_shared(conn):
+        _share(conn)
     conn.execute(sql.SQL("comment on schema aque is {}").format(known().functions))
+
+
+def is_shared(conn: Connection[Any]) -> bool:
+    """Whether roles that do not trust each other share the schema."""
+    return bool(_row(conn, _MAY_SHARE)[0] and _row(conn, _IS_SHARED)[0])
+
+
+def share(conn: Connection[Any]) -> None:
+    """Make the roles, and give each its rights; the schema must be up to date. Raises SchemaError as `migrate` does."""
+    with conn.transaction():
+        _require_owner(conn)
+        conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        _share(conn)
+
+
+def _share(conn: Connection[Any]) -> None:
+    for _, script in scripts("shared"):
+        conn.execute(script)
+
+
+def owner(conn: Connection[Any]) -> str | None:
+    """The role that the schema belongs to, where that is none of this session's; else None."""
+    row = conn.execute(_OWNER).fetchone()
+    return None if row is None or row[1] else str(row[0])
+
+
+def _require_owner(conn: Connection[Any]) -> None:
+    if other := owner(conn):
+        raise SchemaError(
+            f"the broker's schema belongs to {other}: only that role brings it up to date with `aque init`"
+        )
 
 
 def reset(conn: Connection[Any]) -> None:

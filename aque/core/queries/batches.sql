@@ -1,16 +1,11 @@
 -- name: seal
 -- A group that was held open for more children ends from now on when they do.
-update aque.task set state = 'pending' where id = %(id)s and state = 'paused'
+select from aque.move(array[%(id)s::bigint], 'paused', 'pending', false)
 
 -- name: withdraw
 -- Cancels those that have not begun, and leaves alone those that run: locked first, none begins in between.
-with waiting as materialized (
-    select t.id from aque.task t
-    where t.id = any(%(ids)s::bigint[]) and t.state in ('creating', 'pending', 'paused')
-    order by t.id for no key update
-)
 select k.id, k.state::text
-from aque.kill((select coalesce(array_agg(w.id), '{}') from waiting w), 15::smallint, 0::real, true) k
+from aque.kill(array(select aque.waiting(%(ids)s::bigint[])), 15::smallint, 0::real, true) k
 where k.before is distinct from k.state
 
 -- name: outputs

@@ -1,7 +1,7 @@
 -- name: asked
 -- What tasks ask for, and what came out. Of the environment the names alone, unless its values are wanted.
 select t.id, p.kwargs::text, p.cwd, p.groupname as "group", p.interpreter, p.isolation, p.stdin,
-       octet_length(p.stdin_value) as stdin_size, p.stdout, p.stderr, p.retry_delay::text::float8 as retry_delay,
+       aque.stdin_size(p.task_id) as stdin_size, p.stdout, p.stderr, p.retry_delay::text::float8 as retry_delay,
        p.run_at as not_before, p.io_paths, t.owner, p.extra::text,
        array(select k from json_object_keys(e.vars) k order by k) as variables,
        case when %(environ)s then e.vars::text end as environ, r.value::text as result

@@ -2,9 +2,7 @@
 select aque.reach(%(ids)s::bigint[], %(dependencies)s, %(dependents)s) order by 1
 
 -- name: waiting
--- Those that have not begun, and do not begin before the end of the transaction.
-select id from aque.task where id = any(%(ids)s::bigint[]) and state in ('creating', 'pending', 'paused')
-order by id for no key update
+select aque.waiting(%(ids)s::bigint[])
 
 -- name: kill
 select id, before::text, state::text, worker_id

@@ -39,8 +39,8 @@ where o.task_id = %(id)s and o.attempt = %(attempt)s and o.seq < %(before)s and 
 order by o.seq desc limit 64
 
 -- name: attempts
--- The number of the latest attempt of tasks.
-select t.id, t.attempt from aque.task t where t.id = any(%(ids)s)
+-- The number of the latest attempt of tasks; refused where their output is not this role's to read.
+select t.id, t.attempt from aque.guard_reading(%(ids)s::bigint[]) cross join aque.task t where t.id = any(%(ids)s)
 
 -- name: heads
 -- The last piece that each of some tasks has written.

@@ -84,6 +84,11 @@ def remove(conn: Connection, ids: Sequence[int], *, dry: bool) -> list[Steered]:
     return _steer(conn, _SQL["remove"], ids, dry)
 
 
+def guard(conn: Connection, ids: Sequence[int]) -> None:
+    """Raise PermissionDenied where one of some tasks is not this role's to change."""
+    conn.execute(_SQL["guard"], {"ids": list(ids)})
+
+
 def is_paused(conn: Connection, name: str) -> bool:
     """Whether a queue is paused."""
     row = conn.execute(_SQL["is_paused"], {"name": name}).fetchone()

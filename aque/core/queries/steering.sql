@@ -24,6 +24,9 @@ from aque.revive(%(ids)s::bigint[], %(origins)s::aque.state[], %(dry)s)
 select id, before::text, state::text, refusal, old, new
 from aque.cancel(%(ids)s::bigint[], %(origins)s::aque.state[], %(dry)s)
 
+-- name: guard
+select aque.guard(%(ids)s::bigint[])
+
 -- name: is_paused
 select paused from aque.queue where name = %(name)s
 

@@ -96,11 +96,15 @@ def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: st
 def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency as the child is told of it: what a command wrote is a text there."""
     stdout, size = given["stdout"], given["size"] or 0
+    if given["is_barred"]:
+        raise UsageError(
+            f"task {given['id']} belongs to somebody else: its result and output are not given to this one"
+        )
     if size > MOST_STDOUT:
         raise UsageError(f"the stdout that it asks for has {size} bytes, more than {MOST_STDOUT}: pass it in a file")
     if given["is_cut"]:
         raise UsageError(f"the stdout of task {given['id']} is not whole, it was too long: pass it in a file")
-    told = {name: value for name, value in given.items() if name not in ("size", "is_cut")}
+    told = {name: value for name, value in given.items() if name not in ("size", "is_cut", "is_barred")}
     return {**told, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
 
 

@@ -69,6 +69,7 @@ declare
     held bigint[] := '{}';
     free bigint[];
 begin
+    perform aque.guard(targets);
     loop
         select array_agg(r.id), array_agg(r.refusal) into ids, refusals from aque.retriable(targets) r;
         back := array(select v.id from unnest(ids, refusals) v (id, refusal) where v.refusal is null);

@@ -43,6 +43,17 @@ as $$
     select f.id from fallen f except select unnest(ids)
 $$;
 
+-- Those of some tasks that have not begun, and do not begin before the end of the transaction.
+create or replace function aque.waiting(ids bigint[]) returns setof bigint
+language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+    perform aque.guard(ids);
+    return query
+        select t.id from aque.task t where t.id = any(ids) and t.state in ('creating', 'pending', 'paused')
+        order by t.id for no key update;
+end $$;
+
 -- Signals tasks. A signal that `ends` them cancels those that have not begun, here and now, and is asked of the workers
 -- of those that run; any other is passed on to those that run, and is nothing to the rest.
 -- Returns every target with its state before and now, and the worker that has to act on it; then those that ended
@@ -57,6 +68,7 @@ as $$
 declare
     waiting bigint[];
 begin
+    perform aque.guard(targets);
     perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     select coalesce(array_agg(t.id), '{}') into waiting from aque.task t
     where ends and t.id = any(targets) and t.state in ('creating', 'pending', 'paused');

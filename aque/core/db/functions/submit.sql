@@ -85,12 +85,12 @@ begin
     -- first those that are there: nobody removes them now (aque.tidy), or they are gone and made anew
     update aque.environ v set asked_at = clock_timestamp()
     from (select e.digest from json_to_recordset(environs) e (digest bytea) order by e.digest) e
-    where v.digest = e.digest and v.asked_at < clock_timestamp() - interval '1 h';
+    where v.digest = e.digest and v.owner = session_user and v.asked_at < clock_timestamp() - interval '1 h';
     insert into aque.environ (digest, vars)
     select e.digest, e.vars::json from json_to_recordset(environs) e (digest bytea, vars text)
-    where not exists (select from aque.environ v where v.digest = e.digest)
+    where not exists (select from aque.environ v where v.digest = e.digest and v.owner = session_user)
     order by e.digest
-    on conflict (digest) do nothing;
+    on conflict (digest, owner) do nothing;
 end $$;
 
 -- Stores tasks that nobody can see yet: their ids, the arguments of each (`args`, an array), and of which kind it is
@@ -110,7 +110,8 @@ declare
     are_limited boolean[] := array(
         select d.limits <> '{}' from json_populate_recordset(null::aque.demand, demands) d);
     environ_ids bigint[] := array(
-        select (select v.id from aque.environ v where v.digest = e.digest) from json_to_recordset(environs) e (digest bytea));
+        select (select v.id from aque.environ v where v.digest = e.digest and v.owner = session_user)
+        from json_to_recordset(environs) e (digest bytea));
 begin
     insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
                            stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
@@ -119,9 +120,6 @@ begin
            k.extra, k.isolation
     from rows from (unnest(ids), unnest(places), json_array_elements(args)) x (id, kind, args)
     join unnest(known) with ordinality k on k.ordinality = x.kind;
-
-    insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
-    select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
 
     insert into aque.task (id, parent_id, run_at, shape_id, limited, memory, priority, duration, guessed, retries, key,
                            state, blockers)
@@ -133,6 +131,9 @@ begin
     join unnest(known) with ordinality k on k.ordinality = x.kind
     left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id
     cross join lateral (select case when k.run_at > clock_timestamp() then k.run_at end as at) due;
+
+    insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
+    select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
 end $$;
 
 -- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
@@ -150,6 +151,7 @@ as $$
 declare
     missing bigint;
 begin
+    perform aque.guard(dependents || parents);
     if parents = '{}' then
         perform 1 from aque.task t where t.id = any(needs) order by t.id for share;
     else

@@ -24,6 +24,7 @@ declare
     refusals text[];
     held bigint[];
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
@@ -58,6 +59,7 @@ declare
     standing bigint[];
     ended bigint[];
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;

@@ -10,6 +10,7 @@ language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_g
 as $$
 #variable_conflict use_column
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
@@ -39,6 +40,7 @@ language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_g
 as $$
 #variable_conflict use_column
 begin
+    perform aque.guard(targets);
     if not dry then
         perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
     end if;
@@ -56,6 +58,15 @@ end $$;
 
 -- Removes tasks that are complete, with all that belongs to them, unless one that is to run needs them.
 create or replace function aque.remove(targets bigint[], dry boolean)
+returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
+language plpgsql rows 100 as $$
+begin
+    perform aque.guard(targets);
+    return query select * from aque.clear(targets, dry);
+end $$;
+
+-- The same, whoever they belong to: their time may be over.
+create or replace function aque.clear(targets bigint[], dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -123,12 +134,16 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits,volume}';
+    has_demand constant boolean := changes ?| '{queue,cpus,cpu_share,memory,host,platform,tags,limits,volume}';
     ids bigint[];
     refusals text[];
     olds jsonb[];
     waiting bigint[];
 begin
+    perform aque.guard(targets);
+    if changes ? 'username' then  -- not even by an undo: what it takes back comes from an entry that somebody wrote
+        raise exception 'the account that a task runs as cannot be changed' using errcode = 'AQ006';
+    end if;
     if not dry then
         perform aque.shape_of(d) from (
             select distinct aque.demand_with(t, changes) as d from aque.task t

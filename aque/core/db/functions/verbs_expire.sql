@@ -30,7 +30,7 @@ begin
           and t.finished_at >= held.swept_to and t.finished_at < deadline
         order by t.finished_at limit most for update skip locked
     ) x;
-    select count(*) filter (where r.refusal is null) into removed from aque.remove(found, false) r;
+    select count(*) filter (where r.refusal is null) into removed from aque.clear(found, false) r;
     is_more := cardinality(found) = most;
     if removed > 0 or cardinality(found) > 0 then
         update aque.retention set swept_to = case
