@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from .commands import Command
-from .screens.list import ListScreen
+from .screens.events import EventsScreen
+from .screens.fed import FedScreen
 from .screens.tasks import TasksScreen
 from .screens.tree import TreeScreen
 from .session import Session
@@ -21,7 +22,7 @@ class Place:
     name: str
     title: str
     help: str
-    make: Callable[[Session], ListScreen]
+    make: Callable[[Session], FedScreen]
 
     @property
     def command(self) -> Command:
@@ -32,4 +33,5 @@ class Place:
 PLACES: Final = (
     Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),
     Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
+    Place("6", "events", "Events", "Who did what to whom", EventsScreen),
 )

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...core.queries.lists import Farm
+from ..states import counted
+from ..vitals import Vitals
 from .tabs import Tabs
 
 
@@ -41,14 +43,15 @@ class Summary(Vertical):
         """Show a time to the second, as it is at this place."""
         self.query_one("#clock", Static).update(now.astimezone().strftime("%H:%M:%S"))
 
-    def show_counts(self, counts: Iterable[tuple[str, int, str]]) -> None:
+    def show_vitals(self, vitals: Vitals) -> None:
+        """Show the sums."""
+        self._show_counts(counted(vitals.counts))
+        self.query_one("#load", Static).update(load(vitals.farm))
+
+    def _show_counts(self, counts: Iterable[tuple[str, int, str]]) -> None:
         """Show words with their numbers, each in the colour of a style."""
         parts = [part for word, count, style in counts for part in ((f"{word} ", style), (f"{count:,}", "bold"), "  ")]
         self.query_one("#counts", Static).update(Content.assemble(*parts))
-
-    def show_load(self, text: str) -> None:
-        """Show what is in use."""
-        self.query_one("#load", Static).update(text)
 
 
 def load(farm: Farm) -> str:
