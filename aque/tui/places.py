@@ -11,6 +11,7 @@ from .screens.events import EventsScreen
 from .screens.fed import FedScreen
 from .screens.tasks import TasksScreen
 from .screens.tree import TreeScreen
+from .screens.workers import WorkersScreen
 from .session import Session
 
 
@@ -33,5 +34,6 @@ class Place:
 PLACES: Final = (
     Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),
     Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
+    Place("3", "workers", "Workers", "What the workers do", WorkersScreen),
     Place("6", "events", "Events", "Who did what to whom", EventsScreen),
 )

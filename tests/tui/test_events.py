@@ -85,7 +85,7 @@ def test_an_event_in_full(broker: Broker, snapshot: Snapshot) -> None:
     async def take(pilot: Pilot[Any]) -> str:
         await until(pilot, lambda: "priority" in shown(pilot))
         await pilot.press("end", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EventScreen) and "z takes it back" in shown(pilot))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventScreen) and "z in the list" in shown(pilot))
         return pilot.app.export_screenshot()
 
     snapshot("event.svg", play(broker, take, still=True, size=(100, 24)))

@@ -32,9 +32,11 @@ class EventScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Names and values, and what was before and is since."""
         event = self._event
-        told = [part for name, value in facts(event) for part in ((f"{name:<10}", "$text-muted"), f"{value}\n")]
+        told = [
+            part for name, value in facts(event) for part in ((f"{name:<10}", "$foreground-darken-3"), f"{value}\n")
+        ]
         with VerticalScroll(id="dialog"):
-            yield Static(Content.styled(clean(f"Event {event.id}: {event.action}"), "bold"), id="title")
+            yield Static(Content.styled(clean(f"Event {event.id}: {event.action}"), "bold"))
             yield Static(Content.assemble(*told).rstrip(), id="told")
 
 
@@ -48,7 +50,7 @@ def facts(event: EventRow) -> Iterator[tuple[str, str]]:
         yield clean(name), _plain(value)
     yield from _values("before", event.before)
     yield from _values("after", event.after)
-    yield "undo", hindrance(event) or "z takes it back"
+    yield "undo", hindrance(event) or "it can be taken back: z in the list"
 
 
 def _values(title: str, text: str | None) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from .list import ListScreen
 _COLUMNS: Final = (
     Column("id", "EVENT", 6, right=True),
     Column("at", "WHEN", 19, rank=3),
-    Column("who", "WHO", 8, grow=1, rank=2),
+    Column("who", "WHO", 8, rank=2),
     Column("action", "ACTION", 8, toned=True),
     Column("tasks", "TASKS", 7, rank=1, right=True),
     Column("whom", "WHOM", 12, grow=3, rank=1),
@@ -31,7 +31,7 @@ class EventTable(VTable):
     COMPONENT_CLASSES = {"vtable--undone", "vtable--act"}
     DEFAULT_CSS = """
     EventTable > .vtable--act { color: $accent; }
-    EventTable > .vtable--undone { color: $foreground-darken-3; text-style: strike; }
+    EventTable > .vtable--undone { color: $foreground-darken-3; }
     """
 
 

@@ -127,6 +127,11 @@ class FedScreen(CommandScreen):
         self._wish.source.expire()
         self.ask()
 
+    def show_tasks(self, filter: str) -> None:
+        """Show the tasks of a filter, in the list of tasks."""
+        self.session.scope = self.session.scope.narrowed(filter)
+        self.app.switch_mode("tasks")
+
     def remarks(self) -> dict[str, bool]:
         """Words that stand beside the broker's name, and whether they are true."""
         return {"frozen": self._wish.frozen, "read-only": self.session.read_only}
