@@ -9,6 +9,7 @@ from typing import Final
 from .commands import Command
 from .screens.events import EventsScreen
 from .screens.fed import FedScreen
+from .screens.groups import GroupsScreen
 from .screens.tasks import TasksScreen
 from .screens.tree import TreeScreen
 from .screens.workers import WorkersScreen
@@ -35,5 +36,6 @@ PLACES: Final = (
     Place("1", "tasks", "Tasks", "The list of tasks", TasksScreen),
     Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
     Place("3", "workers", "Workers", "What the workers do", WorkersScreen),
+    Place("4", "groups", "Groups", "How far tasks with children are", GroupsScreen),
     Place("6", "events", "Events", "Who did what to whom", EventsScreen),
 )

@@ -124,7 +124,7 @@ def test_what_cannot_be_undone_is_told(broker: Broker) -> None:
         await pilot.press("z")
         await until(pilot, lambda: "cannot be undone" in shown(pilot))
         await pilot.press("down", "z")
-        await until(pilot, lambda: "1 is gone" in shown(pilot))
+        await until(pilot, lambda: "event 1 (kill): nothing" in shown(pilot))
 
     play(broker, tries, ready="rm")
 

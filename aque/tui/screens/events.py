@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from ...core.undo import hindrance
 from ..acts.back import undo
@@ -53,7 +53,7 @@ def _open(screen: EventsScreen) -> None:
 class EventsScreen(ListScreen):
     """All acts, the newest first."""
 
-    commands: tuple[Command, ...] = (
+    commands: ClassVar[tuple[Command, ...]] = (
         deed("detail", _open, "enter,o", "Detail", "Show all of the act", "Look", True),
         deed("undo", _undo, "z", "Undo", "Take this act back, after a question", "Act", True, True),
         *(each for each in ListScreen.commands if each.name != "undo"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from ...core import farm
 from ...core.queries.tasks import WorkerRow
@@ -93,7 +93,7 @@ def runs(worker: WorkerRow) -> str:
 class WorkersScreen(ListScreen):
     """The workers that live."""
 
-    commands: tuple[Command, ...] = (
+    commands: ClassVar[tuple[Command, ...]] = (
         deed("tasks", _show_tasks, "enter", "Tasks", "Show what it runs", "Look", True),
         deed("drain", _turn, "d", "Drain", "Let it end when its tasks have, or take tasks again", "Act", True, True),
         deed("kill", _kill, "f9,x", "Kill", "Stop all that it runs, after a question", "Act", True, True),
