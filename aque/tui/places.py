@@ -10,6 +10,7 @@ from .commands import Command
 from .screens.events import EventsScreen
 from .screens.fed import FedScreen
 from .screens.groups import GroupsScreen
+from .screens.pulse import PulseScreen
 from .screens.tasks import TasksScreen
 from .screens.tree import TreeScreen
 from .screens.workers import WorkersScreen
@@ -37,5 +38,6 @@ PLACES: Final = (
     Place("2", "tree", "Tree", "Tasks with what they depend on", TreeScreen),
     Place("3", "workers", "Workers", "What the workers do", WorkersScreen),
     Place("4", "groups", "Groups", "How far tasks with children are", GroupsScreen),
+    Place("5", "pulse", "Pulse", "The last hour in charts", PulseScreen),
     Place("6", "events", "Events", "Who did what to whom", EventsScreen),
 )

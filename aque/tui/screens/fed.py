@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -23,8 +23,6 @@ from ..widgets.summary import Summary
 from ..widgets.tabs import Tabs
 from .base import CommandScreen
 
-_FIRST_ROWS: Final = 100
-
 
 class FedScreen(CommandScreen):
     """Shows what a source gives; it lives through any loss of the broker. A screen of its own gives `source`, `body`,
@@ -39,6 +37,8 @@ class FedScreen(CommandScreen):
         Command("freeze", "Z", "Freeze", "Hold the picture still, and let it go on", "View"),
     )
     BINDINGS = bindings(commands)
+    first_rows: ClassVar[int] = 100
+    """How many are asked for before it is known how many can be seen."""
 
     def source(self) -> Source[Any]:
         """Where it is read, as the session is now."""
@@ -57,7 +57,7 @@ class FedScreen(CommandScreen):
         self.drawn = asyncio.Event()
         self.time = session.now()
         self._picture: Picture[Any] | None = None
-        self._wish = Wish(self.source(), self.post_message, _FIRST_ROWS)
+        self._wish = Wish(self.source(), self.post_message, self.first_rows)
 
     def compose(self) -> ComposeResult:
         """Summary, banner, body, footer."""

@@ -19,10 +19,10 @@ from ..widgets.tasktable import TaskTable
 from .kill import kill
 from .list import ListScreen
 
-_BAR: Final = 16  # cells
+_BAR: Final = 11  # cells
 _COLUMNS: Final = (
     Column("id", "ID", 7, rank=4, right=True),
-    Column("name", "GROUP", 12, grow=1),
+    Column("name", "GROUP", 10, grow=1),
     Column("state", "STATE", 8, rank=3, toned=True),
     Column("bar", "PROGRESS", _BAR),
     Column("percent", "", 4, right=True),
