@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf, sqrt
 from typing import Final
 
 from ..core.monitor import Monitor
@@ -40,7 +41,8 @@ class GroupLine:
 @dataclass(frozen=True, slots=True)
 class _Count:
     line: GroupLine
-    due: float
+    at: float  # by time.monotonic()
+    cost: float  # seconds
 
 
 class Groups:
@@ -66,7 +68,7 @@ class Groups:
     def expire(self) -> None:
         """Read and count all anew."""
         self._all.expire()
-        self._counts = {key: _Count(count.line, 0.0) for key, count in self._counts.items()}
+        self._counts = {key: _Count(count.line, -inf, 0.0) for key, count in self._counts.items()}
 
     def rows(self, keys: Sequence[int]) -> Mapping[int, GroupLine]:
         """The groups of these ids."""
@@ -78,17 +80,22 @@ class Groups:
         return self._counts[key].line.progress if key in self._counts else None
 
     def _count(self, rows: Mapping[int, GroupRow]) -> None:
-        """Count those that are due, as long as there is time; the largest pause between two counts is the dearest's."""
+        """Count those that are due, as long as there is time."""
         began = time.monotonic()
-        due = [key for key, row in rows.items() if self._is_due(key, row, began)]
+        roots = sum(sqrt(self._counts[key].cost) for key in rows if key in self._counts)
+        due = [key for key, row in rows.items() if self._is_due(key, row, began, roots)]
         for start in range(0, len(due), _PART):
             if time.monotonic() - began > _BUDGET:
                 return
             self._take(due[start : start + _PART], rows)
 
-    def _is_due(self, key: int, row: GroupRow, now: float) -> bool:
+    def _is_due(self, key: int, row: GroupRow, now: float, roots: float) -> bool:
+        """Whether to count a group: with these rests all together take their share of the time, and the small hurry."""
         count = self._counts.get(key)
-        return count is None or count.due <= now or count.line.row != row
+        if count is None or count.line.row != row:
+            return True
+        rest = SHARE * sqrt(count.cost) * roots
+        return now >= count.at + max(rest, _LONG if count.line.is_over else 0.0)
 
     def _take(self, keys: Sequence[int], rows: Mapping[int, GroupRow]) -> None:
         began = time.monotonic()
@@ -96,9 +103,7 @@ class Groups:
         ended = time.monotonic()
         cost = (ended - began) / max(1, sum(each.total for each in read))
         for each in read:
-            line = GroupLine(rows[each.id], each)
-            rest = SHARE * cost * each.total
-            self._counts[each.id] = _Count(line, ended + max(rest, _LONG if line.is_over else 0.0))
+            self._counts[each.id] = _Count(GroupLine(rows[each.id], each), ended, cost * each.total)
 
 
 def rate(progress: Progress, now: datetime) -> float:

@@ -20,8 +20,8 @@ STEP: Final = 30.0  # seconds
 STEPS: Final = 120  # to an hour
 _AGAIN: Final = 2  # steps that are read again, for ends are stored after they happened
 _PART: Final = 10  # steps of the past to be read at once
-_BUDGET: Final = 0.2  # seconds of reading the past to a look; what is left comes with the next
-_LEAST: Final = 5.0  # seconds of a step that has only begun, to tell its pace from
+_BUDGET: Final = 0.1  # seconds of reading the past to a look; what is left comes with the next
+_LEAST: Final = 5.0  # seconds of a step that has begun, until it is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Pulse:
         self._look = Paced(self._read)
         self._keys = Ids()
         self._stays: dict[int, list[Stay]] = {}
+        self._is_full = False
         self._runs: Sequence[Stay] = ()
         self._beats: Mapping[int, Beat] = {}
 
@@ -57,14 +58,13 @@ class Pulse:
 
     def refresh(self) -> Keys:
         """The steps of this hour, as far as they were read."""
-        if (keys := self._look()) is not None:
+        if (keys := self._look() if self._is_full else self._read()) is not None:
             self._keys = keys
         return self._keys
 
     def expire(self) -> None:
         """Read all anew."""
-        self._stays = {}
-        self._look.expire()
+        self._stays, self._is_full = {}, False
 
     def rows(self, keys: Sequence[int]) -> Mapping[int, Beat]:
         """What happened in these steps."""
@@ -72,12 +72,13 @@ class Pulse:
 
     def _read(self) -> Ids:
         now = self._now()
-        last = int(now.timestamp() // STEP)
-        first = last - STEPS + 1
+        last = _last(now)
+        first, end = last - STEPS + 1, int(now.timestamp() // STEP) + 1
         newest = max(self._stays, default=last)
         self._stays = {step: found for step, found in self._stays.items() if step >= first}
-        self._take(max(first, min(newest, last) - _AGAIN + 1), last + 1, now, first)
+        self._take(max(first, min(newest, last) - _AGAIN + 1), end, now, first)
         self._fill(first, now)
+        self._is_full = min(self._stays) == first
         self._runs = self._monitor.read(pulse.runs, now, STEP, first)
         stays = [*(each for found in self._stays.values() for each in found), *self._runs]
         self._beats = beats(stays, min(self._stays), now)
@@ -98,7 +99,7 @@ class Pulse:
 
 def beats(stays: Iterable[Stay], first: int, now: datetime) -> dict[int, Beat]:
     """What happened in each step from the first to that of now."""
-    last = int(now.timestamp() // STEP)
+    last = _last(now)
     sums: dict[int, _Sum] = defaultdict(_Sum)
     found: dict[int, Beat] = {}
     going = [0.0, 0.0]  # tasks, and their cpus, that run as a step begins
@@ -109,9 +110,14 @@ def beats(stays: Iterable[Stay], first: int, now: datetime) -> dict[int, Beat]:
         else:
             going = [going[0] + stay.runs, going[1] + stay.cpus]
     for step in range(first, last + 1):
-        seconds = max(_LEAST, now.timestamp() - step * STEP) if step == last else STEP
+        seconds = min(STEP, now.timestamp() - step * STEP)
         found[step] = sums[step].beat(seconds, going)
     return found
+
+
+def _last(now: datetime) -> int:
+    """The last step that has lasted long enough to tell of."""
+    return int((now.timestamp() - _LEAST) // STEP)
 
 
 class _Sum:

@@ -72,15 +72,11 @@ def test_each_step_is_what_the_runs_say(broker: Broker, offset: float) -> None:
         assert beat.ends == len(ended)
         assert beat.failed == sum(each[0] != "success" for each in ended)
         assert beat.wait == (pytest.approx(sum(each[1] for each in ended) / len(ended)) if ended else None)
-        seconds = max(5.0, low - high)
+        seconds = low - high
         upto = [(began, -offset if ended is None else ended, cpus) for _, _, began, ended, cpus in RUNS]
-        if low - high == STEP:
-            assert beat.running == pytest.approx(
-                sum(_within(*each[:2], low, high) for each in upto) / seconds, abs=1e-6
-            )
-            assert beat.cpus == pytest.approx(
-                sum(each[2] * _within(*each[:2], low, high) for each in upto) / seconds, abs=1e-6
-            )
+        busy = [(_within(began, end, low, high) / seconds, cpus) for began, end, cpus in upto]
+        assert beat.running == pytest.approx(sum(share for share, _ in busy), abs=1e-6)
+        assert beat.cpus == pytest.approx(sum(share * cpus for share, cpus in busy), abs=1e-6)
 
 
 def _within(began: float, ended: float, low: float, high: float) -> float:
@@ -189,12 +185,12 @@ async def lose(pilot: Pilot[Any]) -> None:
 def test_pulse(broker: Broker, snapshot: Snapshot, name: str, size: tuple[int, int]) -> None:
     """Four charts over one hour, with numbers at the axis."""
     put_hour(broker)
-    snapshot(f"{name}.svg", play(broker, ready="900 in this hour", size=size))
+    snapshot(f"{name}.svg", play(broker, ready="900 in this", size=size))
 
 
 def test_pulse_of_a_lost_broker(broker: Broker, snapshot: Snapshot) -> None:
     put_hour(broker)
-    snapshot("pulse-lost.svg", play(broker, ready="900 in this hour", is_lost=True, size=(80, 24)))
+    snapshot("pulse-lost.svg", play(broker, ready="900 in this", is_lost=True, size=(80, 24)))
 
 
 def test_pulse_of_nothing(broker: Broker, snapshot: Snapshot) -> None:

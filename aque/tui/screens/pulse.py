@@ -37,7 +37,7 @@ CURVES: Final = (
     Curve("ends", "THROUGHPUT", "$success", lambda beat: beat.rate, speed),
     Curve("waits", "WAITING", "$primary-lighten-2", lambda beat: beat.wait, show_duration),
     Curve("failures", "FAILURES", "$error-lighten-1", lambda beat: beat.failures, speed),
-    Curve("load", "CPUS IN USE", "$accent", lambda beat: beat.cpus, _amount),
+    Curve("cpus", "CPUS IN USE", "$accent", lambda beat: beat.cpus, _amount),
 )
 
 
@@ -91,7 +91,7 @@ _REMARKS: Final[dict[str, Callable[[Sequence[Beat]], Iterator[str]]]] = {
     "ends": lambda beats: iter([f"{sum(each.ends for each in beats):,} in this hour"]),
     "waits": lambda beats: iter([f"mean {show_duration(_mean_wait(beats))}"]),
     "failures": lambda beats: iter([_failures(beats)]),
-    "load": lambda beats: iter([f"running {_amount(beats[-1].running)}"]),
+    "cpus": lambda beats: iter([f"running {_amount(beats[-1].running)}"]),
 }
 
 

@@ -17,11 +17,12 @@ from ...core.text import clean
 from ...core.units import show_memory
 from ..bars import bar, sparkline
 from ..states import counted
-from ..vitals import STEP, STEPS, Vitals
+from ..vitals import STEP, Vitals
 from .tabs import Tabs
 
 _NARROW: Final = 78  # cells
 _BAR: Final = 6  # cells
+_SPARK: Final = 6  # steps to be seen
 _LATE: Final = 2  # steps that tell the pace
 
 
@@ -66,12 +67,13 @@ class Summary(Vertical):
     def on_resize(self, event: Resize) -> None:
         """Where there is little room tabs are keys."""
         self.set_class(event.size.width < _NARROW, "-narrow")
+        self.query_one(Tabs).fit()
 
 
 def load(vitals: Vitals, room: int) -> list[str]:
     """What is in use, how much ends, and the limits, as far as there is room."""
     parts = [each for each in _parts(vitals) if each]
-    while len(parts) > 1 and sum(map(len, parts)) + 3 * len(parts) > room:
+    while len(parts) > 1 and sum(map(len, parts)) + 3 * (len(parts) - 1) > room:
         parts.pop(0)
     return parts
 
@@ -91,7 +93,7 @@ def _parts(vitals: Vitals) -> Iterable[str]:
 def _rate(ends: Sequence[int]) -> str:
     """How many runs ended of late, and in a second."""
     rate = sum(ends[-_LATE:]) / STEP / _LATE
-    return f"{sparkline(ends, STEPS)} {rate:.{0 if rate >= 9.95 else 1}f}/s" if any(ends) else ""
+    return f"{sparkline(ends, _SPARK)} {rate:.{0 if rate >= 9.95 else 1}f}/s" if any(ends) else ""
 
 
 def _limits(limits: Sequence[Use]) -> str:

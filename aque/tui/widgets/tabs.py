@@ -44,3 +44,9 @@ class Tabs(Horizontal):
         """Say which screen this is."""
         for each in self.query(Tab):
             each.set_class(each.has_class(f"-{name}"), "-here")
+        self.fit()
+
+    def fit(self) -> None:
+        """There is more room, or less."""
+        for each in self.query(Tab):
+            each.refresh(layout=True)
