@@ -15,7 +15,7 @@ from aque.core.steering import Steering
 from aque.tui.screens.ask import Confirm
 from aque.tui.screens.event import EventScreen
 from tests.snapshots import Snapshot
-from tests.tui.scene import NOW, opened, put_worker, shown, submit, table, until
+from tests.tui.scene import NOW, opened, picture, put_worker, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[Any]]
 
@@ -55,7 +55,7 @@ def test_events(broker: Broker, snapshot: Snapshot) -> None:
 
     async def take(pilot: Pilot[Any]) -> str:
         await until(pilot, lambda: "priority" in shown(pilot))
-        return pilot.app.export_screenshot()
+        return await picture(pilot)
 
     snapshot("events.svg", play(broker, take, still=True))
 
@@ -65,7 +65,7 @@ def test_events_in_a_narrow_terminal(broker: Broker, snapshot: Snapshot) -> None
 
     async def take(pilot: Pilot[Any]) -> str:
         await until(pilot, lambda: "priority" in shown(pilot))
-        return pilot.app.export_screenshot()
+        return await picture(pilot)
 
     snapshot("events-narrow.svg", play(broker, take, still=True, size=(80, 24)))
 
@@ -73,7 +73,7 @@ def test_events_in_a_narrow_terminal(broker: Broker, snapshot: Snapshot) -> None
 def test_no_events(broker: Broker, snapshot: Snapshot) -> None:
     async def take(pilot: Pilot[Any]) -> str:
         await until(pilot, lambda: "nobody has done anything" in shown(pilot))
-        return pilot.app.export_screenshot()
+        return await picture(pilot)
 
     snapshot("events-empty.svg", play(broker, take, still=True, size=(90, 12)))
 

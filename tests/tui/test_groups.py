@@ -19,7 +19,7 @@ from aque.tui.groups import Groups, elapsed, rate, remaining
 from aque.tui.screens.ask import AskText, Confirm
 from aque.tui.screens.kill import KillDialog
 from tests.snapshots import Snapshot
-from tests.tui.scene import NOW, opened, put_state, put_worker, shown, submit, table, until
+from tests.tui.scene import NOW, opened, picture, put_state, put_worker, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[Any]]
 
@@ -53,11 +53,6 @@ def play(broker: Broker, what: Play, *, ready: str = "GROUP", **options: Any) ->
             return await what(pilot)
 
     return asyncio.run(run())
-
-
-async def picture(pilot: Pilot[Any]) -> str:
-    await pilot.pause()
-    return str(pilot.app.export_screenshot())
 
 
 @pytest.mark.parametrize(("name", "size"), [("groups", (130, 14)), ("groups-narrow", (80, 24))])

@@ -17,7 +17,7 @@ from aque.tui.pulse import STEP, STEPS, Beat, Pulse
 from aque.tui.vitals import VitalSigns
 from aque.tui.widgets.chart import columns, heights
 from tests.snapshots import Snapshot
-from tests.tui.scene import NOW, opened, put_worker, shown, submit, until
+from tests.tui.scene import NOW, opened, picture, put_worker, shown, submit, until
 
 _PUT = """
 update aque.task set state = %s::aque.state, created_at = %s, started_at = %s, finished_at = %s where id = %s
@@ -167,8 +167,7 @@ def play(broker: Broker, *, ready: str, is_lost: bool = False, **options: Any) -
             await until(pilot, lambda: pilot.app.current_mode == "pulse" and ready in shown(pilot))
             if is_lost:
                 await lose(pilot)
-            await pilot.pause()
-            return str(pilot.app.export_screenshot()).replace("3599", "3600")
+            return (await picture(pilot)).replace("3599", "3600")
 
     return asyncio.run(run())
 

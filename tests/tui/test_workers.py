@@ -15,7 +15,7 @@ from aque.tui.feed import Lost
 from aque.tui.screens.ask import Confirm
 from aque.tui.screens.kill import KillDialog
 from tests.snapshots import Snapshot
-from tests.tui.scene import NOW, opened, put_worker, shown, submit, table, until
+from tests.tui.scene import NOW, opened, picture, put_worker, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[Any]]
 
@@ -57,11 +57,6 @@ def play(broker: Broker, what: Play, *, ready: str = "WORKER", **options: Any) -
             return await what(pilot)
 
     return asyncio.run(run())
-
-
-async def picture(pilot: Pilot[Any]) -> str:
-    await pilot.pause()
-    return str(pilot.app.export_screenshot())
 
 
 @pytest.mark.parametrize(("name", "size"), [("workers", (120, 14)), ("workers-narrow", (80, 24))])
