@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ..core.errors import UsageError
-from ..core.states import COMPLETE_STATES
+from ..core.outcomes import refusals
 from .completing import queue_names
 from .options import Function, broker_option, chosen, echo_json, json_option, open_broker
 
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from ..core.steering import Steering
 
 _MANY: Final = 20  # tasks of other people that a verb may hit without a question
-_REFUSALS: Final = {
-    "needs": ("needs what has failed", "need what has failed"),
-    "needed": ("is needed by others", "are needed by others"),
-    "changed": ("has been changed since", "have been changed since"),
-    "key": ("has a key that is in use", "have keys that are in use"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,25 +93,13 @@ def _words(found: Sequence[Steered], asked: set[int], word: str) -> Iterator[str
     yield f"{len(done) - along} {word}"
     if along:
         yield f"{along} more that had ended because of them"
-    yield from told_refusals(found)
-
-
-def told_refusals(found: Iterable[Steered]) -> Iterator[str]:
-    """Why it was not done to some, each reason with their number."""
-    refused = Counter(_reason(each) for each in found if each.refusal is not None)
-    for (one, many), count in refused.items():
-        yield f"{count} {one if count == 1 else many}"
+    yield from refusals(found)
 
 
 def echo_steered(each: Steered) -> None:
     """What became of a task, as JSON."""
     values = {name: json.loads(getattr(each, name) or "null") for name in ("old", "new")}
     echo_json({**asdict(each), **values})
-
-
-def _reason(each: Steered) -> tuple[str, str]:
-    state = "complete" if each.before in COMPLETE_STATES else str(each.before)
-    return _REFUSALS.get(each.refusal or "", (f"was {state}", f"were {state}"))
 
 
 def queue_option(function: Function) -> Function:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from ..core.text import clean
 from .options import Whole, broker_option, echo_json, json_option, open_broker
-from .steering import echo_steered, told_refusals
+from .steering import echo_steered
 
 if TYPE_CHECKING:
     from ..core.undo import Undone
@@ -39,6 +37,7 @@ def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, 
       aque events -n 5 --action priority
       aque undo 42
     """
+    from ..core.outcomes import count_undone, undone
     from ..core.undo import undo
 
     done = undo(open_broker(broker), event, own=not is_anybodys, dry=dry_run)
@@ -47,31 +46,8 @@ def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, 
     for each in done.tasks if dry_run and not as_json else ():
         if each.refusal is None:
             click.echo(f"{each.id:>8}  {each.before}")
-    click.echo(("dry run: " if dry_run else "") + _words(done), err=True)
-    return 0 if _count(done) else 1
-
-
-def _count(done: Undone) -> int:
-    return sum(each.refusal is None for each in done.tasks) + sum(each.is_done for each in done.others)
-
-
-def _words(done: Undone) -> str:
-    """`event 12 (pause) undone by event 14: 3 tasks; 1 was running`"""
-    by = f" by event {done.by}" if done.by is not None else ""
-    what = f"event {done.event.id} ({done.event.action})"
-    parts = list(_parts(done))
-    head = f"{what} undone{by}" if _count(done) else f"{what}: nothing is as it was left"
-    return f"{head}: {', '.join(parts)}" if parts else head
-
-
-def _parts(done: Undone) -> Iterator[str]:
-    if count := sum(each.refusal is None for each in done.tasks):
-        yield f"{count} task{'' if count == 1 else 's'}"
-    yield from told_refusals(done.tasks)
-    for each in done.others:
-        yield f"{each.kind} {clean(each.name)}{'' if each.is_done else ' is not as it was left'}"
-    if done.gone:
-        yield f"{done.gone} {'is' if done.gone == 1 else 'are'} gone"
+    click.echo(("dry run: " if dry_run else "") + undone(done), err=True)
+    return 0 if count_undone(done) else 1
 
 
 def _echo(done: Undone) -> None:

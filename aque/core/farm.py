@@ -112,6 +112,20 @@ def drain(broker: Broker, words: Sequence[str] | None) -> list[Drained]:
     return [Drained(each, name, each in told) for each, name in names.items()]
 
 
+def employ(broker: Broker, worker: int) -> bool:
+    """A worker that drains takes tasks again, if it lives yet; it hears of it within a second. False: it did not drain.
+
+    Workers that were told to end by a signal drain for good, and are as they were with their next beat.
+    """
+    name, before, after = str(worker), {"draining": True}, {"draining": False}
+    with broker.database.transaction() as conn:
+        if is_new := farm.restore_worker(conn, name, after, before, dry=False):
+            record("employ").enter_change(conn, {"workers": {name: before}}, {"workers": {name: after}})
+    with broker.database.connection() as conn:
+        submission.request(conn, [worker])
+    return is_new
+
+
 def kept_for(broker: Broker) -> float | None:
     """For how many seconds after their end tasks are kept; None: for ever."""
     return broker.read(retention.keep)

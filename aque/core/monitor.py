@@ -6,10 +6,10 @@ import json
 import threading
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from . import patterns
 from .broker import Broker
@@ -26,6 +26,8 @@ from .sorting import OLDEST, Sort
 from .states import State
 from .why import Why, explain
 
+P = ParamSpec("P")
+T = TypeVar("T")
 ALL: Final = Selection()
 _CANCEL: Final = 1.0  # seconds
 _REST: Final = 3.0  # seconds after which a connection may have been lost unnoticed
@@ -101,6 +103,11 @@ class Monitor:
         """The last pieces of the output of a task's last attempt."""
         with self._connection() as conn:
             return lists.tail(conn, task, limit)
+
+    def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function of the query layer with the connection."""
+        with self._connection() as conn:
+            return query(conn, *args, **kwargs)
 
     def cancel(self) -> None:
         """End the question that is being asked, if any: it raises BrokerUnavailable."""

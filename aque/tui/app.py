@@ -17,8 +17,8 @@ from ..core.errors import BrokerUnavailable
 from .commands import Command, bindings
 from .palette import Commands
 from .places import PLACES
+from .screens.fed import FedScreen
 from .screens.help import HelpScreen
-from .screens.list import ListScreen
 from .session import Session
 
 _PATIENCE: Final = 30.0  # seconds until the one frame of --once must be there
@@ -60,7 +60,7 @@ class AqueTop(App[None]):
 
     def redraw(self) -> None:
         """Show what goes on."""
-        if isinstance(below := self.screen_stack[0], ListScreen):
+        if isinstance(below := self.screen_stack[0], FedScreen):
             below.show()
 
     def action_help(self) -> None:
@@ -99,7 +99,7 @@ def frame(broker: Broker, size: os.terminal_size, **options: Any) -> str:
 
 async def _text(app: AqueTop) -> str:
     screen = app.screen
-    assert isinstance(screen, ListScreen)
+    assert isinstance(screen, FedScreen)
     screen.add_class("-once")
     try:
         await asyncio.wait_for(screen.drawn.wait(), _PATIENCE)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -73,11 +74,11 @@ class Feeder:
     What it shows first is rows; sums are read behind them.
     """
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Monitor, now: Callable[[], datetime]) -> None:
         self.monitor = monitor
         """What it looks through; for sources."""
         self._mailbox = Mailbox()
-        self._signs = VitalSigns(monitor)
+        self._signs = VitalSigns(monitor, now)
         self._pause = _FIRST_PAUSE
         self._asked_at: float | None = None
         self._is_bound = False

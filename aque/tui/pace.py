@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 Value = TypeVar("Value")
-_SHARE: Final = 50  # a read may take one part in so many of the time
+SHARE: Final = 50  # a read may take one part in so many of the time
 
 
 class Paced(Generic[Value]):
@@ -28,5 +28,5 @@ class Paced(Generic[Value]):
             return None
         value = self._read()
         ended = time.monotonic()
-        self._due = ended + _SHARE * (ended - started)
+        self._due = ended + SHARE * (ended - started)
         return value

@@ -45,7 +45,7 @@ class Session:
     steering: Steering = field(init=False)
 
     def __post_init__(self) -> None:
-        self.feeder = Feeder(Monitor(self.broker))
+        self.feeder = Feeder(Monitor(self.broker), self.now)
         self.health = Health(self.feeder.silence)
         self.steering = Steering(self.broker)
 

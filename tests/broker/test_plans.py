@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -14,7 +14,20 @@ from aque.core.broker import Broker
 from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
-from aque.core.queries import events, kill, limits, listing, lists, retention, steering, storing, tasks, work
+from aque.core.queries import (
+    events,
+    groups,
+    kill,
+    limits,
+    listing,
+    lists,
+    pulse,
+    retention,
+    steering,
+    storing,
+    tasks,
+    work,
+)
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.sorting import NEWEST, OLDEST
@@ -27,6 +40,7 @@ _ROUNDS = 8  # the sixth may be another plan
 _BATCH = 20
 _MOST = 1000  # rows that any part of a plan may read, whatever the backlog
 _NOW = datetime.now(UTC)
+_LATER = int(_NOW.timestamp() // 5) + 1000  # a step in which nothing ended yet
 _BIG = {"task", "spec", "dependency", "attempt", "result", "output", "environ"}
 
 
@@ -179,6 +193,16 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "which have branches": lambda bench: [
         lists.branching(bench.conn, bench.waiting, upwards=each) for each in (False, True)
     ],
+    "the latest groups": lambda bench: groups.latest(bench.conn, 20),
+    "how far groups are": lambda bench: [
+        groups.rows(bench.conn, bench.some),
+        groups.progress(bench.conn, bench.some, _NOW),
+    ],
+    "ends of late": lambda bench: pulse.rates(bench.conn, _LATER, _NOW + timedelta(days=1), 5.0),
+    "the last hour": lambda bench: pulse.ends(bench.conn, (_LATER, _LATER + 90), _NOW + timedelta(days=1), 5.0, _LATER),
+    "what runs": lambda bench: pulse.runs(bench.conn, datetime.now(UTC), 5.0, _LATER),
+    "limits in use": lambda bench: pulse.limits(bench.conn),
+    "the audit trail": lambda bench: [events.numbers(bench.conn, 20), events.standing(bench.conn, bench.some)],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
     "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,
     "line, by ranks of volumes": lambda bench: bench.conn.execute(

@@ -49,6 +49,17 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
         raise AssertionError(f"this did not come true within {seconds} s; the screen shows\n{shown(pilot)}") from None
 
 
+async def picture(pilot: Pilot[Any]) -> str:
+    """The screen, once its footer is there and nothing moves any more."""
+    before, now = "", shown(pilot)
+    while now != before or "Quit" not in now:
+        before = now
+        for _ in range(3):
+            await pilot.pause(0.02)
+        now = shown(pilot)
+    return str(pilot.app.export_screenshot())
+
+
 def table(pilot: Pilot[Any]) -> VTable:
     """The table of the screen at the bottom."""
     return pilot.app.screen_stack[0].query_one(VTable)

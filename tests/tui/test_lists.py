@@ -259,7 +259,7 @@ def test_one_task_is_steered_at_once_and_told(broker: Broker) -> None:
         await pilot.press("p")
         await until(pilot, lambda: f"{task}  pending" in shown(pilot))
         await pilot.press("X")
-        await until(pilot, lambda: "nothing to do: left alone: 1 pending" in shown(pilot))
+        await until(pilot, lambda: "nothing to do: left alone: 1 was pending" in shown(pilot))
         broker.kill([task])
         await until(pilot, lambda: f"{task}  cancelled" in shown(pilot))
         await pilot.press("r")

@@ -99,7 +99,7 @@ def test_keys_fold_and_the_cursor_stays_on_its_line(broker: Broker, snapshot: Sn
             await pilot.press("f5")
             await until(pilot, lambda: pilot.app.current_mode == "tree")
             await pilot.press("tab")
-            await until(pilot, lambda: pilot.app.current_mode == "tasks")
+            await until(pilot, lambda: pilot.app.current_mode == "workers")
             return picture
 
     snapshot("tree.svg", asyncio.run(folds()))

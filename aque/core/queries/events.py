@@ -90,6 +90,29 @@ def undoable(conn: Connection, limit: int, *, own: bool) -> list[EventRow]:
         return cursor.execute(_SQL["undoable"], {"limit": limit, "own": own}).fetchall()
 
 
+def numbers(conn: Connection, limit: int) -> list[int]:
+    """The numbers of the latest acts, ascending."""
+    return [row[0] for row in conn.execute(_SQL["numbers"], {"limit": limit})]
+
+
+class Standing(NamedTuple):
+    """What changes of an act: how many tasks it changed so far, and the act that took it back."""
+
+    tasks: int
+    undone_by: int | None
+
+
+def standing(conn: Connection, ids: Sequence[int]) -> dict[int, Standing]:
+    """How some acts stand by now."""
+    return {id: Standing(*rest) for id, *rest in conn.execute(_SQL["stands"], {"ids": list(ids)})}
+
+
+def some(conn: Connection, ids: Sequence[int]) -> list[EventRow]:
+    """Acts of these numbers, in any order."""
+    with conn.cursor(row_factory=class_row(EventRow)) as cursor:
+        return cursor.execute(_SQL["some"], {"ids": list(ids)}).fetchall()
+
+
 def mark(conn: Connection, event: int, by: int | None) -> None:
     """An act was taken back by another; None: it is in effect."""
     conn.execute(_SQL["mark"], {"id": event, "by": by})

@@ -33,3 +33,14 @@ order by id desc limit %(limit)s::bigint
 
 -- name: mark
 update aque.event set undone_by = %(by)s where id = %(id)s
+
+-- name: numbers
+-- The latest acts, the oldest of them first.
+select e.id from (select id from aque.event order by id desc limit %(limit)s::bigint) e order by e.id
+
+-- name: stands
+-- What changes of acts: one that goes on, or is taken back.
+select id, tasks, undone_by from aque.event where id = any(%(ids)s::bigint[])
+
+-- name: some
+select id, at, who, action, tasks, selection, before, after, undone_by from aque.event where id = any(%(ids)s::bigint[])

@@ -19,6 +19,7 @@ from ..screens.ask import AskText, Confirm
 from ..told import outcome, refusals, tasks
 
 if TYPE_CHECKING:
+    from ..screens.groups import GroupsScreen
     from ..screens.tasklist import TaskListScreen
 
 Call = Callable[[Steering, Selection, bool], list[Steered]]
@@ -51,7 +52,7 @@ def moved(amount: int, is_relative: bool) -> Verb:
     return Verb(f"Set {what} for", f"{what} for", f"got {what}", call)
 
 
-def steer(screen: TaskListScreen, verb: Verb) -> None:
+def steer(screen: TaskListScreen | GroupsScreen, verb: Verb) -> None:
     """Do it to the task under the cursor at once, or ask, and tell what was done."""
     whom = screen.whom()
     if whom is None:
@@ -68,7 +69,7 @@ def steer(screen: TaskListScreen, verb: Verb) -> None:
     errand(screen, look, lambda seen: _ask(screen, verb, *seen))
 
 
-def _ask(screen: TaskListScreen, verb: Verb, ids: Sequence[int], found: Sequence[Steered]) -> None:
+def _ask(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[int], found: Sequence[Steered]) -> None:
     able = [each for each in found if each.refusal is None]
     if not able:
         tell(screen, f"nothing to do: {' · '.join(refusals(found)) or 'no task is there'}", "warning")
@@ -82,7 +83,7 @@ def _ask(screen: TaskListScreen, verb: Verb, ids: Sequence[int], found: Sequence
     screen.app.push_screen(question, lambda answer: _perform(screen, verb, ids) if answer else None)
 
 
-def _perform(screen: TaskListScreen, verb: Verb, ids: Sequence[int]) -> None:
+def _perform(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[int]) -> None:
     session = screen.session
 
     def work() -> list[Steered]:
@@ -103,7 +104,8 @@ def _pause_or_resume(screen: TaskListScreen) -> None:
     steer(screen, RESUME if task and task.state == State.PAUSED else PAUSE)
 
 
-def _set_priority(screen: TaskListScreen) -> None:
+def set_priority(screen: TaskListScreen | GroupsScreen) -> None:
+    """Ask for a priority, and give it."""
     if (whom := screen.whom()) is None:
         return
     now = str(screen.here.priority) if screen.here and whom.task is not None else ""
@@ -149,5 +151,5 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "Act",
         changes=True,
     ),
-    deed("priority", _set_priority, "equals_sign", "Priority", "Give a priority", "Act", changes=True),
+    deed("priority", set_priority, "equals_sign", "Priority", "Give a priority", "Act", changes=True),
 )

@@ -60,6 +60,11 @@ class Lines(ScrollView, can_focus=True):
         """Keep the cursor with its key, also at the top."""
         self._is_held, self._wanted = True, self.cursor_key
 
+    def seek(self, key: int) -> None:
+        """Move the cursor to a key, or as soon as that is there."""
+        self._is_held, self._wanted = True, key
+        self.reorder(self.keys)
+
     def action_move(self, lines: int) -> None:
         """Move the cursor by some lines."""
         self.go(self.cursor + lines)

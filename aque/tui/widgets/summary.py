@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
-from ...core.queries.lists import Farm
+from ...core.queries.pulse import Use
+from ...core.text import clean
+from ...core.units import show_memory
+from ..bars import bar, sparkline
+from ..states import counted
+from ..vitals import STEP, Vitals
 from .tabs import Tabs
+
+_NARROW: Final = 78  # cells
+_BAR: Final = 6  # cells
+_SPARK: Final = 6  # steps to be seen
+_LATE: Final = 2  # steps that tell the pace
 
 
 class Summary(Vertical):
@@ -41,17 +53,51 @@ class Summary(Vertical):
         """Show a time to the second, as it is at this place."""
         self.query_one("#clock", Static).update(now.astimezone().strftime("%H:%M:%S"))
 
-    def show_counts(self, counts: Iterable[tuple[str, int, str]]) -> None:
-        """Show words with their numbers, each in the colour of a style."""
-        parts = [part for word, count, style in counts for part in ((f"{word} ", style), (f"{count:,}", "bold"), "  ")]
-        self.query_one("#counts", Static).update(Content.assemble(*parts))
+    def show_vitals(self, vitals: Vitals) -> None:
+        """Show the sums: of what is in use as much as there is room for beside the counts."""
+        counts = [
+            part
+            for word, count, style in counted(vitals.counts)
+            for part in ((f"{word} ", style), (f"{count:,}", "bold"), "  ")
+        ]
+        told = Content.assemble(*counts)
+        self.query_one("#counts", Static).update(told)
+        self.query_one("#load", Static).update("   ".join(load(vitals, self.size.width - 4 - told.cell_length)))
 
-    def show_load(self, text: str) -> None:
-        """Show what is in use."""
-        self.query_one("#load", Static).update(text)
+    def on_resize(self, event: Resize) -> None:
+        """Where there is little room tabs are keys."""
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.query_one(Tabs).fit()
 
 
-def load(farm: Farm) -> str:
-    """What is in use of all that the workers have."""
+def load(vitals: Vitals, room: int) -> list[str]:
+    """What is in use, how much ends, and the limits, as far as there is room."""
+    parts = [each for each in _parts(vitals) if each]
+    while len(parts) > 1 and sum(map(len, parts)) + 3 * (len(parts) - 1) > room:
+        parts.pop(0)
+    return parts
+
+
+def _parts(vitals: Vitals) -> Iterable[str]:
+    """The one that matters most is the last."""
+    farm = vitals.farm
+    if not farm.workers:
+        return [_limits(vitals.limits), _rate(vitals.ends), "no worker lives"]
+    amounts = f"{show_memory(farm.memory_used)}/{show_memory(farm.memory)}"
+    memory = f"mem {bar(farm.memory_used / max(1, farm.memory), _BAR)} {amounts}"
     workers = "1 worker" if farm.workers == 1 else f"{farm.workers:,} workers"
-    return f"cpus {farm.cpus_used:g}/{farm.cpus:g}  {workers}" if farm.workers else "no worker lives"
+    cpus = f"cpu {bar(farm.cpus_used / max(0.01, farm.cpus), _BAR)} {farm.cpus_used:g}/{farm.cpus:g}"
+    return [_limits(vitals.limits), workers, memory, _rate(vitals.ends), cpus]
+
+
+def _rate(ends: Sequence[int]) -> str:
+    """How many runs ended of late, and in a second."""
+    rate = sum(ends[-_LATE:]) / STEP / _LATE
+    return f"{sparkline(ends, _SPARK)} {rate:.{0 if rate >= 9.95 else 1}f}/s" if any(ends) else ""
+
+
+def _limits(limits: Sequence[Use]) -> str:
+    """The limit that is the fullest, and how many others are in use."""
+    used = sorted((each for each in limits if each.used), key=lambda each: -each.used / max(1, each.size))
+    more = f" +{len(used) - 1}" if len(used) > 1 else ""
+    return f"limit {clean(used[0].name)} {used[0].used}/{used[0].size}{more}" if used else ""

@@ -14,8 +14,14 @@ class Tab(Static):
     """A screen's key and title; a click goes there."""
 
     def __init__(self, key: str, name: str, title: str) -> None:
-        super().__init__(Content.assemble((key, "$text-muted"), f" {title}"))
+        super().__init__()
+        self._key, self._title = key, title
         self._place = name
+
+    def render(self) -> Content:
+        """The key, and where there is room, or this is the screen that is there, the title."""
+        is_short = any(each.has_class("-narrow") for each in self.ancestors) and not self.has_class("-here")
+        return Content.assemble((self._key, "$foreground-darken-3"), "" if is_short else f" {self._title}")
 
     async def on_click(self) -> None:
         """Go to the screen."""
@@ -38,3 +44,9 @@ class Tabs(Horizontal):
         """Say which screen this is."""
         for each in self.query(Tab):
             each.set_class(each.has_class(f"-{name}"), "-here")
+        self.fit()
+
+    def fit(self) -> None:
+        """There is more room, or less."""
+        for each in self.query(Tab):
+            each.refresh(layout=True)
