@@ -8,7 +8,6 @@ import signal
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
 
@@ -20,11 +19,12 @@ from .places import PLACES
 from .screens.help import HelpScreen
 from .screens.list import ListScreen
 from .session import Session
+from .typing import InOrder
 
 _PATIENCE: Final = 30.0  # seconds until the one frame of --once must be there
 
 
-class AqueTop(App[None]):
+class AqueTop(InOrder):
     """Watch and steer the tasks of a broker."""
 
     TITLE = "aque top"

@@ -83,6 +83,9 @@ class TaskListScreen(ListScreen):
         """Whom a verb is for."""
         if self.session.marks:
             return Whom(marks=self.session.marks)
+        if not self.is_answered:
+            tell(self, "the list is being read: nothing is done yet", "warning")
+            return None
         return None if self.task_id is None else Whom(self.task_id)
 
     def mark(self, marks: Marks) -> None:
@@ -127,12 +130,10 @@ class TaskListScreen(ListScreen):
 
     def on_filter_bar_entered(self, message: FilterBar.Entered) -> None:
         """It is meant."""
-        self.set_focus(self.table)
         _PURPOSES[message.purpose](self, message.text)
 
     def on_filter_bar_left(self, message: FilterBar.Left) -> None:
         """All is as it was."""
-        self.set_focus(self.table)
         self.on_filter_bar_typed(message)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
