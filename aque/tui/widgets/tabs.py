@@ -38,3 +38,15 @@ class Tabs(Horizontal):
         """Say which screen this is."""
         for each in self.query(Tab):
             each.set_class(each.has_class(f"-{name}"), "-here")
+
+
+class SectionTab(Static):
+    """A section's key and title; a click opens it."""
+
+    def __init__(self, key: str, name: str, title: str) -> None:
+        super().__init__(Content.assemble((key, "$text-muted"), f" {title}"))
+        self.place = name
+
+    async def on_click(self) -> None:
+        """Open the section."""
+        await self.run_action(f"screen.do('{self.place}')")
