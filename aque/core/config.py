@@ -13,7 +13,7 @@ import platformdirs
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker", "output_limit")
+SETTINGS = ("broker", "output_limit", "theme", "keys")
 """What config.toml may say."""
 
 
@@ -47,6 +47,14 @@ def broker_url(given: str | None = None) -> str:
 def setting(name: str) -> str | None:
     """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
     return _configured(name)
+
+
+def table(name: str) -> dict[str, Any]:
+    """A table of the config file; empty where there is none. Raises UsageError where it is something else."""
+    value = config_file().get(name, {})
+    if isinstance(value, dict):
+        return value
+    raise UsageError(f"config.toml: {name}: {value!r} is not a table")
 
 
 def _configured(name: str) -> str | None:

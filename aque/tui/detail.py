@@ -19,7 +19,7 @@ from ..core.units import show_duration, show_memory
 from ..core.why import Why
 from .states import STYLES
 
-_NAME: Final = "$text-muted"
+_NAME: Final = "$foreground-darken-3"
 _TITLE: Final = "bold $accent"
 _ELSEWHERE: Final = frozenset({"attempts", "variables", "environ", "dependencies", "dependents"})
 _LINES: Final = 200  # of one text
@@ -119,31 +119,23 @@ def _failure(error: str | None) -> Iterator[Part]:
             yield f"  {clean(line.expandtabs(8))}\n", style
 
 
-def links(detail: Detail) -> Iterator[tuple[int | None, Content]]:
+def links(detail: Detail) -> Iterator[tuple[int, Content]]:
     """A drawing of what it needs above it and what needs it below: a line each, with the task that it leads to."""
     row = detail.row
-    if not (detail.dependencies or detail.dependents):
-        yield None, _nothing("it needs no task, and none needs it")
-        return
-    yield from _side(detail.dependencies, "needs", "╭", "├", is_above=True)
+    needs, needed = len(detail.dependencies), len(detail.dependents)
+    for index, each in enumerate(detail.dependencies[:FEW]):
+        yield each.id, _link(each, "├" if index else "╭")
+    counts = f"   needs {_few(needs)} · needed by {_few(needed)}" if needs or needed else "   stands alone"
     state = (row.state, STYLES[State(row.state)])
-    yield None, Content.assemble(("● ", _TITLE), (f"{row.id}  ", "bold"), state, (f"  {clean(row.name)}", "bold"))
-    yield from _side(detail.dependents, "needed by", "╰", "├", is_above=False)
+    name = (f"  {clean(row.name)}", "bold")
+    yield row.id, Content.assemble(("● ", _TITLE), (f"{row.id}  ", "bold"), state, name, (counts, _NAME))
+    shown = detail.dependents[:FEW]
+    for index, each in enumerate(shown, 1):
+        yield each.id, _link(each, "├" if index < len(shown) else "╰")
 
 
-def _side(
-    found: Sequence[Link], title: str, end: str, mid: str, *, is_above: bool
-) -> Iterator[tuple[int | None, Content]]:
-    shown = found[:FEW]
-    more = f", the first {FEW}" if len(found) > FEW else ""
-    heading = (None, Content.styled(f"  {title} {len(found):,}{more}", _NAME))
-    if found and is_above:
-        yield heading
-    for index, each in enumerate(shown):
-        is_end = index == (0 if is_above else len(shown) - 1)
-        yield each.id, _link(each, end if is_end else mid)
-    if found and not is_above:
-        yield heading
+def _few(count: int) -> str:
+    return f"{count:,}" + (f" (the first {FEW} are shown)" if count > FEW else "")
 
 
 def _link(link: Link, corner: str) -> Content:
@@ -196,7 +188,7 @@ class Section:
 SECTIONS: Final = (
     Section("i", "info", "Info", "All its fields", info),
     Section("w", "why", "Why", "Why it does not run, or how it ended", why),
-    Section("u", "output", "Output", "The end of what it wrote"),
+    Section("u", "tail", "Output", "The end of what it wrote"),
     Section("a", "attempts", "Attempts", "Its runs that ended", attempts),
     Section("e", "environ", "Environment", "The names of its variables", environ),
     Section("D", "links", "Links", "What it needs, and what needs it"),

@@ -157,7 +157,7 @@ def test_streams_are_kept_apart_and_gaps_are_told() -> None:
     assert [(each.stream, each.text) for each in found] == [
         (2, "err"),
         (1, "output"),
-        (0, "… 2K left out …"),
+        (0, "… 2 KiB left out …"),
         (1, "end"),
     ]
 

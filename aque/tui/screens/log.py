@@ -30,6 +30,10 @@ MOST: Final = 20
 Read = tuple[Log, list[LogLine]]
 
 
+def _nothing() -> None:
+    """What is done after most reads."""
+
+
 class LogScreen(CommandScreen):
     """The output of tasks from its end; read on each second, and in both directions where it is scrolled to."""
 
@@ -56,6 +60,7 @@ class LogScreen(CommandScreen):
         self._streams = list(_STREAMS)
         self._sought = ""
         self._is_reading = False
+        self._next: tuple[Callable[[], Log | None], Callable[[], object]] | None = None
 
     def compose(self) -> ComposeResult:
         """What it is, trouble, the lines."""
@@ -80,9 +85,10 @@ class LogScreen(CommandScreen):
         if self.follows and self.is_current:
             self.read(self.held.later)
 
-    def read(self, move: Callable[[], Log | None], then: Callable[[], object] = lambda: None) -> None:
-        """Show another window; one is read at a time."""
+    def read(self, move: Callable[[], Log | None], then: Callable[[], object] = _nothing) -> None:
+        """Show another window; one is read at a time, and what was asked for last is read after it."""
         if self._is_reading:
+            self._next = (move, then) if then is not _nothing else self._next
             return
         self._is_reading = True
 
@@ -100,11 +106,14 @@ class LogScreen(CommandScreen):
             self.view.show(found[1], follow=self.follows)
         then()
         self._say()
-        if self.follows and not self.held.is_whole:
+        if self._next:
+            asked, self._next = self._next, None
+            self.read(*asked)
+        elif self.follows and not self.held.is_whole:
             self.read(self.held.later)
 
     def _fail(self, error: AqueError) -> None:
-        self._is_reading = False
+        self._is_reading, self._next = False, None
         self.query_one(Banner).tell(clean(str(error)))
 
     def on_log_view_edge(self, message: LogView.Edge) -> None:
@@ -130,7 +139,7 @@ class LogScreen(CommandScreen):
         self.follows = is_end
         self.view.mark = None
         go = self.view.scroll_end if is_end else self.view.scroll_home
-        there = partial(go, animate=False, immediate=True)
+        there = partial(go, animate=False, immediate=True, force=True)
         self.read((lambda: self.held.at_end().later()) if is_end else self.held.at_start, there)
 
     def turn(self) -> None:
@@ -193,14 +202,12 @@ class LogScreen(CommandScreen):
 
     def _say(self) -> None:
         face = self.view.face
+        one = self.held.windows[0].extent if len(self.held.windows) == 1 else None
         parts = (
             f"output of task {self.tasks[0]}" if len(self.tasks) == 1 else f"output of {len(self.tasks)} tasks",
-            *(
-                f"attempt {each.extent.attempt}, {each.extent.state}"
-                for each in self.held.windows[: len(self.tasks) == 1]
-            ),
-            self._streams[0],
             place(self.held),
+            f"attempt {one.attempt}, {one.state}" if one else "",
+            self._streams[0],
             *(word for word, holds in {"follow": self.follows, "wrap": face.wraps}.items() if holds),
             f"/ {clean(self._sought)}" if self._sought else "",
             " ".join(map(str, self.session.work.jobs)),

@@ -86,7 +86,7 @@ class TaskScreen(CommandScreen):
         self._log = Log(session.broker)
         self._detail = Paced(self._read_detail)
         self._is_reading = self._is_revealed = False
-        self._links: list[tuple[int | None, Content]] = []
+        self._links: list[tuple[int, Content]] = []
 
     def compose(self) -> ComposeResult:
         """A title, the sections, the one that is open."""
@@ -110,7 +110,7 @@ class TaskScreen(CommandScreen):
     def open(self, name: str) -> None:
         """Show a section."""
         self.section = _BY_NAME[name]
-        place = "text" if self.section.tell else {"output": "log"}.get(name, name)
+        place = "text" if self.section.tell else {"tail": "log"}.get(name, name)
         switcher = self.query_one(ContentSwitcher)
         switcher.current = place
         self.set_focus(switcher.query_one(f"#{place}"))
@@ -140,7 +140,7 @@ class TaskScreen(CommandScreen):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the task of a link."""
         found, _ = self._links[event.option_index]
-        if found is not None:
+        if found != self.task_id:
             self.app.push_screen(TaskScreen(self.session, found, "links"))
 
     def _tick(self) -> None:
@@ -191,15 +191,15 @@ class TaskScreen(CommandScreen):
             self.query_one("#told", Static).update(self.section.tell(self.known))
         self._show_links(list(links(self.known.detail)))
 
-    def _show_links(self, found: list[tuple[int | None, Content]]) -> None:
+    def _show_links(self, found: list[tuple[int, Content]]) -> None:
         if found == self._links:
             return
         shown = self.query_one("#links", OptionList)
         place, self._links = shown.highlighted, found
         shown.clear_options()
-        shown.add_options(Option(text, disabled=task is None) for task, text in found)
-        first = next((index for index, (task, _) in enumerate(found) if task is not None), None)
-        shown.highlighted = place if place is not None and place < len(found) and found[place][0] else first
+        shown.add_options(Option(text) for _, text in found)
+        own = [task for task, _ in found].index(self.task_id)
+        shown.highlighted = min(own + 1, len(found) - 1) if place is None else min(place, len(found) - 1)
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False

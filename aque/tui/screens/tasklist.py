@@ -21,6 +21,7 @@ from ..widgets.column import Column, Row
 from ..widgets.filterbar import FilterBar
 from ..widgets.status import Status
 from ..widgets.tasktable import TaskTable
+from ..widgets.vtable import VTable
 from .list import ListScreen
 from .task import TaskScreen
 
@@ -122,6 +123,10 @@ class TaskListScreen(ListScreen):
     def on_lines_chosen(self) -> None:
         """A double click is as good as Enter."""
         look.open_detail(self)
+
+    def on_vtable_sorted(self, message: VTable.Sorted) -> None:
+        """A heading was clicked."""
+        shape.order_by(self, message.name)
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         """A filter takes hold while it is written; what is sought does not."""

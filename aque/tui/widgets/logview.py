@@ -93,9 +93,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.mark = places.get(marked) if marked else None
         self._measure()
         if follow:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
         elif top in places:
-            self.scroll_to(y=self._starts[places[top]], animate=False, immediate=True)
+            self.scroll_to(y=self._starts[places[top]], animate=False, immediate=True, force=True)
         self.refresh()
 
     def look(self, **changes: object) -> None:
@@ -113,7 +113,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             if sought(plain(self.lines[index].text)):
                 self.mark = index
                 row = self._starts[index]
-                self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, immediate=True)
+                self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, immediate=True, force=True)
                 self.refresh()
                 return True
         return False
