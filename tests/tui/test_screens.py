@@ -143,7 +143,9 @@ def written(broker: Broker, tasks: list[int]) -> int:
     with broker.database.connection() as conn:
         conn.execute("update aque.attempt set error = %s where task_id = %s", [json.dumps(error), task])
         # nothing in a picture is of the machine that it is made on
-        conn.execute("insert into aque.environ (hash, vars) values ('x', '{\"HOME\": \"/home/ada\", \"LANG\": \"C.UTF-8\"}')")
+        conn.execute(
+            'insert into aque.environ (digest, vars) values (\'x\', \'{"HOME": "/home/ada", "LANG": "C.UTF-8"}\')'
+        )
         conn.execute(
             "update aque.spec set cwd = '/scenes', interpreter = '/usr/bin/python3',"
             " environ_id = (select max(id) from aque.environ) where task_id = %s",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Static
@@ -96,15 +96,15 @@ class KillDialog(ModalScreen[Choice | None]):
 
     def compose(self) -> ComposeResult:
         """The tasks, what will become of them, the choices, and the buttons."""
-        with Vertical(id="dialog"):
+        with VerticalScroll(id="dialog", can_focus=False):
             yield Static(id="title", markup=False)
             yield Static(id="victim", markup=False)
             yield Static(id="consequences", markup=False)
             yield Static(id="choices", markup=False)
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(TERMINATE.label, id="go", variant="error")
-                yield Button(AT_ONCE.label, id="at-once", variant="error")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(TERMINATE.label, id="go", variant="error", compact=True)
+                yield Button(AT_ONCE.label, id="at-once", variant="error", compact=True)
 
     def on_mount(self) -> None:
         """Cancel is the default."""
@@ -159,14 +159,10 @@ class KillDialog(ModalScreen[Choice | None]):
         told = {
             "s": ("signal", blow.signal.name),
             "g": ("SIGKILL", grace if blow.ends else "no"),
-            "r": ("others", self._choices["reach"][0].shown),
+            "r": ("hits", self._choices["reach"][0].shown),
         }
-        parts = [
-            part
-            for key, (name, value) in told.items()
-            for part in ((f"{key} ", "bold $accent"), f"{name:<8} {value}\n")
-        ]
-        return Content.assemble(*parts).rstrip()
+        shown = ((f"{key} ", "bold $accent", f"{name} {value}   ") for key, (name, value) in told.items())
+        return Content.assemble(*(part for key, style, text in shown for part in ((key, style), text))).rstrip()
 
     def _fail(self, error: AqueError) -> None:
         self._is_looking = False
