@@ -13,7 +13,7 @@ import platformdirs
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker", "output_limit", "io_order")
+SETTINGS = ("broker", "output_limit", "io_order", "theme", "keys")
 """What config.toml may say."""
 _SWITCH: Final = {"1": True, "true": True, "0": False, "false": False}
 
@@ -61,6 +61,14 @@ def io_order() -> bool:
     if (found := _SWITCH.get(str(value).lower())) is None:
         raise UsageError(f"{name}: {value!r} is neither true nor false")
     return found
+
+
+def table(name: str) -> dict[str, Any]:
+    """A table of the config file; empty where there is none. Raises UsageError where it is something else."""
+    value = config_file().get(name, {})
+    if isinstance(value, dict):
+        return value
+    raise UsageError(f"config.toml: {name}: {value!r} is not a table")
 
 
 def _configured(name: str) -> str | None:

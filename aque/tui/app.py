@@ -8,23 +8,31 @@ import signal
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
 
 from ..core.broker import Broker
-from ..core.errors import BrokerUnavailable
+from ..core.errors import AqueError, BrokerUnavailable
 from .commands import Command, bindings
+from .errands import tell
+from .keymap import keymap
 from .palette import Commands
 from .places import PLACES
+from .screens.ask import Choose
 from .screens.fed import FedScreen
 from .screens.help import HelpScreen
+from .screens.log import LogScreen
+from .screens.task import TaskScreen
 from .session import Session
+from .themes import THEMES, theme
+from .typing import InOrder
+from .widgets.lines import MOVES
+from .widgets.logview import SCROLLS
 
 _PATIENCE: Final = 30.0  # seconds until the one frame of --once must be there
 
 
-class AqueTop(App[None]):
+class AqueTop(InOrder):
     """Watch and steer the tasks of a broker."""
 
     TITLE = "aque top"
@@ -35,6 +43,7 @@ class AqueTop(App[None]):
         *(place.command for place in PLACES),
         Command("help", "question_mark", "Help", "Show what can be done here", "View", footer=True),
         Command("command_palette", "colon,ctrl+p", "Palette", "Find a command by its name", "View"),
+        Command("theme", "ctrl+t", "Theme", "Dark, light, or high contrast", "View"),
         Command("quit", "q", "Quit", "Leave the screen", "View", footer=True),
     )
     # before the screen, which would take Ctrl-C for a copy
@@ -44,6 +53,11 @@ class AqueTop(App[None]):
         super().__init__()
         self.session = session
         session.work.changed = lambda: self.call_later(self.redraw)
+        for known, _ in THEMES.values():
+            self.register_theme(known)
+        self.wear(session.memory.theme if session.memory.theme in THEMES else session.theme)
+        self.given_keys = keymap(session.keys, contexts())
+        self.set_keymap(self.given_keys)
         for place in PLACES:
             self.add_mode(place.name, partial(place.make, session))
 
@@ -67,6 +81,25 @@ class AqueTop(App[None]):
         """Show what can be done on the screen that is there."""
         self.push_screen(HelpScreen(self.screen))
 
+    def wear(self, name: str) -> None:
+        """Have a theme; raises UsageError where there is none of this name."""
+        self.theme = theme(name).name
+
+    def action_theme(self) -> None:
+        """Choose a theme, and keep the choice."""
+        options = [(name, f"{name:<10} {meaning}") for name, (_, meaning) in THEMES.items()]
+        now = next((name for name, (known, _) in THEMES.items() if known.name == self.theme), "")
+        self.push_screen(Choose("Theme", options, now), self._wear)
+
+    def _wear(self, name: str | None) -> None:
+        if name is None:
+            return
+        self.wear(name)
+        try:
+            self.session.memory.keep_theme(name)
+        except AqueError as error:
+            tell(self.screen, str(error), "warning")
+
     def action_go(self, name: str) -> None:
         """Go to a screen."""
         self.switch_mode(name)
@@ -75,6 +108,13 @@ class AqueTop(App[None]):
         """Go to the screen that follows in the table."""
         names = [place.name for place in PLACES]
         self.switch_mode(names[(names.index(self.current_mode) + 1) % len(names)])
+
+
+def contexts() -> list[list[Command]]:
+    """The commands that are to be had at the same time: of a screen, of what has the focus on it, and of the app."""
+    lists = [[*getattr(place.make, "commands", ()), *MOVES] for place in PLACES]
+    overlays = [[*screen.commands, *SCROLLS] for screen in (TaskScreen, LogScreen)]
+    return [[*each, *AqueTop.commands] for each in (*lists, *overlays)]
 
 
 def run(broker: Broker, **options: Any) -> int:

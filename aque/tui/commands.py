@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 from textual.binding import Binding, BindingType
@@ -26,7 +26,7 @@ _SHOWN: Final = {
 
 Group = Literal["Move", "Find", "Look", "Mark", "Act", "Shape", "View"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
-_SIGNS: Final = {
+SIGNS: Final = {
     "question_mark": "?",
     "slash": "/",
     "colon": ":",
@@ -64,8 +64,12 @@ class Command:
 
     @property
     def name(self) -> str:
-        """What it is called in a keymap."""
-        return self.action.removeprefix("do('").removesuffix("')")
+        """What it is called in config.toml: as its action, if that is a name; a move as its label."""
+        verb, _, rest = self.action.removeprefix("app.").partition("(")
+        what = rest.strip("')")
+        if verb in ("do", "go"):
+            return what if verb == "do" else f"go_{what}"
+        return self.label.lower().replace(" ", "_") if rest else verb
 
     def key_names(self) -> list[str]:
         """The keys as people write them."""
@@ -109,7 +113,7 @@ def changing(commands: Iterable[Command]) -> frozenset[str]:
 
 def _plain(key: str) -> str:
     *modifiers, name = key.split("+")
-    shown = name.upper() if modifiers or _is_function(name) else _SIGNS.get(name, name)
+    shown = name.upper() if modifiers or _is_function(name) else SIGNS.get(name, name)
     return "-".join([*(each.capitalize() for each in modifiers), shown])
 
 
@@ -120,5 +124,10 @@ def _is_function(key: str) -> bool:
 def available(screen: Screen[Any]) -> list[tuple[DOMNode, Command]]:
     """The commands of a screen, of what has the focus, and of the app, each with its home; none that is disabled."""
     homes = [home for home in (screen, screen.focused, screen.app) if home is not None]
-    found = [(home, each) for home in homes for each in getattr(home, "commands", ())]
+    given = getattr(screen.app, "given_keys", {})
+    found = [
+        (home, replace(each, keys=given.get(each.name, each.keys)))
+        for home in homes
+        for each in getattr(home, "commands", ())
+    ]
     return [(home, each) for home, each in found if home.check_action(each.action, ())]

@@ -1,4 +1,4 @@
-"""What the screen keeps from one day to the next: the columns, and named views."""
+"""What the screen keeps from one day to the next: the columns, the theme, and named views."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     columns: tuple[str, ...] = ()
+    theme: str = ""
     views: Mapping[str, Look] = field(default_factory=dict)
 
 
@@ -47,6 +48,11 @@ class Memory:
         return self._kept.columns
 
     @property
+    def theme(self) -> str:
+        """The theme that was chosen; empty where none was."""
+        return self._kept.theme
+
+    @property
     def views(self) -> Mapping[str, Look]:
         """The views by name."""
         return self._kept.views
@@ -61,6 +67,10 @@ class Memory:
     def keep_columns(self, columns: Iterable[str]) -> None:
         """Keep a choice; raises AqueError where it cannot be written."""
         self._keep(replace(self._kept, columns=tuple(columns)))
+
+    def keep_theme(self, name: str) -> None:
+        """Keep a choice; raises AqueError where it cannot be written."""
+        self._keep(replace(self._kept, theme=name))
 
     def keep_view(self, name: str, look: Look) -> None:
         """Keep a view, in place of one of this name; raises AqueError where it cannot be written."""
@@ -84,7 +94,7 @@ def _read(path: Path) -> _Kept:
     try:
         found = json.loads(path.read_text("utf-8"))
         views = {str(name): _look(told) for name, told in found.get("views", {}).items()}
-        return _Kept(tuple(map(str, found.get("columns", ()))), views)
+        return _Kept(tuple(map(str, found.get("columns", ()))), str(found.get("theme", "")), views)
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return _Kept()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ..core.broker import Broker
+from ..core.config import setting, table
 from ..core.filter import Node
 from ..core.monitor import Monitor
 from ..core.steering import Steering
@@ -36,6 +38,10 @@ class Session:
     memory: Memory = field(default_factory=Memory)
     columns: tuple[str, ...] = ()
     """Those of the view that is open; else the memory's hold."""
+    theme: str = "dark"
+    """That of config.toml; the memory's wins."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """Those that config.toml gives to commands."""
     marks: Marks = field(default_factory=Marks)
     sought: Node | None = None
     work: Work = field(default_factory=Work)
@@ -57,7 +63,8 @@ class Session:
         cannot be used.
         """
         monitor, memory = Monitor(broker), Memory.of_user()
-        made = cls(broker, monitor, monitor.place, broker.now, read_only, memory=memory)
+        told: dict[str, Any] = {"theme": setting("theme") or "dark", "keys": table("keys")}
+        made = cls(broker, monitor, monitor.place, broker.now, read_only, memory=memory, **told)
         if view:
             made.look(memory.view(view))
         if filter:

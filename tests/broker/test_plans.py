@@ -201,7 +201,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "ends of late": lambda bench: pulse.rates(bench.conn, _LATER, _NOW + timedelta(days=1), 5.0),
     "the last hour": lambda bench: pulse.ends(bench.conn, (_LATER, _LATER + 90), _NOW + timedelta(days=1), 5.0, _LATER),
     "what runs": lambda bench: pulse.runs(bench.conn, datetime.now(UTC), 5.0, _LATER),
-    "limits in use": lambda bench: pulse.limits(bench.conn),
+    "the fullest limits": lambda bench: pulse.limits(bench.conn),
     "the audit trail": lambda bench: [events.numbers(bench.conn, 20), events.standing(bench.conn, bench.some)],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
     "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,

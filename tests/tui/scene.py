@@ -22,10 +22,12 @@ from aque.tui.widgets.vtable import VTable
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
 
-def session(broker: Broker, *, still: bool = False, read_only: bool = False, memory: Memory | None = None) -> Session:
+def session(
+    broker: Broker, *, still: bool = False, read_only: bool = False, memory: Memory | None = None, **look: Any
+) -> Session:
     """A session that keeps nothing in the user's home; a still one has a clock that stands."""
     now = (lambda: NOW) if still else broker.now
-    return Session(broker, Monitor(broker), "embedded:", now, read_only, memory=memory or Memory())
+    return Session(broker, Monitor(broker), "embedded:", now, read_only, memory=memory or Memory(), **look)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
@@ -23,6 +24,7 @@ from aque.tui.screens.tasks import TasksScreen
 from tests.tui.scene import opened, session, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[None]]
+_CHARACTERS = {"colon": ":", "slash": "/", "equals_sign": "=", "right_square_bracket": "]"}
 
 
 def play(broker: Broker, what: Play, **options: Any) -> None:
@@ -396,3 +398,43 @@ def test_it_opens_as_it_is_told_to(broker: Broker) -> None:
             await until(pilot, lambda: keys(pilot) == [failed])
 
     asyncio.run(looks())
+
+
+def burst(pilot: Pilot[Any], *keys: str) -> None:
+    """All keys at once, as a terminal hands them over that was typed into quickly."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else _CHARACTERS.get(key)))
+
+
+def test_a_filter_may_be_typed_quickly(broker: Broker) -> None:
+    """Else its first letters are commands, and hit tasks."""
+    submit(broker, "true")
+    (his,) = submit(broker, "true", user="bob")
+
+    async def types(pilot: Pilot[Any]) -> None:
+        burst(pilot, "slash", *"user", "colon", *"bob", "enter")
+        await until(pilot, lambda: "/ user:bob" in shown(pilot) and keys(pilot) == [his])
+
+    play(broker, types)
+
+
+def test_an_answer_may_be_typed_quickly(broker: Broker) -> None:
+    (task,) = submit(broker, "true")
+
+    async def types(pilot: Pilot[Any]) -> None:
+        burst(pilot, "equals_sign", *"777", "enter")
+        await until(pilot, lambda: broker.tasks([task])[0].priority == 777)
+
+    play(broker, types)
+
+
+def test_what_follows_a_filter_in_haste_hits_nothing_that_it_hides(broker: Broker) -> None:
+    """The list of before is still shown then."""
+    (task,) = submit(broker, "true")
+
+    async def types(pilot: Pilot[Any]) -> None:
+        burst(pilot, "slash", *"user", "colon", *"bob", "enter", "right_square_bracket")
+        await until(pilot, lambda: "/ user:bob" in shown(pilot) and not keys(pilot))
+        assert broker.tasks([task])[0].priority == 1000
+
+    play(broker, types)

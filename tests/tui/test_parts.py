@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -11,25 +12,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import Color
+from rich.style import Style
 
 from aque.core.filter import parse
 from aque.core.monitor import command_line
-from aque.core.queries.output import OutputPiece
+from aque.core.queries.reading import Extent, TimedPiece
 from aque.core.text import clean
 from aque.tui.app import AqueTop
 from aque.tui.commands import bindings
 from aque.tui.completion import offer
 from aque.tui.keys import Ids, Ranked, flat, part
 from aque.tui.listing import age, chosen
+from aque.tui.log import Window, _lines
 from aque.tui.mailbox import Mailbox, Wish
 from aque.tui.scope import EVERYTHING
+from aque.tui.screens.log import LogScreen
 from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
-from aque.tui.transcript import Line, Transcript
+from aque.tui.sgr import painted, plain
 from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.lines import MOVES
-from aque.tui.widgets.pager import SCROLLS
+from aque.tui.widgets.logview import SCROLLS
 from tests.snapshots import difference, normal
+from tests.tui.scene import NOW
 
 
 @given(st.text())
@@ -128,10 +134,13 @@ def test_a_nudge_after_rest_is_heeded_at_once_and_many_are_heeded_seldom() -> No
     assert mailbox.take() is None
 
 
-def written(pieces: Sequence[bytes]) -> list[Line]:
-    transcript = Transcript()
-    transcript.add(OutputPiece(1, 1, seq, 1, data) for seq, data in enumerate(pieces))
-    return transcript.lines
+def window(*pieces: tuple[int, bytes]) -> Window:
+    made = (TimedPiece(1, 1, seq, stream, data, NOW) for seq, (stream, data) in enumerate(pieces))
+    return Window(1, Extent(1, "running", len(pieces)), tuple(made))
+
+
+def written(pieces: Sequence[bytes]) -> list[str]:
+    return [each.text for each in _lines(window(*((1, data) for data in pieces)))]
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
@@ -142,25 +151,59 @@ def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[i
     assert written([piece for piece in pieces if piece]) == written([data])
 
 
-def test_streams_are_kept_apart_and_in_order() -> None:
-    transcript = Transcript()
-    transcript.add(
-        [OutputPiece(1, 1, 0, 1, b"out"), OutputPiece(1, 1, 1, 2, b"err\n"), OutputPiece(1, 1, 2, 1, b"put\n")]
-    )
-    assert transcript.lines == [Line("out", 1), Line("err", 2), Line("put", 1)]
+def test_streams_are_kept_apart_and_gaps_are_told() -> None:
+    """A line goes on though something was written to the other stream meanwhile."""
+    found = list(_lines(window((1, b"out"), (2, b"err\n"), (1, b"put\n"), (0, b"2048"), (1, b"end"))))
+    assert [(each.stream, each.text) for each in found] == [
+        (2, "err"),
+        (1, "output"),
+        (0, "… 2 KiB left out …"),
+        (1, "end"),
+    ]
 
 
-def test_what_is_left_out_is_told() -> None:
-    transcript = Transcript()
-    transcript.add([OutputPiece(1, 1, 7, 1, b"end\n")])
-    assert [each.stream for each in transcript.lines] == [0, 1]
+def test_lines_keep_their_keys_when_the_window_moves() -> None:
+    """Else what is read jumps while more of it is loaded above."""
+    whole = window((1, b"a\nb"), (1, b"c\nd\n"), (2, b"e\n"), (1, b"f\ng"))
+    later = replace(whole, pieces=whole.pieces[1:])
+    assert [each.key for each in _lines(later)][1:] == [each.key for each in _lines(whole)][2:]
+
+
+HOSTILE = [
+    "\x1b]0;title\x07",
+    "\x1b[2J",
+    "\x1b[?1049l",
+    "\x1b]8;;http://x\x1b\\link",
+    "\x1bPq\x1b\\",
+    "\x1b[31",
+    "\x9b31m",
+]
+
+
+@given(
+    st.lists(st.sampled_from([*HOSTILE, "\x1b[31m", "\x1b[38;5;999m", "\x1b[38;2;1m", "a", "[b]", "日"])).map("".join)
+)
+def test_output_has_colours_and_nothing_else_that_terminals_obey(text: str) -> None:
+    shown = "".join(each.text for each in painted(text, Style()))
+    assert shown.isprintable()
+    assert shown == plain(text)
+
+
+def test_colours_are_those_that_were_meant() -> None:
+    parts = painted("a\x1b[1;31mb\x1b[0mc\x1b[38;2;1;2;3md\x1b[48;5;17me", Style())
+    assert [each.text for each in parts] == list("abcde")
+    styles = [each.style or Style() for each in parts]
+    assert (styles[1].bold, styles[1].color) == (True, Color.from_ansi(1))
+    assert styles[2] == Style()
+    assert styles[3].color == Color.from_rgb(1, 2, 3)
+    assert styles[4].bgcolor == Color.from_ansi(17)
 
 
 def test_a_line_without_end_is_cut() -> None:
     """A gigabyte of dots must not become one line to paint."""
     lines = written([b"." * 3000] * 5)
-    assert "".join(each.text for each in lines) == "." * 15000
-    assert max(len(each.text) for each in lines) <= 4000
+    assert "".join(lines) == "." * 15000
+    assert max(map(len, lines)) <= 4000
 
 
 @pytest.mark.parametrize(
@@ -193,7 +236,7 @@ def test_any_task_has_a_command_line(pattern: str, name: str, args: str) -> None
 
 def test_no_key_of_a_screen_means_two_things() -> None:
     """A key of the table hides the same key of the screen, even where the footer shows it."""
-    for widget, screen in ((MOVES, TasksScreen), (SCROLLS, TaskScreen)):
+    for widget, screen in ((MOVES, TasksScreen), (SCROLLS, TaskScreen), (SCROLLS, LogScreen)):
         keys = [key for each in (*widget, *screen.commands, *AqueTop.commands) for key in each.keys.split(",")]
         assert [key for key in keys if keys.count(key) > 1] == []
     assert len(bindings(MOVES)) == len(MOVES)

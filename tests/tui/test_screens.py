@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from textual.widgets import Input
 
 from aque.core.broker import Broker
+from aque.tui.detail import SECTIONS, Section
 from aque.tui.feed import Lost
 from tests.snapshots import Snapshot
 from tests.tui.scene import opened, put_output, put_state, put_worker, shown, submit, table, until
@@ -60,8 +62,6 @@ def picture(
                     await pilot.press(key)
             if keys and keys[-1] in ("x", "question_mark", "enter"):
                 await until(pilot, lambda: len(pilot.app.screen_stack) > depth)
-            if keys and keys[-1] == "enter":
-                await until(pilot, lambda: "created" in shown(pilot))
             await until(pilot, lambda: until_shown in shown(pilot))
             await pilot.pause()
             return pilot.app.export_screenshot()
@@ -124,16 +124,69 @@ def test_the_question_before_a_kill_of_what_waits(broker: Broker, snapshot: Snap
     snapshot("kill-pending.svg", picture(broker, "end", "x"))
 
 
-def test_a_task_in_detail(broker: Broker, tasks: list[int], snapshot: Snapshot) -> None:
-    """What is known of it, and its output: errors in another colour, escapes and markup as text, wide letters whole."""
+@pytest.fixture
+def written(broker: Broker, tasks: list[int]) -> int:
+    """One that failed with a traceback, wrote in colours, and has neighbours."""
+    task = tasks[2]
     put_output(
         broker,
-        tasks[2],
-        b"frame 1: \x1b[32mok\x1b[0m [b]87%[/b]\r\nframe\t2\n",
+        task,
+        b"frame 1: \x1b[32mok\x1b[0m [b]87%[/b]\r\nframe\t2 \x1b]0;title\x07\x1b[2Jx\n",
         b"warning: \xff no light\n",
-        b"\xe6\x97\xa5",
+        b"\xe6\x97\xa5" * 60,
     )
-    snapshot("task.svg", picture(broker, *["down"] * 6, "enter", size=(100, 26)))
+    error = {
+        "type": "x",
+        "message": "no such [b]file[/b] \x1b[31m",
+        "traceback": "Traceback:\n  File x, line 3\nOSError",
+    }
+    with broker.database.connection() as conn:
+        conn.execute("update aque.attempt set error = %s where task_id = %s", [json.dumps(error), task])
+        # nothing in a picture is of the machine that it is made on
+        conn.execute(
+            'insert into aque.environ (digest, vars) values (\'x\', \'{"HOME": "/home/ada", "LANG": "C.UTF-8"}\')'
+        )
+        conn.execute(
+            "update aque.spec set cwd = '/scenes', interpreter = '/usr/bin/python3',"
+            " environ_id = (select max(id) from aque.environ) where task_id = %s",
+            [task],
+        )
+    return task
+
+
+SIGNS = {
+    "info": "created",
+    "why": "It ended",
+    "tail": "warning",
+    "attempts": "line 3",
+    "environ": "LANG",
+    "links": "needed by",
+}
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda each: each.name)
+def test_a_task_in_detail(broker: Broker, snapshot: Snapshot, section: Section) -> None:
+    """What is known of it, in sections; escapes and markup are text."""
+    keys = [*["down"] * 6, "enter", section.key]
+    size = (100, 44 if section.name == "info" else 20)
+    snapshot(f"task-{section.name}.svg", picture(broker, *keys, size=size, until_shown=SIGNS[section.name]))
+
+
+@pytest.mark.usefixtures("written")
+def test_a_log(broker: Broker, snapshot: Snapshot) -> None:
+    """Errors have a mark as well as a colour; colours are the task's, all else that terminals obey is gone."""
+    snapshot("log.svg", picture(broker, *["down"] * 6, "o", "w", size=(80, 14), until_shown="warning"))
+
+
+@pytest.mark.usefixtures("written")
+def test_a_log_in_a_tiny_terminal(broker: Broker, snapshot: Snapshot) -> None:
+    snapshot("log-tiny.svg", picture(broker, *["down"] * 6, "o", size=(40, 10), until_shown="warning"))
+
+
+@pytest.mark.usefixtures("tasks")
+def test_a_log_of_nothing(broker: Broker, snapshot: Snapshot) -> None:
+    snapshot("log-empty.svg", picture(broker, "o", size=(80, 14), until_shown="nothing was written"))
 
 
 @pytest.mark.usefixtures("tasks")

@@ -55,7 +55,7 @@ class Tmux:
 class Pty:
     """A pseudo-terminal: what it shows is all that was ever written to it."""
 
-    KEYS = {"Right": "\x1b[C", "Enter": "\r"}
+    KEYS = {"Right": "\x1b[C", "Enter": "\r", "Space": " "}
 
     def __init__(self, _: Path, argv: list[str], env: dict[str, str]) -> None:
         self._seen: list[bytes] = []
@@ -127,6 +127,35 @@ def test_a_task_is_seen_and_killed_from_the_screen(terminal: Terminal, broker: B
         wait_for(lambda: "killed" in terminal.shown(), 20)
     (ending,) = broker.outcomes([task])
     assert ending.signal == signal.SIGTERM
+
+
+def test_marked_tasks_of_a_filter_are_steered_from_the_screen(
+    terminal: Terminal, broker: Broker, env: dict[str, str]
+) -> None:
+    """Filter, mark, reprioritise, kill: what is confirmed reaches the database, and is seen to have."""
+    with worker(env):
+        others = submit(broker, "sleep 600", name="theirs", hold=True)
+        mine = submit(broker, "sleep 600", "sleep 601", name="mine", hold=True)
+        wait_for(lambda: "theirs" in terminal.shown() and "mine" in terminal.shown(), 30)
+        terminal.press("/", "name:mine", "Enter")
+        wait_for(lambda: "2 match" in terminal.shown(), 20)
+        terminal.press("Space", "Space")
+        wait_for(lambda: "marked: 2" in terminal.shown(), 20)
+        terminal.press("]")
+        wait_for(lambda: "Set priority +1 for 2 tasks?" in terminal.shown(), 20)
+        terminal.press("Right", "Enter")
+        wait_for(lambda: [each.priority for each in broker.tasks(mine)] == [1001, 1001], 20)
+        terminal.press("=", "5", "Enter")
+        wait_for(lambda: "Set priority 5 for 2 tasks?" in terminal.shown(), 20)
+        terminal.press("Right", "Enter")
+        wait_for(lambda: [each.priority for each in broker.tasks(mine)] == [5, 5], 20)
+        wait_for(lambda: "got priority 5" in terminal.shown(), 20)
+        terminal.press("x")
+        wait_for(lambda: "Stop 2 tasks?" in terminal.shown(), 20)
+        terminal.press("Right", "Enter")
+        wait_for(lambda: [each.state for each in broker.tasks(mine)] == ["cancelled", "cancelled"], 20)
+        wait_for(lambda: "cancelled" in terminal.shown(), 20)
+    assert [(each.priority, each.state) for each in broker.tasks(others)] == [(1000, "paused")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -92,7 +92,7 @@ def test_keys_fold_and_the_cursor_stays_on_its_line(broker: Broker, snapshot: Sn
             assert screen.task_id == ids["left"]
             await pilot.press("minus")
             await until(pilot, lambda: "source" not in shown(pilot))
-            await pilot.press("asterisk", "D")
+            await pilot.press("asterisk", "T")
             await until(pilot, lambda: "what needs it is below" in shown(pilot) and "▸ source" in shown(pilot))
             await pilot.press("t")
             await until(pilot, lambda: pilot.app.current_mode == "tasks")

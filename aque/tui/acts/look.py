@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
 
 from ...core.states import State
+from ...core.view import View
 from ..commands import Command, deed
-from ..errands import tell
+from ..errands import errand, tell
 from ..screens.kill import kill
+from ..screens.log import MOST, LogScreen
 from ..screens.task import TaskScreen
 from ..screens.workers import WorkersScreen
 
@@ -47,8 +51,33 @@ def _point_at(screen: Screen[Any], worker: int) -> None:
         screen.point_at(worker)
 
 
+def open_log(screen: TaskListScreen) -> None:
+    """Open what the marked tasks wrote, or the one under the cursor."""
+    if (whom := screen.whom()) is None:
+        return
+    if whom.task is not None:
+        screen.app.push_screen(LogScreen(screen.session, [whom.task]))
+        return
+
+    def show(ids: Sequence[int]) -> None:
+        if len(ids) > MOST:
+            tell(screen, f"output of {len(ids):,} tasks: the first {MOST} are shown", "warning")
+        if ids and screen.is_current:
+            screen.app.push_screen(LogScreen(screen.session, ids[:MOST]))
+
+    errand(screen, lambda: whom.resolve(View(screen.session.broker)), show)
+
+
+def _open_at(screen: TaskListScreen, section: str) -> None:
+    if (key := screen.task_id) is not None:
+        screen.app.push_screen(TaskScreen(screen.session, key, section))
+
+
 COMMANDS: Final[tuple[Command, ...]] = (
-    deed("detail", open_detail, "enter,o", "Detail", "Show the task and what it wrote", "Look", True),
+    deed("detail", open_detail, "enter", "Detail", "Show all that is known of the task", "Look", True),
+    deed("output", open_log, "o", "Output", "What it wrote, or all that are marked", "Look", True),
+    deed("why", partial(_open_at, section="why"), "w", "Why", "Why it does not run, or how it ended", "Look"),
+    deed("links", partial(_open_at, section="links"), "D", "Links", "What it needs, and what needs it", "Look"),
     deed("worker", _go_to_worker, "H", "Worker", "Go to the worker that runs it", "Look"),
     deed("kill", _kill, "f9,x", "Kill", "Stop it, after a question", "Act", True, True),
 )

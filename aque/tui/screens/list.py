@@ -52,6 +52,11 @@ class ListScreen(FedScreen):
         """Ask anew, for the session has changed."""
         self.ask(source=self.source(), anchor=None, near=0, frozen=False)
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether what is shown is what was asked for last."""
+        return self._picture is None or self._picture.source is self._wish.source
+
     def thing(self, key: int | None) -> Any:
         """What was read last for the line of a key; None where it is not known."""
         return self._picture.rows.get(key) if self._picture and key is not None else None

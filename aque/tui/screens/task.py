@@ -1,101 +1,208 @@
-"""One task: what is known of it, and what it wrote."""
+"""One task: what is known of it, in sections, and what it wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import ContentSwitcher, Footer, OptionList, Static
+from textual.widgets.option_list import Option
 
-from ...core.errors import AqueError
-from ...core.queries.output import OutputPiece
-from ...core.rows import TaskRow
+from ...core.errors import AqueError, TaskNotFound
+from ...core.queries.detail import detail
 from ...core.states import State
 from ...core.text import clean
-from ..commands import Command, bindings
-from ..errands import errand
-from ..facts import facts
+from ..commands import bindings, deed
+from ..detail import SECTIONS, Known, Section, links
+from ..errands import errand, tell
+from ..log import Log, LogLine
+from ..pace import Paced
 from ..session import Session
 from ..states import STYLES
-from ..transcript import Transcript
 from ..whom import Whom
 from ..widgets.banner import Banner
-from ..widgets.pager import Pager
+from ..widgets.logview import Face, LogView
+from ..widgets.tabs import SectionTab
 from .base import CommandScreen
 from .kill import kill
+from .log import LogScreen
 
-_FACT: Final = "$foreground-darken-3"
+_BY_NAME: Final = {each.name: each for each in SECTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one look has found: `known` None where it was read a moment ago and is dear."""
+
+    known: Known | None
+    log: Log
+    lines: list[LogLine]
 
 
 class TaskScreen(CommandScreen):
-    """A task in detail, read anew each second."""
+    """A task in detail, read anew each second while it is seen."""
 
     commands = (
-        Command("app.pop_screen", "escape,backspace", "Back", "Back to the list", "View", footer=True),
-        Command("kill", "f9,x", "Kill", "Stop the task; shows first whom it hits", "Act", footer=True, changes=True),
+        deed("back", lambda screen: screen.app.pop_screen(), "escape,backspace", "Back", "Back", "View", True),
+        deed("next_section", lambda screen: screen.step(1), "tab", "Next", "The next section", "View", True),
+        deed("last_section", lambda screen: screen.step(-1), "shift+tab", "Previous", "The one before", "View"),
+        *(
+            deed(
+                each.name,
+                partial(lambda screen, name: screen.open(name), name=each.name),
+                each.key,
+                each.title,
+                each.help,
+                "Look",
+            )
+            for each in SECTIONS
+        ),
+        deed("log", lambda screen: screen.open_log(), "o", "Log", "All that it wrote", "Look", True),
+        # values may be secret: shown on demand alone, and never to who may only look
+        deed(
+            "reveal",
+            lambda screen: screen.reveal(),
+            "v",
+            "Values",
+            "Show the values of its variables",
+            "Look",
+            changes=True,
+        ),
+        deed(
+            "kill", lambda screen: screen.kill(), "f9,x", "Kill", "Stop the task, after a question", "Act", True, True
+        ),
     )
     BINDINGS = bindings(commands)
 
-    def __init__(self, session: Session, task: int) -> None:
+    def __init__(self, session: Session, task: int, section: str = "info") -> None:
         super().__init__(session)
         self.task_id = task
-        self._attempt = -1
-        self._is_reading = False
-        self._transcript = Transcript()
+        self.section: Section = _BY_NAME[section]
+        self.known: Known | None = None
+        self._log = Log(session.broker)
+        self._detail = Paced(self._read_detail)
+        self._is_reading = self._is_revealed = False
+        self._links: list[tuple[int, Content]] = []
 
     def compose(self) -> ComposeResult:
-        """Facts above, output below."""
+        """A title, the sections, the one that is open."""
         yield Static(Content(f"task {self.task_id}"), id="title")
+        with Horizontal(id="sections"):
+            yield from (SectionTab(each.key, each.name, each.title) for each in SECTIONS)
         yield Banner()
-        yield Static(id="facts", markup=False)
-        yield Pager()
+        with ContentSwitcher(initial="text"):
+            with VerticalScroll(id="text"):
+                yield Static(id="told", markup=False)
+            yield LogView(Face(), id="log")
+            yield OptionList(id="links", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Read now and each second."""
-        self.query_one(Pager).focus()
-        self.set_interval(1.0, self._read)
-        self._read()
+        self.open(self.section.name)
+        self.set_interval(1.0, self._tick)
+        self.read()
 
-    def action_kill(self) -> None:
+    def open(self, name: str) -> None:
+        """Show a section."""
+        self.section = _BY_NAME[name]
+        place = "text" if self.section.tell else {"tail": "log"}.get(name, name)
+        switcher = self.query_one(ContentSwitcher)
+        switcher.current = place
+        self.set_focus(switcher.query_one(f"#{place}"))
+        for each in self.query(SectionTab):
+            each.set_class(each.place == name, "-here")
+        self._tell()
+
+    def step(self, count: int) -> None:
+        """Show the section that follows, or the one before."""
+        self.open(SECTIONS[(SECTIONS.index(self.section) + count) % len(SECTIONS)].name)
+
+    def open_log(self) -> None:
+        """Show all that it wrote."""
+        self.app.push_screen(LogScreen(self.session, [self.task_id]))
+
+    def reveal(self) -> None:
+        """Show the values of its variables, or hide them again."""
+        self._is_revealed = not self._is_revealed
+        self._detail.expire()
+        self.open("environ")
+        self.read()
+
+    def kill(self) -> None:
         """Stop the task, after a question."""
         kill(self, self.session, Whom(self.task_id))
 
-    def _read(self) -> None:
-        if self._is_reading:
-            return
-        self._is_reading = True
-        attempt, since = self._attempt, self._transcript.next_seq
-        errand(self, lambda: self._look(attempt, since), self._show, self._fail)
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open the task of a link."""
+        found, _ = self._links[event.option_index]
+        if found != self.task_id:
+            self.app.push_screen(TaskScreen(self.session, found, "links"))
 
-    def _look(self, attempt: int, since: int) -> tuple[TaskRow, Sequence[OutputPiece]]:
-        row = self.session.broker.tasks([self.task_id])[0]
-        is_known = row.attempt == attempt
-        return row, self.session.broker.output(row.id, since) if is_known else self.session.monitor.tail(row.id)
+    def _tick(self) -> None:
+        if self.is_current:
+            self.read()
 
-    def _show(self, seen: tuple[TaskRow, Sequence[OutputPiece]]) -> None:
-        row, pieces = seen
+    def read(self) -> None:
+        """Read what is new; one look at a time."""
+        if not self._is_reading:
+            self._is_reading = True
+            errand(self, self._look, self._show, self._fail)
+
+    def _look(self) -> Read:
+        known = self._detail()
+        log = self._log.later() if self._log.windows else Log.of(self.session.broker, [self.task_id])
+        return Read(known, log, log.lines() if log.windows != self._log.windows else [])
+
+    def _read_detail(self) -> Known:
+        now = self.session.now()
+        found = self.session.broker.read(detail, [self.task_id], now, environ=self._is_revealed)
+        if not found:
+            raise TaskNotFound(self.task_id)
+        why = self.session.monitor.why([self.task_id])
+        return Known(found[0], why[0] if why else None, now, self._is_revealed)
+
+    def _show(self, seen: Read) -> None:
         self._is_reading = False
         self.query_one(Banner).tell("")
-        self._show_facts(row)
-        if (is_new := row.attempt != self._attempt) or pieces:
-            self._show_output(pieces, is_new)
-        self._attempt = row.attempt
+        if seen.known:
+            self.known = seen.known
+            self._tell()
+        if seen.log.windows != self._log.windows:
+            if [each.extent.state for each in seen.log.windows] != [each.extent.state for each in self._log.windows]:
+                self._detail.expire()
+            view = self.query_one(LogView)
+            view.show(seen.lines, follow=view.is_at_end)
+        self._log = seen.log
 
-    def _show_facts(self, row: TaskRow) -> None:
-        title = Content.assemble((f"task {row.id}  ", "bold"), (row.state, STYLES[State(row.state)]))
+    def _tell(self) -> None:
+        if self.known is None:
+            return
+        row = self.known.detail.row
+        title = Content.assemble(
+            (f"task {row.id}  ", "bold"), (row.state, STYLES[State(row.state)]), f"  {clean(row.name)}"
+        )
         self.query_one("#title", Static).update(title)
-        parts = [part for name, value in facts(row) for part in ((f"{name:<11}", _FACT), f"{value}\n")]
-        self.query_one("#facts", Static).update(Content.assemble(*parts).rstrip())
+        if self.section.tell:
+            self.query_one("#told", Static).update(self.section.tell(self.known))
+        self._show_links(list(links(self.known.detail)))
 
-    def _show_output(self, pieces: Sequence[OutputPiece], is_new: bool) -> None:
-        if is_new:
-            self._transcript = Transcript()
-        self._transcript.add(pieces)
-        self.query_one(Pager).show(self._transcript.lines, is_new)
+    def _show_links(self, found: list[tuple[int, Content]]) -> None:
+        if found == self._links:
+            return
+        shown = self.query_one("#links", OptionList)
+        place, self._links = shown.highlighted, found
+        shown.clear_options()
+        shown.add_options(Option(text) for _, text in found)
+        own = [task for task, _ in found].index(self.task_id)
+        shown.highlighted = min(own + 1, len(found) - 1) if place is None else min(place, len(found) - 1)
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False
         self.query_one(Banner).tell(clean(str(error)))
+        if isinstance(error, TaskNotFound) and self.is_current:
+            tell(self, f"task {self.task_id} is gone", "warning")

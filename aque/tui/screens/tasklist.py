@@ -21,6 +21,7 @@ from ..widgets.column import Column, Row
 from ..widgets.filterbar import FilterBar
 from ..widgets.status import Status
 from ..widgets.tasktable import TaskTable
+from ..widgets.vtable import VTable
 from .list import ListScreen
 from .task import TaskScreen
 
@@ -83,6 +84,9 @@ class TaskListScreen(ListScreen):
         """Whom a verb is for."""
         if self.session.marks:
             return Whom(marks=self.session.marks)
+        if not self.is_answered:
+            tell(self, "the list is being read: nothing is done yet", "warning")
+            return None
         return None if self.task_id is None else Whom(self.task_id)
 
     def mark(self, marks: Marks) -> None:
@@ -120,6 +124,10 @@ class TaskListScreen(ListScreen):
         """A double click is as good as Enter."""
         look.open_detail(self)
 
+    def on_vtable_sorted(self, message: VTable.Sorted) -> None:
+        """A heading was clicked."""
+        shape.order_by(self, message.name)
+
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         """A filter takes hold while it is written; what is sought does not."""
         if message.purpose == narrow.FILTER:
@@ -127,12 +135,10 @@ class TaskListScreen(ListScreen):
 
     def on_filter_bar_entered(self, message: FilterBar.Entered) -> None:
         """It is meant."""
-        self.set_focus(self.table)
         _PURPOSES[message.purpose](self, message.text)
 
     def on_filter_bar_left(self, message: FilterBar.Left) -> None:
         """All is as it was."""
-        self.set_focus(self.table)
         self.on_filter_bar_typed(message)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -23,7 +23,7 @@ FOLDING: Final = (
     deed("open", lambda screen: screen.fold(Fold.OPEN), "plus,right,l", "Unfold", "Show what is below", "Shape", True),
     deed("close", lambda screen: screen.close(), "minus,left,h", "Fold", "Hide it, or go to the one above", "Shape"),
     deed("whole", lambda screen: screen.fold(Fold.WHOLE), "asterisk", "Unfold all", "Show all below it", "Shape"),
-    deed("turn", lambda screen: screen.turn(), "D", "Turn", "Below: what it needs, or what needs it", "Shape"),
+    deed("turn", lambda screen: screen.turn(), "T", "Turn", "Below: what it needs, or what needs it", "Shape"),
     deed("list", lambda screen: screen.app.action_go("tasks"), "f5,t", "List", "Back to the list", "Shape"),
 )
 

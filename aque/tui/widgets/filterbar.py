@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ...core.filter import FilterError, parse
@@ -51,6 +52,7 @@ class FilterBar(Vertical):
         self._turn = 0
         self._completed = ""
         self._timer: Timer | None = None
+        self._back: Widget | None = None  # what had the focus
 
     def compose(self) -> ComposeResult:
         """A prompt, the text, and a line below."""
@@ -67,6 +69,7 @@ class FilterBar(Vertical):
     def open(self, purpose: str, text: str) -> None:
         """Begin to read."""
         self._purpose, self._before = purpose, text
+        self._back = self.screen.focused
         self.display = True
         self.screen.refresh_bindings()
         self.query_one("#prompt", Static).update(Content.styled(f"{purpose} ", "bold $accent"))
@@ -110,6 +113,7 @@ class FilterBar(Vertical):
     def _close(self) -> None:
         if self._timer:
             self._timer.stop()
+        self.screen.set_focus(self._back)  # at once: the next key is not for the bar
         self.display = False
         self.screen.refresh_bindings()
 

@@ -85,8 +85,10 @@ class Lines(ScrollView, can_focus=True):
                 self.post_message(self.Chosen())
 
     def on_resize(self) -> None:
-        """The length depends on the width, for what scrolls sideways."""
+        """The length depends on the width, for what scrolls sideways; the cursor stays in sight."""
         self._set_length()
+        if self._is_held:
+            self._show_cursor()
 
     @property
     def page(self) -> int:

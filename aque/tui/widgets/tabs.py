@@ -50,3 +50,15 @@ class Tabs(Horizontal):
         """There is more room, or less."""
         for each in self.query(Tab):
             each.refresh(layout=True)
+
+
+class SectionTab(Static):
+    """A section's key and title; a click opens it."""
+
+    def __init__(self, key: str, name: str, title: str) -> None:
+        super().__init__(Content.assemble((key, "$text-muted"), f" {title}"))
+        self.place = name
+
+    async def on_click(self) -> None:
+        """Open the section."""
+        await self.run_action(f"screen.do('{self.place}')")

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.cache import LRUCache
 from textual.message import Message
 from textual.strip import Strip
@@ -25,6 +26,13 @@ class VTable(Lines):
     """
 
     COMPONENT_CLASSES = {"vtable--heading", "vtable--cursor", "vtable--missing", "vtable--remark", "vtable--mark"}
+
+    class Sorted(Message):
+        """The heading of a column that sorts was clicked: the name of its field."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     class Want(Message):
         """Rows are wanted: `count` of them from the line of a key on, at the index `near`; None is the first line."""
@@ -71,6 +79,19 @@ class VTable(Lines):
             self.columns, self.sorted_by = columns, sorted_by
             self.on_resize()
             self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a heading asks for its order."""
+        if event.y < HEADING and (found := self._column_at(event.x)) and found.sort:
+            self.post_message(self.Sorted(found.sort))
+
+    def _column_at(self, x: int) -> Column | None:
+        place = _MARGIN
+        for column, width in self._widths:
+            place += width + GAP
+            if x < place:
+                return column
+        return None
 
     def on_resize(self) -> None:
         """Divide the width anew."""

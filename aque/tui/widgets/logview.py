@@ -1,0 +1,161 @@
+"""Lines of a log in their colours, of which more is to be had at both ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import ClassVar, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..commands import Command, bindings
+from ..log import LogLine
+from ..sgr import painted, plain
+
+_STYLES: Final = {0: "logview--remark", 2: "logview--stderr"}  # by stream
+_NEAR: Final = 2  # pages from an end of what is held, from where on more is wanted
+
+
+SCROLLS: Final = (
+    Command("scroll_up", "up,k", "Up", "One line up", "Move"),
+    Command("scroll_down", "down,j", "Down", "One line down", "Move"),
+    Command("scroll_left", "left,h", "Left", "To the left", "Move"),
+    Command("scroll_right", "right,l", "Right", "To the right", "Move"),
+    Command("page_up", "pageup,ctrl+b", "Page up", "One page up", "Move"),
+    Command("page_down", "pagedown,ctrl+f,space", "Page down", "One page down", "Move"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How lines are shown: which streams, whether they go on in the next row, and what stands before them."""
+
+    streams: frozenset[int] = frozenset({0, 1, 2})
+    wraps: bool = False
+    times: bool = False
+    tags: bool = False
+
+    def prefix(self, line: LogLine) -> str:
+        """What stands before a line."""
+        time = f"{line.at.astimezone():%H:%M:%S.%f}"[:-3] + "  " if self.times else ""
+        mark = {1: "", 2: "│ ", 0: ""}[line.stream]
+        return time + (f"[{line.key[0]}] " if self.tags else "") + mark
+
+
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows lines, as many rows each as they need; who looks at the last one goes on to see the last one."""
+
+    commands: ClassVar[tuple[Command, ...]] = SCROLLS
+    BINDINGS = bindings(SCROLLS)
+    COMPONENT_CLASSES = {*_STYLES.values(), "logview--found", "logview--prefix"}
+
+    class Edge(Message):
+        """It was scrolled near to an end of what is held."""
+
+        def __init__(self, is_last: bool) -> None:
+            super().__init__()
+            self.is_last = is_last
+
+    def __init__(self, face: Face, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.face = face
+        self.mark: int | None = None
+        """The line that is pointed at."""
+        self.lines: Sequence[LogLine] = ()
+        self._held: Sequence[LogLine] = ()
+        self._starts: list[int] = [0]  # the first row of each line, and how many rows there are
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last row is seen."""
+        return self.scroll_offset.y >= self.max_scroll_y
+
+    @property
+    def top(self) -> int:
+        """The line at the top."""
+        return min(max(0, len(self.lines) - 1), bisect_right(self._starts, self.scroll_offset.y) - 1)
+
+    def show(self, lines: Sequence[LogLine], *, follow: bool = False) -> None:
+        """Show these; what was seen stays where it is, if it is still there, or the end is gone to with `follow`."""
+        marked = self.lines[self.mark].key if self.mark is not None and self.mark < len(self.lines) else None
+        top = self.lines[self.top].key if self.lines else None
+        self._held = lines
+        self.lines = [each for each in lines if each.stream in self.face.streams]
+        places = {each.key: index for index, each in reversed(list(enumerate(self.lines)))}
+        self.mark = places.get(marked) if marked else None
+        self._measure()
+        if follow:
+            self.scroll_end(animate=False, immediate=True, force=True)
+        elif top in places:
+            self.scroll_to(y=self._starts[places[top]], animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def look(self, **changes: object) -> None:
+        """Show the same in another way."""
+        was_at_end = self.is_at_end
+        self.face = replace(self.face, **changes)  # type: ignore[arg-type]
+        self.show(self._held, follow=was_at_end)
+
+    def find(self, sought: Callable[[str], bool], *, backwards: bool, start: int | None = None) -> bool:
+        """Point at the next line that is sought, from the one that is pointed at on, or from `start`."""
+        step = -1 if backwards else 1
+        first = start if start is not None else (self.top if self.mark is None else self.mark + step)
+        stop = -1 if backwards else len(self.lines)
+        for index in range(first, stop, step):
+            if sought(plain(self.lines[index].text)):
+                self.mark = index
+                row = self._starts[index]
+                self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, immediate=True, force=True)
+                self.refresh()
+                return True
+        return False
+
+    def on_resize(self) -> None:
+        """Rows depend on the width."""
+        self.show(self._held, follow=self.is_at_end)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """More may be wanted where it was scrolled to."""
+        super().watch_scroll_y(old_value, new_value)
+        near = _NEAR * max(1, self.size.height)
+        if old_value != new_value and self.lines:
+            if new_value < old_value and new_value < near:
+                self.post_message(self.Edge(False))
+            elif new_value > old_value and new_value > self.max_scroll_y - near:
+                self.post_message(self.Edge(True))
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one row."""
+        x, top = self.scroll_offset
+        row, width = y + top, self.size.width
+        index = bisect_right(self._starts, row) - 1
+        if index >= len(self.lines):
+            return Strip.blank(width, self.rich_style)
+        left = (row - self._starts[index]) * width if self.face.wraps else x
+        return self._strip(index).crop_extend(left, left + width, self.rich_style)
+
+    def _strip(self, index: int) -> Strip:
+        line = self.lines[index]
+        style: Style = self.rich_style
+        if line.stream in _STYLES:
+            style = style + self.get_component_rich_style(_STYLES[line.stream], partial=True)
+        if index == self.mark:
+            style = style + self.get_component_rich_style("logview--found", partial=True)
+        prefix = Segment(self.face.prefix(line), style + self.get_component_rich_style("logview--prefix", partial=True))
+        return Strip([prefix, *painted(line.text, style)])
+
+    def _measure(self) -> None:
+        width = max(1, self.size.width)
+        cells = [cell_len(self.face.prefix(each)) + cell_len(plain(each.text)) for each in self.lines]
+        wraps = self.face.wraps
+        rows = [max(1, -(-each // width)) for each in cells] if wraps else [1] * len(cells)
+        self._starts = [0, *accumulate(rows)]
+        self.virtual_size = Size(width if wraps else max(cells, default=0), self._starts[-1])
