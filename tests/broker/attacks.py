@@ -19,16 +19,17 @@ def filled(statement: str, names: Mapping[str, int]) -> bytes:
 
 def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
     """A submission of a task with an id that nobody has yet."""
-    task = (
-        '{"id": 1000000000000, "demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
+    kind = (
+        '{"demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
         f' "hold": false, "guessed": false, "name": "x", "pattern": "shell"{more}}}'
     )
     demand = (
         f'{{"queue": "wait", "username": "{user}", "cpus": 1, "cpu_share": 0, "memory": 0, "host": [], "platform": "",'
-        ' "tags": [], "limits": {}}'
+        ' "tags": [], "limits": {}, "volume": ""}'
     )
     return (
-        f"select from aque.submit('[{task}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
+        "select from aque.submit('{1000000000000}', '{1}', '[[]]',"
+        f" '[{kind}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
     )
 
 
