@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint faults docs man clean
+.PHONY: demo test lint faults docs man bench clean
 
 demo: .venv/ready
 	$(BIN)/python examples/library.py
@@ -31,6 +31,11 @@ faults: .venv/ready
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
+
+# `make bench ARGS="queues tools --rounds 3"`; peers that are not installed are named as skipped.
+bench: .venv/ready
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv build dist

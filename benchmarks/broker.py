@@ -34,7 +34,7 @@ _BATCH: Final = 200
 _MEMORY: Final = 64 << 30
 _FILL: Final = """
 with demand as materialized (
-    select n, size, aque.shape_of(row('default', 'me', 1, 0, size, '{}', '', %(tags)s, '{}')::aque.demand) as shape
+    select n, size, aque.shape_of(row('default', 'me', 1, 0, size, '{}', '', %(tags)s, '{}', '')::aque.demand) as shape
     from generate_series(0, %(sizes)s - 1) n cross join lateral (select n * 6500000::bigint) s (size)
 ), made as (
     insert into aque.task (id, shape_id, memory, priority, state)
@@ -63,9 +63,19 @@ class Bench:
 
     def fill(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "{}") -> None:
         """Tasks that wait to be claimed."""
-        self.conn.execute(_FILL, {"count": count, "sizes": sizes, "priority": priority, "tags": tags})
+        self.top_up(count, sizes=sizes, priority=priority, tags=tags)
         for table in _TABLES:
             self.conn.execute(f"vacuum analyze aque.{table}".encode())
+
+    def top_up(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "{}") -> None:
+        """More of them, with nothing tidied up."""
+        self.conn.execute(_FILL, {"count": count, "sizes": sizes, "priority": priority, "tags": tags})
+
+    def turn(self, batch: int) -> int:
+        """Claim and complete once; returns how many it were."""
+        taken = self._claim(batch)
+        self._complete(taken)
+        return len(taken)
 
     def turns(self, batch: int, rounds: int = _ROUNDS) -> Turns:
         """Claim and complete, each in a transaction of its own; after a few turns to get warm."""
@@ -192,7 +202,7 @@ def _store_alone(bench: Bench, count: int, part: int = 2000) -> float:
     def store() -> None:
         with bench.conn.transaction():
             for batch in batches:
-                storing.store(bench.conn, batch)
+                storing.store(bench.conn, batch.parameters())
 
     return len(ids) / timed(store)[1]
 

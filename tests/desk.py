@@ -23,8 +23,8 @@ BOOT = str(Path(child.__file__).with_name("boot.py"))
 class Desk:
     """A runner with what it said so far."""
 
-    def __init__(self) -> None:
-        self.runner = Runner.start()
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner = runner or Runner.start()
         self.said: list[tuple[Mapping[str, Any], bytes]] = []
         self.runner.send({"type": "environ", "key": 1}, json.dumps(dict(os.environ)).encode())
         self.runner.send({"type": "capacity", "cpus": 2.0, "memory": None})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..core.errors import UsageError
-from .options import broker_option, color_option, duration, echo_json, json_option, open_broker
+from .options import Whole, broker_option, color_option, duration, echo_json, json_option, open_broker
 from .table import Cell, Column, render
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ Write = Callable[[Sequence["EventRow"]], None]
 @click.option(
     "-n",
     "--limit",
-    type=click.IntRange(0),
+    type=Whole(0),
     metavar="N",
     help=f"The last N; 0: all. Default {_LIMIT} for people, else all.",
 )
 @click.option("--since", metavar="AGE", callback=duration, help="Those of the last 90, 1.5h or 2d.")
 @click.option("--user", "who", metavar="ROLE", help="Those of one role of the server.")
 @click.option("--action", "actions", multiple=True, metavar="ACTION", help="Those of a kind, such as kill; repeatable.")
-@click.option("-f", "--follow", "is_followed", is_flag=True, help="And what comes, until Ctrl-C.")
+@click.option("-w", "--watch", "-f", "--follow", "is_followed", is_flag=True, help="And what comes, until Ctrl-C.")
 @click.option("--csv", "is_csv", is_flag=True, help="Comma-separated values.")
 @json_option
 @color_option
@@ -70,7 +70,7 @@ def command(
       aque events
       aque events -n 5 --action kill --action rm
       aque events --since 1h --json | jq -c '[.who, .action, .tasks]'
-      aque events -f
+      aque events -w
     """
     from ..core.queries.events import Wanted
 

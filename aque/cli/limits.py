@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..core.errors import UsageError
-from .options import broker_option, echo_json, json_option, open_broker
+from .options import Whole, broker_option, echo_json, json_option, open_broker
 from .table import Cell, Column, render
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(context: click.Context, as_json: bool, broker: str | None) -> None:
 
 @command.command("set")
 @click.argument("name", metavar="NAME")
-@click.argument("size", type=click.IntRange(0), metavar="N")
+@click.argument("size", type=Whole(0), metavar="N")
 @json_option
 @broker_option
 def set_(name: str, size: int, as_json: bool, broker: str | None) -> None:

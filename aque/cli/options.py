@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds; who gives something else is told so in these words."""
+
+    name = "whole number"
+
+
 def broker_option(function: Function) -> Function:
     """`--broker URL`, which may also stand before the command."""
     return click.option(
@@ -93,11 +99,11 @@ def selected(words: Sequence[str], text: str | None, *, required: bool = True) -
 
 def chosen(broker: Broker, selection: Selection) -> list[int]:
     """The ids of a selection, in the order that was given; raises AqueError where a filter matches nothing."""
-    from ..core.view import View
-
     if selection.filter is None and selection.ids is not None:
         broker.require(selection.ids)
         return list(selection.ids)
+    from ..core.view import View
+
     found = View(broker).ids(selection)
     if not found:
         raise AqueError("nothing matches")
@@ -127,16 +133,22 @@ _LONGEST: Final = 1_000_000  # ids of one range
 
 
 def read_ids(words: Iterable[str]) -> list[int]:
-    """Ids from words such as `12`, `1,2,5-9`, or `-` for stdin, each once.
+    """Ids from words such as `12`, `1,2,5-9`, or `-` for stdin, each once; stdin may begin with the head of a CSV.
 
     Raises UsageError, and AqueError where words stand for no id at all.
     """
     words = tuple(words)
-    texts = (text for word in words for text in (sys.stdin.read().split() if word == "-" else [word]))
+    texts = (text for word in words for text in (_on_stdin() if word == "-" else [word]))
     found = dict.fromkeys(each for text in texts for part in text.split(",") if part for each in _ids(part))
     if words and not found:
         raise AqueError("no ids on stdin" if "-" in words else "no ids")
     return list(found)
+
+
+def _on_stdin() -> list[str]:
+    """The words on stdin, without the head of what `aque status --csv id` prints."""
+    words = sys.stdin.buffer.read().decode(errors="replace").split()
+    return words[1:] if words[:1] == ["id"] else words
 
 
 def _ids(text: str) -> range:

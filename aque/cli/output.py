@@ -8,7 +8,7 @@ import click
 
 from ..core.errors import AqueError
 from .endings import echo_ending, tell
-from .options import broker_option, chosen, json_option, open_broker, selecting, some
+from .options import Whole, broker_option, chosen, json_option, open_broker, selecting, some
 from .sinks import Sink, sink
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.command("output")
 @selecting()
 @click.option("-w", "--watch", "is_watched", is_flag=True, help="Follow until they are complete.")
-@click.option("--tail", "lines", type=click.IntRange(min=0), metavar="N", help="Begin with the last N lines.")
+@click.option("--tail", "lines", type=Whole(0), metavar="N", help="Begin with the last N lines.")
 @click.option("-o", "--stdout", "out", is_flag=True, help="What they wrote to stdout alone.")
 @click.option("-e", "--stderr", "err", is_flag=True, help="What they wrote to stderr alone; here it goes to stdout.")
-@click.option("--attempt", type=click.IntRange(1, 2**15 - 1), metavar="N", help="Their N-th run; default the latest.")
+@click.option("--attempt", type=Whole(1, 2**15 - 1), metavar="N", help="Their N-th run; default the latest.")
 @json_option
 @broker_option
 def command(
@@ -79,7 +79,8 @@ def _attempts(reader: Reader, ids: list[int], wanted: int | None, is_watched: bo
     latest = reader.broker.read(output.attempts, ids)
     lacking = [] if is_watched else [each for each in ids if wanted and latest[each] < wanted]
     if lacking:
-        raise AqueError(f"task {lacking[0]} has had {latest[lacking[0]]} attempts, not {wanted}")
+        had = latest[lacking[0]]
+        raise AqueError(f"task {lacking[0]} has had {had} attempt{'' if had == 1 else 's'}, not {wanted}")
     return {each: wanted or latest[each] for each in ids}
 
 

@@ -21,7 +21,7 @@ from ..core.view import View
 from .completing import field_lists
 from .formats import Format, csv_format, json_format, pattern_format
 from .listing import columns, draw_list, draw_tree
-from .options import broker_option, color_option, json_option, selecting
+from .options import Whole, broker_option, color_option, json_option, selecting
 
 _LIMIT: Final = 100  # tasks for people
 _WIDTH: Final = 20  # dependencies of one task in a tree
@@ -48,7 +48,7 @@ class Request:
 @click.command("status")
 @selecting(required=False)
 @click.option("--flat", "is_flat", is_flag=True, help="A list, instead of trees of dependencies.")
-@click.option("-d", "--depth", type=click.IntRange(0), metavar="N", help="So many levels below the roots of a tree.")
+@click.option("-d", "--depth", type=Whole(0), metavar="N", help="So many levels below the roots of a tree.")
 @click.option(
     "--sort",
     default="-id",
@@ -58,8 +58,9 @@ class Request:
     help="Such as -priority,id; - descends.",
 )
 @click.option(
+    "-n",
     "--limit",
-    type=click.IntRange(0),
+    type=Whole(0),
     metavar="N",
     help=f"At most so many; 0: all. Default {_LIMIT} for people, else all.",
 )
@@ -110,13 +111,17 @@ def command(
     is_full = is_full or environ
     if is_full and (is_watched or set(formats) & {"names", "pattern"} & {name for name, _ in chosen}):
         raise UsageError("-v is for people and for --json")
-    if is_full or (formats["as_json"] and selection.ids):
-        return _print_full(place, mine, keys, limit or None, as_json=formats["as_json"], environ=environ)
-    if chosen:
-        return _print(place, mine, keys, limit or None, _FORMATS[chosen[0][0]](chosen[0][1]))
     shown = _LIMIT if limit is None else limit or None
     request = Request(mine, are_all_users, is_flat, depth, keys, shown, color)
-    return _watch(place, request) if is_watched else _show(place, request, selection)
+    if is_watched:
+        return _watch(place, request)
+    if is_full or (formats["as_json"] and selection.ids):
+        found = _print_full(place, mine, keys, limit or None, as_json=formats["as_json"], environ=environ)
+    elif chosen:
+        found = _print(place, mine, keys, limit or None, _FORMATS[chosen[0][0]](chosen[0][1]))
+    else:
+        found = _show(place, request)
+    return 0 if found else _nothing(selection, is_narrowed=mine is not selection)
 
 
 def _wants_own(selection: Selection) -> bool:
@@ -125,38 +130,39 @@ def _wants_own(selection: Selection) -> bool:
     return selection.ids is None and not names_users
 
 
-def _print(broker: Broker, selection: Selection, sort: Sort, limit: int | None, write: Format) -> int:
+def _print(broker: Broker, selection: Selection, sort: Sort, limit: int | None, write: Format) -> bool:
     view = View(broker)
     count = 0
     for count, row in enumerate(view.rows(selection, sort, limit), 1):  # noqa: B007
         write(row, view.now)
-    return 0 if count else _nothing(selection)
+    return count > 0
 
 
 def _print_full(
     broker: Broker, selection: Selection, sort: Sort, limit: int | None, *, as_json: bool, environ: bool
-) -> int:
+) -> bool:
     from .detail import show
 
     view = View(broker)
     ids = [row.id for row in view.rows(selection, sort, limit)]
-    return 0 if show(broker, ids, view.now, as_json=as_json, environ=environ) else _nothing(selection)
+    return bool(show(broker, ids, view.now, as_json=as_json, environ=environ))
 
 
-def _show(broker: Broker, request: Request, asked: Selection) -> int:
+def _show(broker: Broker, request: Request) -> bool:
     lines, is_cut = draw(broker, request, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
     for line in lines:
         click.echo(line, color=request.is_coloured)
     if is_cut:
         click.echo("… and more: --limit 0 shows all, -f FILTER fewer", err=True)
-    return 0 if lines else _nothing(asked)
+    return bool(lines)
 
 
-def _nothing(asked: Selection) -> int:
+def _nothing(asked: Selection, *, is_narrowed: bool) -> int:
     if asked.ids is None and asked.filter is None:
         click.echo("no tasks yet: try `aque submit echo hello`, and `aque worker -2` to run it", err=True)
         return 0
-    click.echo("nothing matches: -x looks among the tasks of all users", err=True)
+    hint = ": -x looks among the tasks of all users" if is_narrowed else ""
+    click.echo(f"nothing matches{hint}", err=True)
     return 1
 
 

@@ -78,7 +78,7 @@ _OPTIONS: Final = (
     _option("--retries", metavar="N", help="Runs after one that failed; default 0."),
     _option("--retry-delay", metavar="DURATION", help="Before the first retry; doubled for each that follows."),
     _option("--timeout", metavar="DURATION", help="A run is stopped after it."),
-    _option("--at", "run_at", metavar="TIME", help="Not before; 2030-01-31T18:00."),
+    _option("--at", "run_at", metavar="TIME", help="Not before; 2030-01-31T18:00, or the next 18:00."),
     click.option("--delay", metavar="DURATION", callback=duration, help="Not before that has passed."),
     click.option("--hold", is_flag=True, help="Paused until it is resumed."),
     _option("--key", metavar="KEY", help="Unique among the tasks that are not complete."),

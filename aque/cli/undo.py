@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core.text import clean
-from .options import broker_option, echo_json, json_option, open_broker
+from .options import Whole, broker_option, echo_json, json_option, open_broker
 from .steering import echo_steered, told_refusals
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("undo")
-@click.argument("event", type=click.IntRange(1), required=False, metavar="[EVENT]")
+@click.argument("event", type=Whole(1), required=False, metavar="[EVENT]")
 @click.option("--all", "is_anybodys", is_flag=True, help="The last of anybody's, not of yours alone.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
 @json_option

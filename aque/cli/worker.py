@@ -34,6 +34,11 @@ _OURS: Final = ("daemon", "unit_kind")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Offer a tag that tasks may ask for.")
 @click.option("--name", metavar="NAME", help="What it is called; default HOST:PID, of a daemon HOST.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), default="process", help="Of functions that do not say.")
+@click.option(
+    "--io-order/--no-io-order",
+    default=None,
+    help="Whether, among equals, tasks go first whose files are quick to reach; they do unless it is turned off.",
+)
 @click.option("--enforce-memory", is_flag=True, help="Kill tasks that use more memory than they asked for.")
 @click.option(
     "--output-limit", metavar="SIZE", help="Keep head and tail of what a task writes beyond it; 0: all. Default 64M."
@@ -92,21 +97,23 @@ def _worker(
     cpus: str | None,
     memory: str | None,
     output_limit: str | None,
+    io_order: bool | None,
     broker: str | None,
     log_format: str | None,
     **more: Any,
 ) -> Worker:
+    from ..core import config
     from ..core.broker import get_broker
-    from ..core.config import setting
     from ..core.units import Cpus, parse_memory
     from ..core.worker import OUTPUT_LIMIT, Worker
     from ..core.worker.host import usable_cpus
 
-    limit = output_limit or setting("output_limit")
+    limit = output_limit or config.setting("output_limit")
     worker = Worker(
         get_broker(broker),
         cpus=None if cpus is None else Cpus.parse(cpus).on(usable_cpus()),
         memory=None if memory is None else parse_memory(memory),
+        io_order=config.io_order() if io_order is None else io_order,
         output_limit=OUTPUT_LIMIT if limit is None else parse_memory(limit),
         service=service,
         **more,

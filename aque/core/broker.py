@@ -16,7 +16,7 @@ from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .line import Line, Sleeper
-from .queries import batches, listing, submission, work
+from .queries import batches, submission, work
 from .queries import kill as killing
 from .queries import output as written
 from .queries import tasks as seen
@@ -119,6 +119,8 @@ class Broker(Line):
 
     def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
         """Tasks by id, or the latest; View has more. Raises TaskNotFound for an id that no task has."""
+        from .queries import listing  # and with it the fields and filters, which who submits does without
+
         with self.database.connection() as conn:
             found = listing.page(conn, Selection.of(ids), self.now(), limit=limit if ids is None else None)
         self._require(sorted(set(ids or ()) - {row.id for row in found}))

@@ -6,15 +6,16 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import platformdirs
 
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker", "output_limit")
+SETTINGS = ("broker", "output_limit", "io_order")
 """What config.toml may say."""
+_SWITCH: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
 @cache
@@ -23,13 +24,17 @@ def config_file() -> dict[str, Any]:
 
     Raises UsageError where it is no TOML, or has a setting that is none.
     """
-    path = platformdirs.user_config_path("aque") / "config.toml"
+    path = _path()
     try:
         return _known(tomllib.loads(path.read_text("utf-8")), path)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
+
+
+def _path() -> Path:
+    return platformdirs.user_config_path("aque") / "config.toml"
 
 
 def _known(settings: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -49,11 +54,20 @@ def setting(name: str) -> str | None:
     return _configured(name)
 
 
+def io_order() -> bool:
+    """Whether workers heed where files lie: `$AQUE_IO_ORDER` (1 or 0), else the config file's `io_order`, else yes."""
+    given = os.environ.get("AQUE_IO_ORDER")
+    name, value = ("$AQUE_IO_ORDER", given) if given else ("config.toml: io_order", config_file().get("io_order", True))
+    if (found := _SWITCH.get(str(value).lower())) is None:
+        raise UsageError(f"{name}: {value!r} is neither true nor false")
+    return found
+
+
 def _configured(name: str) -> str | None:
     value = config_file().get(name)
     if value is None or isinstance(value, str):
         return value
-    raise UsageError(f"config.toml: {name}: {value!r} is not a text")
+    raise UsageError(f"{_path()}: {name}: {value!r} is not a text")
 
 
 def is_embedded(url: str) -> bool:

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .audit import Record, Step, named
 from .db.database import Database
 from .db.failures import stubbornly
 from .db.source import Connection
-from .filter import show
 from .queries import farm, submission
 from .queries.steering import Steered
 from .queries.submission import Change
-from .selection import Selection
+
+if TYPE_CHECKING:
+    from .selection import Selection
 
 BATCH: Final = 2000
 """Tasks to a transaction."""
@@ -92,5 +93,7 @@ def record(action: str, selection: Selection | None = None, **details: Any) -> R
     if selection and selection.ids is not None:
         told["ids"] = named(selection.ids)
     if selection and selection.filter is not None:
+        from .filter import show
+
         told["filter"] = show(selection.filter)
     return Record(action, told)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .errors import DependencyResolutionError
 from .task import TaskHandle, ValueOf
@@ -19,6 +19,7 @@ CONDITIONS: Final = ("success", "complete", "failure")
 OTHERWISE: Final = ("fail", "cancel", "wait")
 """What becomes of a task when a condition can no longer be met."""
 _EDGE: Final = frozenset({"task", "condition", "otherwise"})
+_TIES: Final = frozenset({"dependencies", "children", "parent", "kwargs"})
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
@@ -33,8 +34,7 @@ class Edge:
     otherwise: str = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A prototype as it was given, and what it waits for, which stands before it."""
 
     given: Mapping[str, Any]
@@ -68,11 +68,11 @@ class Graph:
         added: list[Mapping[str, Any]] = []
         queue = list(roots)
         for root in queue:  # grows: parents belong to the graph, though nobody waits for them
-            for given in self._unseen(root):
+            for given in (root,) if self._is_new_and_alone(root) else self._unseen(root):
                 self._places[id(given)] = self._size + len(added)
                 added.append(given)
-                if isinstance(given.get("parent"), Mapping):
-                    queue.append(given["parent"])
+                if (parent := given.get("parent")) is not None and isinstance(parent, Mapping):
+                    queue.append(parent)
         nodes = [self._node(given) for given in added]
         self._kept.update((id(given), given) for given in added)
         self._size += len(added)
@@ -90,7 +90,7 @@ class Graph:
             del self._kept[key], self._places[key]
 
     def _node(self, given: Mapping[str, Any]) -> Node:
-        wishes, parent = self._wishes[id(given)], given.get("parent")
+        wishes, parent = self._wishes.get(id(given), ()), given.get("parent")
         if not wishes and parent is None:
             return Node(given)
         edges = {
@@ -106,6 +106,16 @@ class Graph:
     def _inner(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         wishes = self._wishes[id(given)] = tuple(_wishes(given))
         return [wish.target for wish in wishes if not isinstance(wish.target, int)]
+
+    def _is_new_and_alone(self, given: Mapping[str, Any]) -> bool:
+        """Whether it is seen at a glance that a prototype has ties to no other: most of a million have none."""
+        args: Any = given.get("args", ())
+        return (
+            _TIES.isdisjoint(given)
+            and type(args) in (list, tuple)
+            and _ATOMS.issuperset(map(type, args))
+            and id(given) not in self._places
+        )
 
     def _unseen(self, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Those that are not numbered yet, each after what it depends on; the caller numbers them as they come."""

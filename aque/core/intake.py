@@ -22,6 +22,7 @@ from .states import State
 from .submit import Encoder
 
 _PART: Final = 2000  # tasks to a statement
+_STREAMED: Final = 5000  # the same in a stream: fewer moments at which either side waits for the other
 _LIMIT: Final = 60.0  # seconds for a statement
 
 Expect: TypeAlias = Callable[[Sequence[int]], object]
@@ -37,6 +38,7 @@ class Intake:
         self._graph = Graph()
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
+        self._prepared: dict[str, str] = {}
         self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task))
 
     def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
@@ -72,7 +74,7 @@ class Intake:
                 self._store(stream, *self._graph.add(part))
                 part.clear()
                 self._graph.forget()
-                part = list(islice(rest, _PART))
+                part = list(islice(rest, _STREAMED))
             ended = stream.link(self._encoder.ties)
         self._announce_apart(ended)
 
@@ -85,11 +87,17 @@ class Intake:
         start = len(self._ids)
         with self._turn():
             self._number(nodes, asked)
-        for each in range(0, len(nodes), _PART):
+        for each in range(0, len(nodes), _STREAMED):
             with self._turn() as conn:
-                batch = self._encode(nodes[each : each + _PART], start + each)
-                storing.prepare(conn, batch)  # apart: nobody shall wait for the end of a long transaction
-            stream.store(batch)
+                batch = self._encode(nodes[each : each + _STREAMED], start + each)
+                self._prepare(conn, batch)
+            stream.store(batch.parameters())
+
+    def _prepare(self, conn: Connection, batch: Batch) -> None:
+        """Apart: nobody shall wait for the end of a long transaction. Parts mostly need what those before them did."""
+        if (wanted := batch.prerequisites()) != self._prepared:
+            storing.prepare(conn, batch)
+            self._prepared = wanted
 
     def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
         """Tell others. The tasks are stored: a failure here must not make anybody submit them a second time."""
@@ -110,8 +118,7 @@ class Intake:
     def _encode(self, nodes: list[Node], start: int) -> Batch:
         batch = self._encoder.batch(nodes, start)
         for state, held in ((State.PENDING, False), (State.PAUSED, True)):
-            ids = (row["id"] for row in batch.rows if row.get("hold", batch.common["hold"]) == held)
-            self._new.setdefault(state, []).extend(spans(ids))
+            self._new.setdefault(state, []).extend(spans(batch.held(held)))
         return batch
 
 
@@ -123,7 +130,8 @@ class _Stream:
         self._helper = helper
         self._stored: Future[None] | None = None
 
-    def store(self, batch: Batch) -> None:
+    def store(self, batch: Mapping[str, str]) -> None:
+        """The parameters of a part: they are made while the one before is stored."""
         self._wait()
         self._stored = self._helper.submit(self._store, batch)
 
@@ -132,7 +140,7 @@ class _Stream:
         with limited(self._conn, _LIMIT):
             return storing.link(self._conn, ties) if ties else []
 
-    def _store(self, batch: Batch) -> None:
+    def _store(self, batch: Mapping[str, str]) -> None:
         with limited(self._conn, _LIMIT):
             storing.store(self._conn, batch)
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -89,12 +89,22 @@ def _variable(name: Any) -> str:
     return text
 
 
+def _read_moment(text: str) -> datetime:
+    """A date, with a time or without; or a time of day, which means the next one."""
+    if not re.match(r"\d\d:", text, re.ASCII):
+        return datetime.fromisoformat(text)
+    of_day = time.fromisoformat(text)
+    now = datetime.now(of_day.tzinfo)
+    moment = datetime.combine(now, of_day)
+    return moment if moment > now else moment + timedelta(days=1)
+
+
 def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment = _read_moment(value) if isinstance(value, str) else value
     if isinstance(moment, int | float):
         moment = datetime.fromtimestamp(moment, UTC)
     if not isinstance(moment, datetime):
-        raise ValueError("a time, such as 2030-01-31T18:00")
+        raise ValueError(_TIME)
     return moment.astimezone()  # a time without a zone is local time
 
 
@@ -161,6 +171,7 @@ class Rule:
 ISOLATIONS: Final = ("process", "shared")
 """What a function shares its process with: nothing, or others of the same surroundings."""
 _PRIORITY: Final = "a whole number from -2147483648 to 2147483647"
+_TIME: Final = "a time, such as 18:00 or 2030-01-31T18:00"
 _SECONDS: Final = "seconds, or a text such as 1h30m"
 _TEXT: Final = "a text in UTF-8"
 _PATH: Final = "a path in UTF-8"
@@ -196,7 +207,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "retries": Rule(_count, "a whole number from 0 to 32767", inherited=True),
         "retry_delay": Rule(parse_duration, _SECONDS, inherited=True),
         "timeout": Rule(parse_duration, _SECONDS, inherited=True),
-        "run_at": Rule(_moment, "a time, such as 2030-01-31T18:00"),
+        "run_at": Rule(_moment, _TIME),
         "key": Rule(_text, _TEXT),
         "isolation": Rule(_isolation, " or ".join(ISOLATIONS), inherited=True),
         "hold": Rule(bool, "true or false"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from .filter import All, Node, parse
+if TYPE_CHECKING:
+    from .filter import Node
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,16 @@ class Selection:
     def of(cls, ids: Iterable[int] | None = None, text: str | None = None) -> Selection:
         """From ids and the text of a filter; raises FilterError."""
         unique = None if ids is None else tuple(dict.fromkeys(ids))
-        return cls(unique, None if text is None else parse(text))
+        if text is None:
+            return cls(unique)
+        from .filter import parse  # who selects by ids does without the language
+
+        return cls(unique, parse(text))
 
     def where(self, node: Node) -> Selection:
         """Those of the selection that match another filter too."""
-        return replace(self, filter=node if self.filter is None else All((self.filter, node)))
+        if self.filter is None:
+            return replace(self, filter=node)
+        from .filter import All
+
+        return replace(self, filter=All((self.filter, node)))

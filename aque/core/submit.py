@@ -10,12 +10,14 @@ import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
 from . import patterns
 from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
+from .mounts import volume_of
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
@@ -47,17 +49,29 @@ class Encoder:
         """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
         batch = Batch(self._columns)
         batch.demands.place(_demand(self._common), lambda: _demand_row(self._common))
-        for place, node in enumerate(nodes, start):
-            batch.rows.append(self._row(node, self._ids[place], batch))
+        batch.ids.extend(self._ids[start : start + len(nodes)])
+        for task, node in zip(batch.ids, nodes, strict=True):
+            self._add(node, batch)
             if node.edges or node.parent:
-                self._connect(node, self._ids[place], batch)
+                self._connect(node, task, batch)
         return batch
 
-    def _row(self, node: Node, task: int, batch: Batch) -> dict[str, Any]:
-        prototype = self._prototype(node)
+    def _add(self, node: Node, batch: Batch) -> None:
+        key = _key(node, self._common)
+        place = batch.kinds.places.get(key)
+        if place is None:
+            prototype = self._prototype(node)
+            place = batch.kinds.place(key or object(), lambda: self._kind(node, prototype, batch))
+            args = prototype.args
+        else:
+            args = node.given.get("args", self._common.args)
+        batch.places.append(place)
+        batch.args.append(self._encode(args, "argument"))
+
+    def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
         common = self._common.__dict__
         own = {name: value for name, value in prototype.__dict__.items() if value is not common[name]}
-        row = {"id": task, **_columns(own), **self._work(prototype)}
+        row = {**_columns(own), **self._work(prototype)}
         row["name"] = codec.clean_text(prototype.name or _default_name(prototype))
         row["environ"] = self._environ(prototype, batch)
         if not _DEMAND.isdisjoint(own):
@@ -115,7 +129,7 @@ class Encoder:
 
     def _work(self, prototype: Prototype) -> dict[str, Any]:
         func = prototype.func
-        work = {"args": self._encode(prototype.args, "argument")}
+        work: dict[str, Any] = {}
         if func is not None:
             work["func"] = func if isinstance(func, str) else codec.name_of(func)
         if prototype.kwargs:
@@ -129,16 +143,16 @@ class Encoder:
         if isinstance(values, str):
             return self._tree(values, what)
         if isinstance(values, dict):
-            return {name: self._tree(each, f"{what} {name}") for name, each in values.items()}
-        return [self._tree(each, f"{what} {place}") for place, each in enumerate(values, 1)]
+            return {name: self._tree(each, what, name) for name, each in values.items()}
+        return [self._tree(each, what, place) for place, each in enumerate(values, 1)]
 
-    def _tree(self, value: Any, what: str) -> Any:
+    def _tree(self, value: Any, what: str, where: object = "") -> Any:
         try:
             return codec.to_tree(map_values(value, self._reference))
         except EncodeError as error:
-            raise EncodeError(f"{what}: {error}") from error
+            raise EncodeError(f"{what} {where}".rstrip() + f": {error}") from error
         except RecursionError:
-            raise EncodeError(f"{what}: it is nested too deeply") from None
+            raise EncodeError(f"{what} {where}".rstrip() + ": it is nested too deeply") from None
 
     def _reference(self, value: ValueOf | TaskHandle) -> codec.Reference:
         task, kind = (value.task, value.kind) if isinstance(value, ValueOf) else (value, "result")
@@ -164,8 +178,29 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "run_at": ("run_at", lambda value: value and value.isoformat()),
 }
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
-_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits"})
-_DEMANDED: Final = {"username": "user", "cpu_share": "cpus"}  # the fields of columns with other names
+_PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
+_DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
+_DEMANDED: Final = {"username": "user", "cpu_share": "cpus", "volume": "io_paths"}  # fields of columns with other names
+
+
+def _key(node: Node, common: Prototype) -> Hashable:
+    """Prototypes of the same key differ in nothing but arguments and edges; None: read it to know what it is.
+
+    What looks the same is the same for these types alone: 0.0 is -0.0 elsewhere, and (1,) is (True,).
+    """
+    own = dict(node.given)
+    args = own.pop("args", common.args)
+    own.pop("dependencies", None)
+    own.pop("children", None)
+    types = tuple(map(type, own.values()))
+    is_plain = (
+        _PLAIN.issuperset(types)
+        and type(args) in (list, tuple)
+        and own.get("func") is not None
+        and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
+        and node.parent is None
+    )
+    return (types, tuple(own.items())) if is_plain else None
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,6 +234,7 @@ def _demand_row(prototype: Prototype) -> dict[str, Any]:
         "platform": prototype.platform,
         "tags": tuple(sorted(prototype.tags)),
         "limits": dict(prototype.limits),
+        "volume": volume_of(prototype.io_paths, prototype.cwd),
     }
 
 

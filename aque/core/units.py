@@ -100,6 +100,12 @@ def show_memory(count: float) -> str:
     return f"{count:.{0 if count >= 99.5 else 3}{'f' if count >= 99.5 else 'g'}}{' KMGTP'[power].strip()}"
 
 
+def write_memory(count: int) -> str:
+    """Bytes as `parse_memory` reads the same number from them: `1.5G`, or the number where that would not be exact."""
+    shown = show_memory(count)
+    return shown if parse_memory(shown) == count else str(count)
+
+
 def tell_memory(*counts: int) -> tuple[str, ...]:
     """Amounts in a sentence, such as `1.2 GiB`; in bytes where they would read alike."""
     told = tuple(_UNIT.sub(r" \1iB", show_memory(count)) if count >= 1023.5 else f"{count} bytes" for count in counts)

@@ -15,7 +15,7 @@ from aque.core.queries.work import WorkerInfo
 
 _FILL = """
 with demand as materialized (
-    select n, aque.shape_of(row('default', 'me', 1, 0, n * 1048576, '{}', '', '{}', '{}')::aque.demand) as shape
+    select n, aque.shape_of(row('default', 'me', 1, 0, n * 1048576, '{}', '', '{}', '{}', '')::aque.demand) as shape
     from generate_series(1, 3) n
 ), made as (
     insert into aque.task (id, shape_id, memory, state, blockers, attempt, started_at, finished_at)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,6 +74,52 @@ def test_a_claim_takes_what_fits_in_the_order_of_all(
             is_overtaken = True
     assert left == []
     assert len(found) <= wanted
+
+
+_PLACES = ["/no-such-a/x", "/no-such-b/x", "/no-such-c/x"]  # which stand for themselves
+_HINTS = ("priority", "duration", "io_paths", "memory")
+_HINTED = st.tuples(
+    st.sampled_from([1, 1000]),
+    st.sampled_from([0.0, 5.0]),
+    st.sampled_from([None, *([each] for each in _PLACES)]),
+    st.integers(0, 1),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hinted=st.lists(_HINTED, max_size=25),
+    ranks=st.fixed_dictionaries({}, optional={each.removesuffix("/x"): st.integers(0, 2) for each in _PLACES}),
+    wanted=st.integers(1, 9),
+    limited=st.sampled_from([None, 1, 3]),
+)
+def test_among_equals_those_go_first_whose_files_are_best_reached(
+    broker: Broker,
+    hinted: list[tuple[Any, ...]],
+    ranks: dict[str, int],
+    wanted: int,
+    limited: int | None,
+) -> None:
+    """Claim after claim, the order is that of priority, duration, rank at the worker and id, also beside limits."""
+    with broker.database.connection() as conn:
+        conn.execute("truncate aque.task, aque.spec, aque.worker, aque.queue")
+        worker = register(conn)
+        work.rank(conn, worker, {name: {"rank": rank} for name, rank in ranks.items()})
+        if limited:
+            conn.execute("insert into aque.queue (name, max_running) values ('default', %s)", [limited])
+    ids = broker.submit(({"func": "m:f", "user": "me", **dict(zip(_HINTS, each, strict=True))} for each in hinted), {})
+    places = sorted(
+        (-priority, -duration, ranks.get(paths[0].removesuffix("/x"), 0) if paths else 0, id)
+        for id, (priority, duration, paths, _) in zip(ids, hinted, strict=True)
+    )
+    order = [id for *_, id in places]
+    with broker.database.connection() as conn:
+        while runs := work.claim(conn, worker, 100.0, _ANY, wanted):
+            size = min(wanted, limited or wanted, len(order))
+            assert [run.id for run in runs] == order[:size]
+            del order[:size]
+            complete(conn, runs)
+    assert order == []
 
 
 def test_ten_thousand_sizes_make_few_shapes_and_every_task_gets_its_turn(broker: Broker, conn: Connection) -> None:

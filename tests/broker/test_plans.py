@@ -42,11 +42,16 @@ class Bench:
         )
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
         self.limited: list[int] = []
+        self.ranked: list[int] = []
         ended = "select id from aque.task where state = %s order by id limit 40"
         self.some, self.failed = ([row[0] for row in conn.execute(ended, [state])] for state in ("success", "error"))
 
     def claim(self) -> list[Captured]:
         return work.claim(self.conn, self.worker, 1000.0, 1 << 40, _BATCH)
+
+    def latest(self) -> object:
+        row = self.conn.execute("select max(id) - 5 from aque.task").fetchone()
+        return listing.packed(self.conn, Selection(), _NOW, OLDEST, None, row)
 
     def complete(self, state: State) -> object:
         now = datetime.now(UTC)
@@ -117,6 +122,17 @@ def _limited(bench: Bench) -> list[int]:
     return bench.limited
 
 
+def _ranked(bench: Bench) -> list[int]:
+    """Equals whose files lie here and there, which the worker ranks otherwise than their ids."""
+    names = ["/no-such-a", "/no-such-b", "/no-such-c"]
+    work.rank(bench.conn, bench.worker, {name: {"rank": -rank} for rank, name in enumerate(names, -3)})
+    if not bench.ranked:
+        given = {"func": "m:f", "user": "me"}
+        made = ({**given, "io_paths": [f"{name}/x"]} for name in names for _ in range(1000))
+        bench.ranked = list(bench.broker.submit(made, {})[::300])
+    return bench.ranked
+
+
 _HOT: dict[str, Callable[[Bench], object]] = {
     "claim": Bench.claim,
     "claim, beside a reserved task": lambda bench: work.claim(bench.conn, bench.worker, 1000.0, 1 << 20, _BATCH),
@@ -158,14 +174,17 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "why, of what has ended": Bench.why_ended,
     "lines of a screen": lambda bench: listing.brief(bench.conn, bench.some, _NOW),
     "the latest ids": lambda bench: listing.packed(bench.conn, Selection(), _NOW, NEWEST, 20),
-    "the ids since": lambda bench: listing.packed(
-        bench.conn, Selection(), _NOW, OLDEST, None, [max(bench.waiting) - 5]
-    ),
+    "the ids since": Bench.latest,
     "branches": lambda bench: [lists.branches(bench.conn, bench.waiting, upwards=each) for each in (False, True)],
     "which have branches": lambda bench: [
         lists.branching(bench.conn, bench.waiting, upwards=each) for each in (False, True)
     ],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
+    "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,
+    "line, by ranks of volumes": lambda bench: bench.conn.execute(
+        "select * from aque.in_line(%s, 300)", [_ranked(bench)]
+    ).fetchall(),
+    "volumes": lambda bench: work.volumes(bench.conn),
 }
 
 

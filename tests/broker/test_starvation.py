@@ -131,6 +131,27 @@ def test_a_better_task_goes_first_and_a_worse_one_never(broker: Broker, conn: Co
     assert ids(conn, worker, 1) == [better]
 
 
+@pytest.mark.parametrize(("ranks", "is_big_first"), [((0, 1), True), ((1, 0), False), ((1, 1), False)])
+def test_among_equals_room_is_kept_for_what_the_worker_reaches_best(
+    broker: Broker, conn: Connection, ranks: tuple[int, int], is_big_first: bool
+) -> None:
+    """And what is said of it by name agrees: the small one has the lower id."""
+    worker = register(conn, cpus=2, memory=0)
+    occupy(broker, conn, worker)
+    work.rank(conn, worker, {f"/no-such-{n}": {"rank": rank} for n, rank in enumerate(ranks)})
+    small = submit(broker, io_paths=["/no-such-1/x"])
+    big = submit(broker, cpus=2, io_paths=["/no-such-0/x"])
+    third = submit(broker, io_paths=["/no-such-1/x"], hold=True)
+    assert ids(conn, worker, 1) == ([] if is_big_first else [small])
+    conn.execute("update aque.task set state = 'pending' where id = %s", [third])
+    reasons = {row.id: row.reason for row in broker.tasks([small, big, third])}
+    assert ("line" in reasons[big]) == (ranks[1] < ranks[0])
+    assert ("line" in reasons[third]) == (ranks[1] >= ranks[0])
+    if is_big_first:
+        assert reasons[small] == reasons[third] == ["room-kept", "line"]
+        assert reasons[big] == ["reserved", "full"]
+
+
 def test_one_worker_makes_room_and_the_other_works_on(broker: Broker, conn: Connection) -> None:
     """Whoever has the room first gets the task; one that dies or drains makes room for nobody."""
     one, other, third = (register(conn, cpus=2, memory=0) for _ in range(3))

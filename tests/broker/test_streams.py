@@ -95,7 +95,7 @@ def test_memory_stays_flat(queue: aque.Queue) -> None:
     queue.store_many({"func": work.add, "args": [n, 1]} for n in range(2001))
     gc.collect()
     peaks = []
-    for count in (8_000, 32_000):
+    for count in (12_000, 48_000):
         tracemalloc.start()
         queue.store_many({"func": work.add, "args": [n, "x" * 100]} for n in range(count))
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,6 +41,41 @@ def test_bad_input_is_told_in_one_line_and_nothing_is_stored(
         queue.submit_many([{"func": work.add, "args": [1, 2]}, fields])
     assert "\n" not in str(caught.value)
     assert broker.tasks() == []
+
+
+def test_each_task_has_its_own_fields_however_alike_they_look(queue: aque.Queue, broker: Broker) -> None:
+    """Prototypes that differ in nothing but arguments are read once; 1, True and 1.0 are equal, and not the same."""
+    given: list[dict[str, Any]] = [
+        {"func": work.add, "args": [1, 2], "mark": 1},
+        {"func": work.add, "args": [1, True], "mark": True},
+        {"func": "operator:sub", "args": (3,), "mark": 1.0},
+        {"func": work.add, "mark": 1, "hold": True},
+        {"func": work.add, "args": [1, 2], "mark": 1, "dependencies": []},
+        {"pattern": "shell", "args": ["true"], "name": "a command"},
+        {"func": work.add, "args": [None, [1.5]], "mark": 1},
+    ]
+    given[4]["dependencies"] = [given[0]]
+    order = [1, 0, 5, 4, 3, 2, 6, 1]
+    ids = [future.id for future in queue.submit_many([given[n] for n in order])]
+    with broker.database.connection() as conn:
+        stored = dict(
+            conn.execute(
+                """
+                select p.task_id, json_build_array(p.name, p.args, p.extra, t.state, t.blockers)::text
+                from aque.spec p join aque.task t on t.id = p.task_id
+                """
+            ).fetchall()
+        )
+    assert {place: json.loads(stored[id_]) for place, id_ in zip(order, ids, strict=True)} == {
+        0: ["add", [1, 2], {"mark": 1}, "pending", 0],
+        1: ["add", [1, True], {"mark": True}, "pending", 0],
+        2: ["sub", [3], {"mark": 1.0}, "pending", 0],
+        3: ["add", [], {"mark": 1}, "paused", 0],
+        4: ["add", [1, 2], {"mark": 1}, "pending", 1],
+        5: ["a command", ["true"], None, "pending", 0],
+        6: ["add", [None, [1.5]], {"mark": 1}, "pending", 0],
+    }
+    assert [json.dumps(json.loads(stored[ids[order.index(n)]])[2]["mark"]) for n in (0, 1, 2)] == ["1", "true", "1.0"]
 
 
 def test_a_key_is_unique_among_tasks_that_are_not_complete(queue: aque.Queue, broker: Broker) -> None:

@@ -28,6 +28,7 @@ _ODD = st.one_of(
     st.fixed_dictionaries({"user": st.just("you")}),
     st.sampled_from([{"hold": True}, {"run_at": datetime(2999, 1, 1, tzinfo=UTC)}]),
 )
+_PATHS = st.sampled_from([{}, {}, {"io_paths": ["/no-such-a/x"]}, {"io_paths": ["/no-such-b/x"]}])
 _SIZES = st.fixed_dictionaries(
     {
         "priority": st.sampled_from([1, 1000]),
@@ -37,7 +38,11 @@ _SIZES = st.fixed_dictionaries(
     }
 )
 _NAMED = st.sampled_from([{}, {}, {"a": 1}, {"a": 2}, {"a": 1, "b": 1}, {"unset": 1}])
-_DEMANDS = st.builds(lambda sizes, odd, named: {**sizes, **odd, "limits": named}, _SIZES, _ODD, _NAMED)
+_DEMANDS = st.builds(
+    lambda sizes, odd, named, paths: {**sizes, **odd, "limits": named, **paths}, _SIZES, _ODD, _NAMED, _PATHS
+)
+_RANKS = st.fixed_dictionaries({}, optional={"/no-such-a": st.integers(0, 2), "/no-such-b": st.integers(0, 2)})
+"""What a worker thinks of the volumes that those paths stand for."""
 _WORKERS = st.builds(
     info,
     cpus=st.sampled_from([0.5, 1.0, 4.0]),
@@ -82,7 +87,21 @@ class Farm:
         return runs[0].id if runs else None
 
 
-def _first(found: Sequence[Case], worker: int, order: dict[int, tuple[float, ...]]) -> int | None:
+Order = dict[int, tuple[float, ...]]
+"""Of tasks by their ids, as it is at one worker; the smallest comes first."""
+
+
+def _order(ids: Sequence[int], demands: Sequence[dict[str, Any]], ranks: dict[str, int]) -> Order:
+    def rank(demand: dict[str, Any]) -> int:
+        return ranks.get(demand["io_paths"][0].removesuffix("/x"), 0) if "io_paths" in demand else 0
+
+    return {
+        id: (-demand["priority"], -demand["duration"], rank(demand), id)
+        for id, demand in zip(ids, demands, strict=True)
+    }
+
+
+def _first(found: Sequence[Case], worker: int, order: Order) -> int | None:
     """The first of the tasks that are said to be ready to run now on a worker."""
     ready = [case.task.id for case in found if worker in {room.id for room in case.rooms}]
     return min(ready, key=order.__getitem__, default=None)
@@ -93,7 +112,7 @@ def _makes_room(conn: Connection, worker: int) -> bool:
     return bool(conn.execute("select 1 from aque.reservation where worker_id = %s", [worker]).fetchone())
 
 
-def _is_kept(found: Sequence[Case], task: int | None, order: dict[int, tuple[float, ...]]) -> bool:
+def _is_kept(found: Sequence[Case], task: int | None, order: Order) -> bool:
     """Whether something of a limit may be kept for one before a task that draws from it as well."""
     (own,) = (case.task for case in found if case.task.id == task) if task else (None,)
     return own is not None and any(
@@ -107,8 +126,8 @@ def _is_kept(found: Sequence[Case], task: int | None, order: dict[int, tuple[flo
     )
 
 
-def _check_place(case: Case, found: Sequence[Case], order: dict[int, tuple[float, ...]]) -> None:
-    """It counts the ready tasks before it that one of its workers could take."""
+def _check_place(case: Case, found: Sequence[Case], orders: dict[int, Order]) -> None:
+    """It counts the ready tasks that one of its workers could take, and would before it."""
     own = {taker.id for taker in case.takers}
     if not case.task.is_ready or not own:
         assert case.place is None
@@ -117,8 +136,9 @@ def _check_place(case: Case, found: Sequence[Case], order: dict[int, tuple[float
         each
         for each in found
         if each.task.is_ready
-        and own & {taker.id for taker in each.takers}
-        and order[each.task.id] < order[case.task.id]
+        and any(
+            orders[taker.id][each.task.id] < orders[taker.id][case.task.id] for taker in each.takers if taker.id in own
+        )
     ]
     assert case.place
     assert case.place.ahead == len(before)
@@ -138,6 +158,7 @@ def _check_names(broker: Broker, found: Sequence[Case]) -> None:
     workers=st.lists(_WORKERS, min_size=1, max_size=3),
     queues=_QUEUES,
     limits=_LIMITS,
+    ranks=st.lists(_RANKS, min_size=3, max_size=3),
 )
 def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
     shared_broker: Broker,
@@ -145,6 +166,7 @@ def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
     workers: list[WorkerInfo],
     queues: dict[str, tuple[bool, int | None]],
     limits: dict[str, int],
+    ranks: list[dict[str, int]],
 ) -> None:
     """One claim after another, until no worker gets anything more: each takes the first that was said to be ready.
 
@@ -160,19 +182,21 @@ def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
         for name, size in limits.items():
             conn.execute("insert into aque.named_limit (name, size) values (%s, %s)", [name, size])
         ids = shared_broker.submit([{"func": "m:f", "user": "me", **demand} for demand in demands], {})
-        order = {id: (-demand["priority"], -demand["duration"], id) for id, demand in zip(ids, demands, strict=True)}
         hosts = Farm.of(conn, workers)
+        orders = {worker: _order(ids, demands, own) for worker, own in zip(hosts.infos, ranks, strict=False)}
+        for worker, own in zip(hosts.infos, ranks, strict=False):
+            work.rank(conn, worker, {name: {"rank": rank} for name, rank in own.items()})
         idle: set[int] = set()
         while idle < set(hosts.infos):
             for worker in hosts.infos:
                 found = cases(conn, ids, 100)
                 for case in found:
-                    _check_place(case, found, order)
+                    _check_place(case, found, orders)
                     assert any(reason.holds(case) for reason in REASONS), case
                 _check_names(shared_broker, found)
-                expected = _first(found, worker, order)
+                expected = _first(found, worker, orders[worker])
                 claimed = hosts.claim(worker)
-                assert claimed == expected or _makes_room(conn, worker) or _is_kept(found, expected, order)
+                assert claimed == expected or _makes_room(conn, worker) or _is_kept(found, expected, orders[worker])
                 idle = {*idle, worker} if claimed is None else set()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import click
 import pytest
 
 from aque.cli.main import COMMANDS, cli, load
+from aque.cli.xargs.options import _TABLE as XARGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 TESTS = Path(__file__).parents[1]
@@ -67,6 +70,37 @@ def test_every_command_is_called_by_a_test(path: str) -> None:
     call = re.compile(r"[(\[\s]" + r",\s*".join(f'"{word}"' for word in words))
     files = [each for face in ("cli", "tui") for each in (TESTS / face).rglob("test_*.py") if each != Path(__file__)]
     assert any(call.search(each.read_text("utf-8")) for each in files), f"no test calls aque {path}"
+
+
+def calls(page: str) -> Iterator[tuple[str, list[str]]]:
+    """The commands in the right columns of tables, with their options; an option by itself is one of submit's."""
+    columns = "\n".join(re.findall(r"^\| .+? (?<!\\)\| (.*) \|$", page, re.MULTILINE))
+    for text in re.findall(r"`((?:aque \w|-)[^`]*)`", columns):
+        words = shlex.split(text.replace("\\|", "|").replace("…", ""))
+        path = words[1] if words[0] == "aque" else "submit"
+        options = itertools.takewhile(lambda word: word not in (":::", "CMD"), words)
+        yield path, [word.partition("=")[0] for word in options if re.match("--?[a-z]", word)]
+
+
+@pytest.mark.parametrize("section", ["Slurm", "GNU parallel", "Celery"])
+def test_what_others_call_it_is_something_that_there_is(section: str) -> None:
+    page = (DOCS / "coming-from.md").read_text("utf-8").partition(f"## {section}\n")[2].partition("\n## ")[0]
+    found = list(calls(page))
+    assert len(found) > 5
+    for name, options in found:
+        own = name == "submit" and section == "GNU parallel"
+        known = {each for option in load(name).params for each in option.opts}
+        if name == "xargs" or own:
+            known |= {f"--{each.long}" for each, _ in XARGS} | {f"-{each.short}" for each, _ in XARGS}
+        assert {option[:2] if re.match("-[a-zA-Z]", option) else option for option in options} <= known, (name, options)
+
+
+def test_the_map_of_the_manual_has_every_page_and_no_link_is_dead() -> None:
+    links = {
+        page.name: re.findall(r"\]\(([\w-]+\.md)(?:#[\w-]+)?\)", page.read_text("utf-8")) for page in DOCS.glob("*.md")
+    }
+    assert set(links["index.md"]) == set(links) - {"index.md"}
+    assert {link for found in links.values() for link in found} <= set(links)
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - UNFINISHED))

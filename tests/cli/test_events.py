@@ -46,10 +46,11 @@ def test_events_are_chosen_by_action_age_and_role(aque: Aque) -> None:
     assert dict(zip(head, values[0], strict=True))["what"] == f"{one}  state paused → pending"
 
 
-def test_events_are_followed(aque: Aque, start: Start) -> None:
+@pytest.mark.parametrize("option", ["--watch", "-f"])
+def test_events_are_followed(aque: Aque, start: Start, option: str) -> None:
     one = submit(aque, "true")
     aque("pause", one)
-    following = start("events", "-f", "--json")
+    following = start("events", option, "--json")
     assert json.loads(line(following.stdout))["action"] == "pause"
     aque("resume", one)
     assert json.loads(line(following.stdout))["action"] == "resume"
@@ -114,6 +115,11 @@ def test_nothing_is_undone_where_nothing_is_as_it_was_left(aque: Aque) -> None:
         (["undo"], 1, "aque: there is nothing to undo of yours (--all: of anybody's)\n"),
         (["undo", "--all"], 1, "aque: there is nothing to undo\n"),
         (["undo", "7"], 4, "aque: no such event: 7\n"),
+        (
+            ["undo", "x"],
+            2,
+            "aque undo: Invalid value for '[EVENT]': 'x' is not a valid whole number. (see aque undo --help)\n",
+        ),
         (["events", "--json", "--csv"], 2, "aque: give one of --csv and --json\n"),
     ],
 )

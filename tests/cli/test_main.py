@@ -11,6 +11,7 @@ import pytest
 
 import aque as library
 from aque.core.broker import Broker
+from aque.core.config import SETTINGS
 
 from .conftest import Aque
 
@@ -110,7 +111,7 @@ def test_a_setting_of_the_wrong_kind_is_one_line(environ: dict[str, str], tmp_pa
     (tmp_path / "aque" / "config.toml").write_text("broker = 1")
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "aque: config.toml: broker: 1 is not a text\n"
+    assert done.stderr == f"aque: {tmp_path / 'aque' / 'config.toml'}: broker: 1 is not a text\n"
 
 
 def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_path: Path) -> None:
@@ -119,7 +120,8 @@ def test_a_setting_that_nobody_knows_is_one_line(environ: dict[str, str], tmp_pa
     (tmp_path / "aque" / "config.toml").write_text("brocker = 'postgresql://farm'")
     done = shell({**environ, "AQUE_BROKER": "", "XDG_CONFIG_HOME": str(tmp_path)}, "aque workers")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: broker)\n"
+    told = f"aque: {tmp_path}/aque/config.toml: no such setting: brocker (there are: {', '.join(SETTINGS)})"
+    assert done.stderr == f"{told}\n"
 
 
 @pytest.mark.parametrize("topic", ["fields", "filters", "states"])
@@ -142,6 +144,12 @@ def test_help_loads_neither_database_nor_screen(args: list[str]) -> None:
 def test_commands_load_no_screen(environ: dict[str, str]) -> None:
     for args in (["status"], ["workers"], ["submit", "true"]):
         assert not loaded_by(args, environ) & {"textual", "rich"}
+
+
+def test_who_submits_loads_no_language_of_filters(environ: dict[str, str]) -> None:
+    """It costs more to load than all else of aque's that a submit needs."""
+    unneeded = {"aque.core.fields", "aque.core.filter", "aque.core.queries.listing"}
+    assert not loaded_by(["submit", "true"], environ) & unneeded
 
 
 def loaded_by(args: list[str], environ: dict[str, str]) -> set[str]:

@@ -82,7 +82,7 @@ def test_depth_cuts_trees(status: Status) -> None:
     [
         ([], ["film", "日本", "frame-1"]),
         (["-x", "--sort", "name"], ["film", "frame-1", "other", "日本"]),
-        (["--sort", "-priority,id", "--limit", "2"], ["frame-1", "film"]),
+        (["--sort", "-priority,id", "-n", "2"], ["frame-1", "film"]),
         (["-f", "user:bob"], ["other"]),
         (["-f", "render -name:日本"], ["frame-1"]),
         (["-f", "state:paused or dep:3"], ["日本", "frame-1"]),
@@ -147,10 +147,19 @@ def test_what_goes_wrong_is_one_line(status: Status, args: list[str], code: int,
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_empty_broker_says_what_to_do_next(status: Status) -> None:
-    done = status()
+@pytest.mark.parametrize("args", [[], ["--json"], ["-v"], ["--csv", "id"]])
+def test_an_empty_broker_says_what_to_do_next(status: Status, args: list[str]) -> None:
+    """In whatever form it was asked for."""
+    done = status(*args)
     assert done.returncode == 0
     assert "aque submit" in done.stderr
+
+
+@pytest.mark.usefixtures("ids")
+def test_all_users_are_offered_to_those_who_saw_their_own_tasks_alone(status: Status) -> None:
+    assert status("-f", "name:nobody").stderr == "nothing matches: -x looks among the tasks of all users\n"
+    assert status("-x", "-f", "name:nobody").stderr == "nothing matches\n"
+    assert status("--csv", "id", "-f", "user:nobody").stderr == "nothing matches\n"
 
 
 @pytest.mark.usefixtures("ids")

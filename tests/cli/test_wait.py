@@ -44,6 +44,17 @@ def test_a_wait_that_takes_too_long_exits_with_1_and_says_for_whom(aque: Aque) -
     assert (done.returncode, done.stderr) == (1, f"aque: not complete after 0.1 s: {never}\n")
 
 
+def test_what_status_lists_can_be_piped_into_a_verb(aque: Aque) -> None:
+    """`aque status --csv id -f … | aque kill -`: the head of the list is no mistake, and nothing below it is no id."""
+    ids = [int(submit(aque, "true")) for _ in range(2)]
+    listed = aque("status", "--csv", "id", "-f", "state:pending").stdout
+    assert listed.split() == ["id", *map(str, reversed(ids))]
+    done = aque("kill", "-", stdin=listed)
+    assert (done.stderr, done.returncode) == ("2 cancelled\n", 0)
+    done = aque("kill", "-", stdin=aque("status", "--csv", "id", "-f", "state:pending").stdout)
+    assert (done.stderr, done.returncode) == ("aque: no ids on stdin\n", 1)
+
+
 def test_lists_of_ids_have_commas_and_ranges(aque: Aque, broker: Broker) -> None:
     ids = [int(submit(aque, "true")) for _ in range(4)]
     assert aque("pause", f"{ids[0]},{ids[2]}-{ids[3]}").stderr == "3 paused\n"

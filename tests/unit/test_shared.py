@@ -364,3 +364,26 @@ def test_a_warm_interpreter_that_dies_costs_the_task_that_runs_alone(desk: Toget
     os.kill(zygote, signal.SIGKILL)
     assert desk.wait("finished", 1)["signal"] == signal.SIGKILL
     assert desk.result(2) != pid
+
+
+def test_a_time_limit_that_is_over_before_its_process_comes_to_a_task_loses_none(desk: Together) -> None:
+    """The process is still being forked when the timer goes off: the task is neither signalled nor dropped."""
+    for lease in range(20):
+        desk.call(lease, "pid", timeout=1e-6)
+        desk.wait("finished", lease)
+
+
+def test_an_end_is_the_last_that_is_told_of_a_task(desk: Together) -> None:
+    """Who is told of a start behind the end would keep a process for running that is somebody else's by then."""
+    desk.warm_up()
+    for lease in range(0, 400, 2):
+        desk.call(lease, "pid")
+        desk.call(lease + 1, "pid")
+        desk.kill(lease)
+        desk.kill(lease + 1)
+    for lease in range(400):
+        desk.wait("finished", lease)
+    ended: set[int] = set()
+    for header, _ in desk.said:
+        assert header["type"] != "started" or header["lease"] not in ended
+        ended |= {header["lease"]} if header["type"] == "finished" else set()

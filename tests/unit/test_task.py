@@ -1,6 +1,10 @@
 """Prototypes: defaults, fallbacks, nested forms, and errors that name the field."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aque.core.errors import UsageError
 from aque.core.task import Prototype
@@ -43,6 +47,16 @@ def test_limits_are_names_or_units_by_name(given: object) -> None:
     assert dict(Prototype.read({"limits": ()}).limits) == {}
 
 
+@given(st.times(timezones=st.none() | st.just(UTC)))
+def test_a_time_of_day_is_the_next_one(of_day: time) -> None:
+    """`--at 18:00` in the evening means tomorrow; never a moment that has passed, nor one of another day."""
+    before = datetime.now(UTC)
+    read = Prototype.read({"run_at": of_day.isoformat()}).run_at
+    assert read is not None
+    assert before < read <= datetime.now(UTC) + timedelta(days=1, hours=1)  # a day may have 25 hours
+    assert read.astimezone(of_day.tzinfo).time() == of_day.replace(tzinfo=None)
+
+
 @pytest.mark.parametrize(
     ("field", "bad"),
     [
@@ -54,6 +68,8 @@ def test_limits_are_names_or_units_by_name(given: object) -> None:
         ("retries", -1),
         ("timeout", "soon"),
         ("run_at", "tomorrow"),
+        ("run_at", "25:00"),
+        ("run_at", "2030"),
         ("environ", {"A=B": "c"}),
         ("environ", {"A": "c\0"}),
         ("kwargs", 3),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aque.core.errors import UsageError
-from aque.core.units import Cpus, parse_duration, parse_memory
+from aque.core.units import Cpus, parse_duration, parse_memory, write_memory
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,16 @@ def test_what_is_no_amount_of_memory_is_refused_in_one_line(bad: float | str) ->
     with pytest.raises(UsageError) as caught:
         parse_memory(bad)
     assert "\n" not in str(caught.value)
+
+
+@given(st.integers(0, 2**53) | st.builds(lambda n, power: n << 10 * power, st.integers(0, 2000), st.integers(0, 5)))
+def test_what_is_written_for_a_command_is_read_as_the_same_amount(number: int) -> None:
+    """`aque worker -m …`, as why advises it, is neither too small for the task nor more than people can read."""
+    assert parse_memory(write_memory(number)) == number
+
+
+def test_amounts_are_written_in_short_where_that_is_exact() -> None:
+    assert [write_memory(each) for each in (900 << 40, 3 << 29, 2**30 + 1)] == ["900T", "1.5G", "1073741825"]
 
 
 @given(st.integers(0, 2**60))

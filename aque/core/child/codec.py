@@ -81,6 +81,9 @@ class Reference:
 
 def to_tree(value: Any) -> Any:
     """The value as something that `json` writes; EncodeError if it has no encoding."""
+    atom = _ATOMS.get(type(value))
+    if atom is not None:
+        return atom(value, to_tree)
     try:
         return _Writer().write(value)
     except RecursionError:

@@ -28,10 +28,11 @@ class Keep:
     seconds: float | None
     cpus: float | None
     memory: int | None
+    rank: int
 
     def lets(self, order: tuple[float, ...], duration: float | None, cpus: float, memory: int) -> bool:
         """Whether a task at a place in the order (the smallest is first) may go now. `duration` None: unknown."""
-        if self.seconds is None or order <= (-self.priority, -self.duration, self.task_id):
+        if self.seconds is None or order <= (-self.priority, -self.duration, self.rank, self.task_id):
             return True
         is_brief = duration is not None and duration <= self.seconds
         return is_brief or (cpus <= (self.cpus or 0) + _ERROR and memory <= (self.memory or 0))

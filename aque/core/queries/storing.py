@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -31,12 +31,18 @@ class Distinct:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows with what they have in common, and edges; `demand` and `environ` of a row are places in those lists."""
+    """Tasks by their ids, what kind each is of (its place in that list), its arguments; and edges.
+
+    Kinds have fields of their own, and those of `common` else; their `demand` and `environ` are places in those lists.
+    """
 
     common: Mapping[str, Any]
+    kinds: Distinct = field(default_factory=Distinct)
     demands: Distinct = field(default_factory=Distinct)
     environs: Distinct = field(default_factory=Distinct)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    args: list[Any] = field(default_factory=list)
     edges: list[dict[str, Any]] = field(default_factory=list)
 
     def prerequisites(self) -> dict[str, str]:
@@ -44,9 +50,15 @@ class Batch:
         return {"demands": json.dumps(self.demands.things), "environs": json.dumps(self.environs.things)}
 
     def parameters(self) -> dict[str, str]:
-        """All of it, as JSON texts."""
-        own = {name: json.dumps(getattr(self, name)) for name in ("rows", "common", "edges")}
-        return {**own, **self.prerequisites()}
+        """All of it, as texts: of arrays of numbers, and JSON."""
+        numbers = {"ids": _array(self.ids), "places": _array(self.places), "kinds": json.dumps(self.kinds.things)}
+        rest = {name: json.dumps(getattr(self, name)) for name in ("args", "common", "edges")}
+        return {**numbers, **rest, **self.prerequisites()}
+
+    def held(self, is_held: bool) -> Iterator[int]:
+        """The ids of the tasks that are held back, or of those that are not."""
+        holds = [kind.get("hold", self.common["hold"]) for kind in self.kinds.things]
+        return (task for task, place in zip(self.ids, self.places, strict=True) if holds[place - 1] == is_held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +78,14 @@ class Ties:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
+def _array(numbers: Iterable[int]) -> str:
+    """As PostgreSQL writes it: the driver looks at each number of a list twice."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
 def next_ids(conn: Connection, count: int) -> list[int]:
     """New ids of tasks, in ascending order."""
-    return [row[0] for row in conn.execute(_SQL["next_ids"], {"count": count})]
+    return [row[0] for row in conn.execute(_SQL["next_ids"], {"count": count}, binary=True)]
 
 
 def submit(conn: Connection, batch: Batch, ties: Ties) -> list[Change]:
@@ -84,9 +101,9 @@ def prepare(conn: Connection, batch: Batch) -> None:
     conn.execute(_SQL["prepare"], batch.prerequisites())
 
 
-def store(conn: Connection, batch: Batch) -> None:
-    """Store a part of a submission, which `link` completes."""
-    conn.execute(_SQL["store"], batch.parameters())
+def store(conn: Connection, parameters: Mapping[str, str]) -> None:
+    """Store a part of a submission, a batch's parameters, which `link` completes."""
+    conn.execute(_SQL["store"], parameters)
 
 
 def link(conn: Connection, ties: Ties) -> list[Change]:

@@ -3,14 +3,16 @@ select nextval('aque.task_id') from generate_series(1, %(count)s)
 
 -- name: submit
 select id, state::text
-from aque.submit(%(rows)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json, %(edges)s::json,
+from aque.submit(%(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json,
+                 %(demands)s::json, %(environs)s::json, %(edges)s::json,
                  %(dependents)s::bigint[], %(needs)s::bigint[], %(parents)s::bigint[], %(children)s::bigint[])
 
 -- name: prepare
 select aque.prepare(%(demands)s::json, %(environs)s::json)
 
 -- name: store
-select aque.store(%(rows)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json, %(edges)s::json)
+select aque.store(%(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json,
+                  %(demands)s::json, %(environs)s::json, %(edges)s::json)
 
 -- name: link
 select id, state::text

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg.rows import class_row
 
@@ -37,6 +37,7 @@ class WorkerRow:
     """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks.
 
     `load`: its host's load average of the last minute, None where it does not tell.
+    `volumes`: what it thinks of those that files of tasks lie on, see aque.core.worker.volumes; None: nothing.
     """
 
     id: int
@@ -53,6 +54,7 @@ class WorkerRow:
     load: float | None
     queues: list[str] | None
     tags: list[str]
+    volumes: dict[str, dict[str, Any]] | None
     version: str
     started_at: datetime
     last_active: datetime

@@ -54,6 +54,7 @@ class Task:
     platform: str
     tags: list[str]
     limits: dict[str, int]
+    volume: str
     run_at: datetime | None
     blockers: int
     attempt: int
@@ -103,10 +104,9 @@ class Task:
         """Whether it, and its queue, may run as soon as a worker has room."""
         return self.state == State.PENDING and self.blockers == 0 and not self.is_queue_paused
 
-    @property
-    def order(self) -> tuple[float, ...]:
-        """The smallest comes first."""
-        return -self.priority, -self.duration, self.id
+    def order_at(self, host: Host) -> tuple[float, ...]:
+        """The smallest comes first there."""
+        return -self.priority, -self.duration, host.rank(self.volume), self.id
 
     @property
     def known_duration(self) -> float | None:
@@ -126,6 +126,7 @@ class Host:
     name: str
     draining: bool
     tags: list[str]
+    volumes: dict[str, dict[str, Any]] | None
     cpus: float
     memory: int
     memory_taken: int
@@ -140,6 +141,10 @@ class Host:
     @property
     def memory_free(self) -> int:
         return max(self.memory - self.memory_taken, 0)
+
+    def rank(self, volume: str) -> int:
+        """Where it puts those among equals whose files lie there: 0 first."""
+        return int((self.volumes or {}).get(volume, {}).get("rank", 0))
 
     def has_room(self, task: Task) -> bool:
         """Whether a task that it could run fits into what is free now."""
@@ -230,7 +235,7 @@ class Case:
     def _passes(self, host: Host) -> bool:
         keep = self.keeps.get(host.id)
         task = self.task
-        return keep is None or keep.lets(task.order, task.known_duration, task.cpus_on(host.cpus), task.memory)
+        return keep is None or keep.lets(task.order_at(host), task.known_duration, task.cpus_on(host.cpus), task.memory)
 
     @property
     def makers(self) -> tuple[Host, ...]:

@@ -1,7 +1,7 @@
 -- name: tasks
 -- What tasks and their queues tell of themselves. The running tasks of a queue are counted where it is limited.
 with asked as materialized (
-    select t.*, s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits
+    select t.*, s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume
     from aque.task t join aque.shape s on s.id = t.shape_id
     where t.id = any(%(ids)s::bigint[])
 ), limited as materialized (
@@ -10,7 +10,7 @@ with asked as materialized (
     from aque.queue q where q.max_running is not null and q.name in (select a.queue from asked a)
 )
 select t.id, p.name, t.state::text as state, t.shape_id, t.queue, t.username as "user", t.cpus, t.cpu_share, t.memory,
-       t.host, t.platform, t.tags, t.limits, t.run_at, t.blockers, t.attempt, clock_timestamp() as now,
+       t.host, t.platform, t.tags, t.limits, t.volume, t.run_at, t.blockers, t.attempt, clock_timestamp() as now,
        t.priority, t.duration, t.guessed, t.paused_by, t.paused_at, t.owner, t.created_at,
        coalesce(q.paused, false) as is_queue_paused, q.paused_by as queue_paused_by,
        q.paused_at as queue_paused_at, q.max_running, l.running,
@@ -27,7 +27,7 @@ left join aque.progress g on g.task_id = t.id
 
 -- name: workers
 -- The workers that live, with what their runs take, and for how many seconds yet; null where that is not known.
-select w.id, w.name, w.draining, w.tags, w.cpus, w.memory, r.memory_taken, r.takes, r.ends
+select w.id, w.name, w.draining, w.tags, w.volumes, w.cpus, w.memory, r.memory_taken, r.takes, r.ends
 from aque.alive() w
 cross join lateral (
     select coalesce(sum(t.memory), 0)::bigint as memory_taken,

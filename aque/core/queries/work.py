@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -89,6 +90,7 @@ class Captured:
     extra: str | None
     isolation: str | None
     has_inputs: bool
+    volume: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,16 @@ def beat(
     return Heard(*row) if row else None
 
 
+def volumes(conn: Connection) -> list[str]:
+    """All volumes that files of tasks lie on."""
+    return list(_one(conn, "volumes", {}))
+
+
+def rank(conn: Connection, worker: int, opinions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Tell what a worker thinks of volumes: `rank`, the smallest is the best, and why."""
+    conn.execute(_SQL["rank"], {"worker": worker, "volumes": json.dumps(opinions)})
+
+
 def is_to_drain(conn: Connection, worker: int) -> bool:
     """Whether somebody wants a worker to drain."""
     return bool(_one(conn, "is_to_drain", {"worker": worker}))
@@ -281,7 +293,7 @@ def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[Suspe
 
 
 def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
-    """The marks of those of the workers that are on a host."""
+    """The marks of those of the workers that were on a host, and have ended."""
     return [row[0] for row in conn.execute(_SQL["marks"], {"workers": list(workers), "hostname": hostname})]
 
 

@@ -16,6 +16,13 @@ set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(
 where id = %(worker)s and ended_at is null
 returning draining, last_active
 
+-- name: volumes
+select coalesce(array_agg(v.name order by v.name), '{}') from aque.volume v
+
+-- name: rank
+-- What a worker thinks of volumes, from now on.
+update aque.worker set volumes = %(volumes)s::jsonb where id = %(worker)s
+
 -- name: is_to_drain
 select draining from aque.worker where id = %(worker)s
 
@@ -43,8 +50,9 @@ select id, state::text from aque.complete(
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
 
 -- name: marks
--- What is in the environment of all that tasks of some workers of a host started.
-select mark from aque.worker where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and mark is not null
+-- What is in the environment of all that tasks of some workers of a host started, where these have ended.
+select mark from aque.worker
+where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and ended_at is not null and mark is not null
 
 -- name: forsake
 select id, state::text from aque.forsake(%(workers)s::bigint[])

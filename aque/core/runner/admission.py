@@ -50,6 +50,8 @@ class Admission:
 
     def put_back(self, jobs: Sequence[Job]) -> None:
         """Let tasks wait again, before all others."""
+        for job in jobs:
+            job.wait_again()
         self.waiting.extendleft(reversed(jobs))
 
     def _fits(self, job: Job, running: list[Job]) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .job import Job, Spent
+from .timers import Timer
 
 HEAD = struct.Struct("=II")
 NUMBER = struct.Struct("=I")
@@ -31,7 +32,9 @@ class Carrier(Job):
         "_unsent",
         "has_run",
         "is_over",
+        "is_watched",
         "jobs",
+        "resting",
         "secret",
         "since",
         "spent",
@@ -53,7 +56,8 @@ class Carrier(Job):
         self.key = key
         self.secret = secret.encode()
         self.jobs: deque[Job] = deque()
-        self.is_over = self.has_run = False
+        self.is_over = self.has_run = self.is_watched = False
+        self.resting: Timer | None = None
         self.spent = Spent(0.0, 0.0)
         self.since = self.used_at = 0.0
         self._count = 0

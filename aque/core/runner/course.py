@@ -33,7 +33,7 @@ class Course:
         self._timers = timers
         self._time_out = time_out
         self._streams: dict[object, list[MarkedPipe]] = {}
-        self._begun: dict[object, Job] = {}
+        self._begun: dict[object, Carrier] = {}
 
     def follow(self, carrier: Carrier) -> None:
         """A process runs: read what it writes."""
@@ -53,15 +53,20 @@ class Course:
         if job.took is not None:  # it has ended already: only its output is still on the way
             return
         job.pid, job.started = carrier.pid, carrier.since
-        self._begun[job.lease] = job
+        self._begun[job.lease] = carrier
+        self.limit(job)
+
+    def limit(self, job: Job) -> None:
+        """Its time begins now."""
         if job.order.get("timeout") is not None:
-            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+            job.timer = self._timers.after(job.order["timeout"], lambda: self._time_out(job))
 
     def announce(self) -> None:
-        """Tell what runs now. Those that have ended already tell it with their end."""
-        for job in self._begun.values():
-            told = {"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started, "shared": True}
-            self._channel.queue(told)
+        """Tell what runs now. Those that have ended already tell it with their end, and some were taken back since."""
+        for lease, carrier in self._begun.items():
+            if carrier.jobs and carrier.jobs[0].lease == lease:
+                at = carrier.jobs[0].started
+                self._channel.queue({"type": "started", "lease": lease, "pid": carrier.pid, "at": at, "shared": True})
         self._begun.clear()
 
     def end(self, carrier: Carrier, code: int, usage: Usage, max_rss: int) -> None:
@@ -99,5 +104,6 @@ class Course:
     def _tell(self, job: Job, status: int | None, spent: Usage, rss: int) -> None:
         """Tell the end of a task, with the last word that it had."""
         self._begun.pop(job.lease, None)
+        job.cancel_timer()
         self._pipes.outlet.end(job.lease)
         self._channel.queue(job.finished(status, spent, rss), job.body if job.took else b"")

@@ -58,7 +58,7 @@ class Forks:
         job.streams = files.pipes
         self._hooks[job.lease] = hooks
         self.starting[job.lease] = job
-        self._timers.after(PATIENCE, lambda: zygote.kill() if job in zygote.starting else None)
+        job.timer = self._timers.after(PATIENCE, lambda: zygote.kill() if job in zygote.starting else None)
         return True
 
     def hear(self, zygote: Zygote) -> None:
@@ -81,12 +81,14 @@ class Forks:
             else:
                 self._unborn(job).again(job)
         for job in zygote.running.values():
+            hooks = self._hooks.pop(job.lease)
             if not _is_ours(job.pid):  # it was reaped there, and nobody knows its status any more
-                self._hooks[job.lease].died(job)
-                self._hooks.pop(job.lease).ended(job, min(code, -signal.SIGKILL), Spent(0.0, 0.0), 0)
+                hooks.died(job)
+                hooks.ended(job, min(code, -signal.SIGKILL), Spent(0.0, 0.0), 0)
 
     def _started(self, _zygote: Zygote, _said: Said, job: Job) -> None:
         del self.starting[job.lease]
+        job.cancel_timer()
         self._hooks[job.lease].began(job)
 
     def _failed(self, _zygote: Zygote, said: Said, job: Job) -> None:
@@ -110,6 +112,7 @@ class Forks:
     def _unborn(self, job: Job) -> Hooks:
         """The hooks of a task that has got no process, and needs no pipes."""
         del self.starting[job.lease]
+        job.cancel_timer()
         while job.streams:
             os.close(job.streams.popitem()[0])
         return self._hooks.pop(job.lease)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .frames import Header
 from .processes import LINUX
+from .timers import Timer
 
 
 class Usage(Protocol):
@@ -80,6 +81,7 @@ class Job:
         "cpus",
         "cut_off",
         "ended",
+        "environ",
         "key",
         "killed",
         "lease",
@@ -95,6 +97,7 @@ class Job:
         "started",
         "streams",
         "timed_out",
+        "timer",
         "took",
     )
 
@@ -105,6 +108,7 @@ class Job:
         self.body = body
         self.cpus = float(order.get("cpus") or 0.0)
         self.memory = int(order.get("memory") or 0)
+        self.environ: dict[str, str] | None = None
         self.pid = 0
         # What tasks of one process have in common, which of them it is, and what that process tells of its run.
         self.key = json.dumps([order.get(name) for name in ALIKE]) if order.get("shared") else None
@@ -125,6 +129,18 @@ class Job:
         self.signals: list[tuple[int, float | None]] = []
         # Processes of the task met while killing it, with their start times: at its end none may be left.
         self.seen: dict[int, int] = {}
+        # What ends it when its time is over.
+        self.timer: Timer | None = None
+
+    def cancel_timer(self) -> None:
+        """Nothing ends it any more for its time."""
+        if self.timer:
+            self.timer.cancel()
+
+    def wait_again(self) -> None:
+        """It has not begun, though it was thought to."""
+        self.cancel_timer()
+        self.started = None
 
     @property
     def grace(self) -> float:

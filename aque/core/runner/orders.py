@@ -81,6 +81,9 @@ class Orders:
     def _environ(self, header: Header, body: bytes) -> None:
         self._tasks.teach(header["key"], body)
 
+    def _forget(self, header: Header, _body: bytes) -> None:
+        self._tasks.forget(header["keys"])
+
     def _capacity(self, header: Header, _body: bytes) -> None:
         self._admission.resize(header["cpus"], header.get("memory"))
         if header.get("output_limit"):
@@ -89,7 +92,7 @@ class Orders:
             self._meters.enforce()
 
     def _run(self, header: Header, body: bytes) -> None:
-        self._admission.waiting.append(Job(header, body))
+        self._tasks.take(Job(header, body))
         # At once: with the start left to the end of a turn, a `kill` in the same read would miss the process.
         self._tasks.admit()
 
@@ -114,6 +117,7 @@ class Orders:
 
 _MEANINGS: dict[str, Callable[[Orders, Header, bytes], None]] = {
     "environ": Orders._environ,
+    "forget": Orders._forget,
     "capacity": Orders._capacity,
     "run": Orders._run,
     "kill": Orders._kill,

@@ -50,8 +50,8 @@ class Roster:
         """It has nothing to do: let it go now if it is to run nothing more, or else some time later."""
         if carrier.is_over:
             self.close(carrier)
-        else:
-            self._timers.after(IDLE, lambda: self._close_if_idle(carrier))
+        elif carrier.resting is None:
+            carrier.resting = self._timers.after(IDLE, lambda: self._look(carrier))
 
     def remove(self, carrier: Carrier) -> None:
         """It has ended."""
@@ -61,6 +61,8 @@ class Roster:
 
     def flush(self, carrier: Carrier) -> None:
         """Send what it takes of its orders now, and the rest when it takes more."""
+        if carrier.fileno() < 0:  # closed since the selector spoke
+            return
         carrier.flush()
         is_watched = carrier.fileno() in self._selector.get_map()
         if carrier.wants_write and not is_watched:
@@ -70,10 +72,19 @@ class Roster:
 
     def close(self, carrier: Carrier) -> None:
         """Hang up, at which it ends."""
+        if carrier.resting:
+            carrier.resting.cancel()
         if carrier.fileno() >= 0 and carrier.fileno() in self._selector.get_map():
             self._selector.unregister(carrier)
         carrier.close()
 
-    def _close_if_idle(self, carrier: Carrier) -> None:
-        if carrier.is_idle and time.monotonic() - carrier.used_at >= IDLE:
+    def _look(self, carrier: Carrier) -> None:
+        """Let it go if it has had nothing to do for long enough, or else look again when that will be."""
+        carrier.resting = None
+        if not carrier.is_idle:
+            return
+        left = carrier.used_at + IDLE - time.monotonic()
+        if left <= 0:
             self.close(carrier)
+        else:
+            carrier.resting = self._timers.after(left, lambda: self._look(carrier))

@@ -122,7 +122,15 @@ class Shared:
         return None
 
     def _time_out(self, job: Job) -> None:
-        """Ask a task to end, if it has not."""
-        if found := self._roster.find(job.lease):
+        """Ask a task to end, if it has not; one that its process has not come to yet is given its time anew."""
+        found = self._roster.find(job.lease)
+        if found is None:
+            return
+        carrier, _ = found
+        unbegun = carrier.take_back()
+        carrier.give_again(unbegun)
+        if job in unbegun:
+            self._course.limit(job)
+        else:
             job.timed_out = True
-            self.signal(*found, signal.SIGTERM, job.grace, ends=True)
+            self.signal(carrier, job, signal.SIGTERM, job.grace, ends=True)

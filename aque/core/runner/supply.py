@@ -43,14 +43,17 @@ class Supply:
     def _give(self, carrier: Carrier, jobs: list[Job]) -> None:
         carrier.give(jobs)
         self._roster.flush(carrier)
-        if len(carrier.jobs) > 1:
+        self._watch(carrier)
+
+    def _watch(self, carrier: Carrier) -> None:
+        """Look after a process as long as tasks wait in it."""
+        if not carrier.is_watched and not carrier.is_over and len(carrier.jobs) > 1:
+            carrier.is_watched = True
             self._timers.after(STUCK, lambda: self._look(carrier))
 
     def _look(self, carrier: Carrier) -> None:
         """Let nothing wait behind a task that takes long."""
-        if carrier.is_over or len(carrier.jobs) < 2:
-            return
-        if time.monotonic() - carrier.since >= STUCK and carrier.pid:
+        carrier.is_watched = False
+        if time.monotonic() - carrier.since >= STUCK and carrier.pid and not carrier.is_over:
             self._admission.put_back(carrier.take_back())
-        else:
-            self._timers.after(STUCK, lambda: self._look(carrier))
+        self._watch(carrier)

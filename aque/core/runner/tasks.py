@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections.abc import Iterable
 
 from .admission import Admission
 from .channel import Channel
@@ -45,6 +46,16 @@ class Tasks:
         """Know an environment by this key, given as JSON."""
         self._environs[key] = json.loads(variables)
 
+    def forget(self, keys: Iterable[str]) -> None:
+        """Tasks that come from now on have none of these environments."""
+        for key in keys:
+            self._environs.pop(key, None)
+
+    def take(self, job: Job) -> None:
+        """Let a task wait, with the environment that its key stands for now."""
+        job.environ = self._environs.get(job.order["environ"])
+        self._admission.waiting.append(job)
+
     def admit(self) -> None:
         """Start what may start."""
         while job := self._admission.next(self._running.active()):
@@ -53,13 +64,12 @@ class Tasks:
     def start(self, job: Job) -> None:
         """Start one task, or report why not."""
         try:
-            environ = self._environs.get(job.order["environ"])
-            if environ is None:
+            if job.environ is None:
                 raise TaskError("spawn", f"unknown environment {job.order['environ']}")
-            if job.key is not None and self._shared.take(job, environ):
+            if job.key is not None and self._shared.take(job, job.environ):
                 return
             with opening() as files:
-                planned = plan(job, environ, files)
+                planned = plan(job, job.environ, files)
                 if self._forks.launch(job, planned, files, self):
                     return
                 job.pid, job.streams = spawn(job, planned, files), files.pipes
@@ -71,6 +81,7 @@ class Tasks:
     def drop(self, job: Job) -> None:
         """Report a task as killed that has not begun."""
         job.killed = True
+        job.wait_again()
         self._channel.queue(job.finished(None, None, 0))
 
     def began(self, job: Job) -> None:
@@ -83,7 +94,7 @@ class Tasks:
         self._channel.queue({"type": "started", "lease": job.lease, "pid": job.pid, "at": job.started})
         self._signals.send_kept(job)
         if job.order.get("timeout") is not None:
-            self._timers.after(job.order["timeout"], lambda: self._time_out(job))
+            job.timer = self._timers.after(job.order["timeout"], lambda: self._time_out(job))
 
     def failed(self, job: Job, error: TaskError) -> None:
         """Report a task that could not be started."""
@@ -104,6 +115,7 @@ class Tasks:
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
         """Report the end of a task."""
         del self._running.by_pid[job.pid]
+        job.cancel_timer()
         self._channel.queue(job.finished(code, usage, max_rss))
 
     def _time_out(self, job: Job) -> None:

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Final
 
 from ..queries.why import Case, Demand
-from ..units import Cpus
+from ..units import Cpus, write_memory
 from .words import Reason, sizes, worker_command
 
 
@@ -83,7 +83,7 @@ _WORDS: Final = {
     Demand.MEMORY: _Words(
         lambda case: "{}; largest has {}".format(*_sizes(case)),
         lambda case: "It needs {} of memory; the largest worker has {}.".format(*_sizes(case)),
-        lambda case: f"start a worker that has it: `aque worker -m {case.task.memory}`",
+        lambda case: f"start a worker that has it: `aque worker -m {write_memory(case.task.memory)}`",
     ),
 }
 

@@ -18,6 +18,7 @@ from .words import Reason, count, listed, moment, names, worker_command
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
 
 
+_SEEN: Final = ("type", "speed", "load")
 _OTHERWISE: Final = {"fail": "", "cancel": ", or it is cancelled", "wait": ", or it waits"}
 
 
@@ -129,7 +130,18 @@ def _place(case: Case) -> str:
     number = min(case.place.ahead, case.most)
     more = "More than " if _is_beyond(case) else ""
     stand = "stands" if case.place.ahead == 1 else "stand"
-    return f"{more}{count(number, 'ready task')} that its workers serve {stand} before it."
+    return f"{more}{count(number, 'ready task')} that its workers serve {stand} before it.{_volume(case)}"
+
+
+def _volume(case: Case) -> str:
+    """What workers think of the file system that it works on, where that lets equals go first."""
+    volume = case.task.volume
+    told = [
+        f"rank {each.rank(volume)} at {each.name} ({', '.join(filter(None, map(each.volumes[volume].get, _SEEN)))})"
+        for each in case.takers
+        if each.volumes and each.rank(volume)
+    ]
+    return f" Its files lie on {volume}, {listed(told)}: equals of a smaller rank go first there." if told else ""
 
 
 def _by(who: str | None, at: datetime | None, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from ..runner.client import Runner
@@ -13,15 +14,17 @@ from .launch import Launch
 from .sweep import VARIABLE
 
 _PAUSE: Final = 1.0  # seconds at least between two runners
+_ENVIRONS: Final = 200  # environments that it keeps
+_PROCESSES: Final = 1000  # shared processes that are known at a time
 
 
 class Crew:
     """The processes of a worker's tasks, for the worker that has to start, signal and hear them."""
 
     def __init__(
-        self, cpus: float, memory: int, mark: str | None = None, enforce_memory: bool = False, output_limit: int = 0
+        self, cpus: float, memory: int, mark: str = "", enforce_memory: bool = False, output_limit: int = 0
     ) -> None:
-        self._set = {} if mark is None else {VARIABLE: mark}
+        self.mark = mark  # of all that its tasks start
         self._capacity = {
             "type": "capacity",
             "cpus": cpus,
@@ -29,7 +32,7 @@ class Crew:
             "enforce_memory": enforce_memory,
             "output_limit": output_limit,
         }
-        self._environs: set[int] = set()
+        self._environs: dict[int, None] = {}  # those that were asked for longest ago first
         self._started: dict[int, tuple[int, int]] = {}
         self._shared: dict[int, int] = {}
         self._hire()
@@ -55,17 +58,27 @@ class Crew:
         self._runner.flush()
 
     def knows(self, environ: int) -> bool:
-        """Whether it has an environment."""
-        return environ in self._environs
+        """Whether it has an environment, which is needed now."""
+        if environ not in self._environs:
+            return False
+        self._environs[environ] = self._environs.pop(environ)
+        return True
 
     def teach(self, environ: int, variables: str) -> None:
         """Give it an environment, as a JSON text."""
-        self._environs.add(environ)
+        self._environs[environ] = None
         self._runner.send({"type": "environ", "key": environ}, variables.encode())
+
+    def forget(self) -> None:
+        """Have it forget environments where they are too many. What was launched has its own."""
+        if too_many := list(islice(self._environs, max(0, len(self._environs) - _ENVIRONS))):
+            for each in too_many:
+                del self._environs[each]
+            self._runner.queue({"type": "forget", "keys": too_many})
 
     def launch(self, order: Launch) -> None:
         """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
-        own = {**order.header["set"], **self._set}
+        own = {**order.header["set"], VARIABLE: self.mark}
         self._runner.queue({**order.header, "set": own}, order.body)
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:
@@ -93,6 +106,8 @@ class Crew:
     def _begin(self, header: Mapping[str, Any]) -> int:
         """When a process began; one that runs many tasks is looked at once."""
         pid, is_shared = header["pid"], header.get("shared")
+        if len(self._shared) > _PROCESSES:
+            self._shared.clear()
         if not is_shared or pid not in self._shared:
             process = look(pid)
             self._shared[pid] = process.started if process else 0

@@ -53,6 +53,7 @@ class Desk:
         while self._waiting:
             run = self._waiting.pop(0)
             self._launch(run, inputs.get(run.task.id, []))
+        self._crew.forget()
         self._crew.flush()
 
     def _launch(self, run: Run, inputs: list[dict[str, Any]]) -> None:

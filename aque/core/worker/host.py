@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -54,7 +53,6 @@ def describe(
         queues=list(queues) if queues else None,
         tags=sorted(tags),
         version=__version__,
-        mark=secrets.token_hex(8),
     )
 
 

@@ -6,10 +6,11 @@ BrokerUnavailable; `resume` comes back.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -66,6 +67,7 @@ class Session:
         self._idle: bool | None = False
         self._suspects = Suspects()
         self.worker = 0
+        self.mark = ""
         self.epoch = datetime.min.replace(tzinfo=UTC)
         """The server's time at zero of the steady clock, as of the last heartbeat."""
 
@@ -80,10 +82,11 @@ class Session:
         return self._conn.fileno()
 
     def open(self) -> None:
-        """Connect, and register a new worker."""
+        """Connect, and register a new worker, with a mark of its own for what its tasks start."""
         self._connect()
+        self.mark = secrets.token_hex(8)
         with self._talking() as conn:
-            self.worker = work.register(conn, self._info)
+            self.worker = work.register(conn, replace(self._info, mark=self.mark))
             self._idle = False
             self._is_held = work.hold(conn, self.worker)
             self._beat(conn)
@@ -132,8 +135,11 @@ class Session:
             dead = self._suspects.convict(each for each in suspects if each.id != self.worker)
             if not dead:
                 return []
-            sweep(work.marks(conn, dead, self._info.hostname))
-            return work.forsake(conn, dead)
+            with conn.transaction():
+                changes = work.forsake(conn, dead)
+                # Before others can be given its tasks; but not of one that has come back meanwhile.
+                sweep(work.marks(conn, dead, self._info.hostname))
+            return changes
 
     def turn(self, owed: Owed, ask: Ask | None) -> Got:
         """Store what is owed and capture what was asked for, in one transaction."""

@@ -8,22 +8,27 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from ..runner.processes import LINUX, send
+from ..runner.processes import LINUX, below, send, table
 
 VARIABLE: Final = "AQUE_WORKER_MARK"
 _ROUNDS: Final = 10  # for what forks meanwhile
 
 
 def sweep(marks: Collection[str]) -> int:
-    """Kill all processes that have one of these marks; how many there were. Linux alone shows environments."""
+    """Kill all processes that have one of these marks, and all below them, which may have thrown theirs away.
+
+    Returns how many there were. Linux alone shows environments.
+    """
     wanted = {f"{VARIABLE}={mark}".encode() for mark in marks}
     killed: set[int] = set()
     for _ in range(_ROUNDS if wanted and LINUX else 0):
-        found = set(_marked(wanted)) - killed
-        for pid in found:
+        marked = set(_marked(wanted))
+        found = (marked | below(marked, table())) - killed if marked else marked
+        for pid in chain(found - {os.getpid()}, found & {os.getpid()}):  # a worker may be a dead worker's task
             send(pid, signal.SIGKILL)
         killed |= found
         if not found:

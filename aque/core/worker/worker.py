@@ -8,34 +8,32 @@ tasks run on, and what they bring is kept; they are stopped before others could 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from typing import Final
 
-from ..alarm import Alarm, wait_ready
+from ..alarm import Alarm
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError, SchemaError
-from ..queries import usage, work
-from ..queries.submission import Change
-from ..queries.usage import Used
+from ..queries import work
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
+from .exchange import Exchange
 from .farewell import hand_in
-from .host import describe, load_average
-from .ledger import Ledger, Owed
+from .host import describe
+from .ledger import Ledger
 from .pace import Pace
+from .patience import Patience
+from .pulse import Pulse
+from .rest import Rest
 from .service import Service, Unwatched
-from .session import Ask, Got, Session
-from .sweeper import Sweeper
+from .session import Session
+from .volumes import Surveyor
 
 OUTPUT_LIMIT: Final = 64 << 20
 """Bytes of a run's output that are kept, unless something else is said."""
 _log: Final = logging.getLogger("aque.worker")
-_HEARTBEAT: Final = 1.0  # seconds
-_DEADLINE: Final = 20.0  # seconds after which the tasks of a worker that the broker does not hear are stopped
-_LONGEST_PAUSE: Final = 0.5  # seconds between two tries to reach the broker
 
 
 class Worker:
@@ -43,6 +41,7 @@ class Worker:
 
     `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
     memory than they asked for are killed. `output_limit`: bytes of a run's output that are kept at most; 0: all.
+    `io_order`: among equals it takes those first whose files lie on file systems that are fast or idle for it.
     """
 
     def __init__(
@@ -58,26 +57,21 @@ class Worker:
         service: Service | None = None,
         enforce_memory: bool = False,
         output_limit: int = OUTPUT_LIMIT,
+        io_order: bool = True,
     ) -> None:
         self.broker = broker
-        self._service = service or Unwatched()
         self.info = describe(name, cpus, memory, queues, tags)
-        self._session = Session(broker.database.source, self.info)
+        self._service = service or Unwatched()
         self._isolation = isolation
         self._limits = (enforce_memory, output_limit)
-        self._told_usage: list[Used] = []
+        self._session = Session(broker.database.source, self.info)
         self._ledger = Ledger(output_limit)
         self._pace = Pace(self.info.cpus, self.info.memory)
-        self._beat_at = 0.0
-        self._sweeper = Sweeper(self._session)
-        self._due_at = float("inf")
-        self._try_at = 0.0
-        self._pause = 0.0
-        self._turned_at = 0.0
-        self._is_asked = False
-        self._is_stopped = False
-        self._untold: list[Change] = []
+        self._exchange = Exchange(self._session, self._ledger, self._pace)
+        self._patience = Patience(self._session)
+        self._surveyor = Surveyor(self._session, self.info.cpus) if io_order else None
         self._alarm = Alarm()
+        self._is_stopped = False
 
     @property
     def id(self) -> int:
@@ -92,8 +86,8 @@ class Worker:
         self._begin(limit, until_empty)
         try:
             while self._talk():
-                self._sleep()
-                self._gather()
+                self._rest.sleep()
+                self._rest.gather()
                 self._listen()
         finally:
             self._end()
@@ -120,8 +114,12 @@ class Worker:
         self._pace.begin(limit, until_empty)
         self.broker.database.prepare()
         self._session.open()
-        self._crew = Crew(self.info.cpus, self.info.memory, self.info.mark, *self._limits)
-        self._desk = Desk(self._ledger, self._crew, self._session, self.broker.to_url(), self._isolation)
+        crew = Crew(self.info.cpus, self.info.memory, self._session.mark, *self._limits)
+        ours = self._session, crew, self._ledger, self._pace
+        self._crew = crew
+        self._desk = Desk(self._ledger, crew, self._session, self.broker.to_url(), self._isolation)
+        self._pulse = Pulse(*ours, self._exchange, self._service, self._surveyor)
+        self._rest = Rest(self._alarm, *ours, self._pulse, self._patience)
         self.broker.register_worker(self)
         self.broker.listener.wait(10)
         _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
@@ -130,116 +128,35 @@ class Worker:
     def _talk(self) -> bool:
         """Do all that needs the broker, or try to come back to it; False where there is nothing left to do."""
         self._service.alive()
-        if time.monotonic() >= self._try_at:
+        if self._patience.is_due:
             try:
                 if not self._session.is_open:
                     self._session.resume(self._ledger.runs)
-                    self._pace.is_hungry = self._is_asked = True
+                    self._rest.heed()
                 self._tell()
-                self._pause = self._try_at = 0.0
+                self._patience.rest()
             except WorkerGivenUp as error:
                 self._start_over(error)
             except SchemaError as error:
-                self._check_version(error)
+                self._patience.doubt(error)
             except BrokerError as error:
-                self._put_off(error)
+                self._patience.put_off(error)
         return not (self._is_stopped or self._pace.is_over or self._pace.is_late)
 
     def _tell(self) -> None:
-        if time.monotonic() >= self._beat_at:
-            self._beat()
-        if self._is_asked:
-            self._is_asked = False
+        if self._pulse.is_due:
+            self._pulse.beat()
+            self._rest.heed()  # the net under notifications that got lost
+        if self._rest.is_asked:
+            self._rest.is_asked = False
             self._desk.stop(self._session.read(work.stops, self.id))
             self._pace.hear(self._session.read(work.is_to_drain, self.id))
-        self._turn()
+        self._desk.take(self._exchange.turn())
+        self._exchange.tell()
         self._desk.launch()
-        self._turned_at = time.monotonic()
+        self._rest.turned()
         if self._ledger.is_empty:
             self._pace.judge(self._session)
-
-    def _turn(self) -> None:
-        owed = self._ledger.owed()
-        self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
-        ask = self._pace.ask(self._ledger)
-        self._untold += self._ledger.take_started()
-        if owed or ask:
-            got = self._exchange(owed, ask)
-            self._untold += got.changes
-            self._ledger.settle(owed)
-            self._desk.take(got.claimed)
-            self._pace.note(ask, got.claimed)
-        self._announce()
-        if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
-            self._pace.is_hungry = True  # for what came before the broker knew
-
-    def _announce(self) -> None:
-        """Tell what became of tasks; what cannot be told now is told later."""
-        if self._untold:
-            self._session.announce(self._untold)
-            self._untold.clear()
-
-    def _exchange(self, owed: Owed, ask: Ask | None) -> Got:
-        try:
-            return self._session.turn(owed, ask)
-        except BrokerError as error:
-            if type(error) is not BrokerError:
-                raise
-            if owed and ask:  # whose fault is it? What is owed is not to suffer for a claim.
-                return self._exchange(owed, None)
-            self._ledger.refuse(owed, str(error))
-            raise
-
-    def _beat(self) -> None:
-        """Tell that this worker lives, and look for others that do not."""
-        now = time.monotonic()
-        held = [run.task for run in self._ledger.runs.values()]
-        is_to_drain = self._session.beat(
-            draining=self._pace.is_ending,
-            cpus_used=sum(task.cpus for task in held),
-            memory_used=sum(task.memory for task in held),
-            load=load_average(),
-        )
-        self._crew.keep_alive(_DEADLINE - (time.monotonic() - now))
-        self._pace.hear(is_to_drain)
-        if self._pace.is_ending:
-            self._service.draining()
-        if self._pace.is_draining:
-            self._crew.give_back()
-        self._tell_usage()
-        if changes := self._session.bury():
-            _log.warning("took %d tasks over from workers that died", len(changes))
-            self._untold += changes
-        self._sweeper.sweep()
-        due = self._session.read(work.next_due)
-        self._due_at = now + max(due, 0.0) if due is not None else float("inf")
-        self._pace.is_hungry = self._is_asked = True  # the net under notifications that got lost
-        self._beat_at = now + _HEARTBEAT
-
-    def _tell_usage(self) -> None:
-        """Tell what tasks use, where that is news."""
-        used = [run.used for run in self._ledger.unfinished() if run.used]
-        if used != self._told_usage:
-            self._session.read(usage.store, self.id, used)
-            self._told_usage = used
-
-    def _put_off(self, error: BrokerError) -> None:
-        """The broker is lost, or refuses: try again soon."""
-        level = logging.DEBUG if self._pause else logging.WARNING
-        _log.log(level, "trying again: %s", error)
-        self._pause = min(max(self._pause * 2, 0.05), _LONGEST_PAUSE)
-        self._try_at = time.monotonic() + self._pause
-
-    def _check_version(self, error: SchemaError) -> None:
-        """End if somebody has upgraded the broker meanwhile: this program does not know what is there now."""
-        try:
-            is_outdated = self._session.is_outdated()
-        except BrokerError:
-            is_outdated = False
-        if is_outdated:
-            raise SchemaError("the broker was upgraded to a newer schema: upgrade aque here") from error
-        self._session.close()
-        self._put_off(error)
 
     def _start_over(self, error: BrokerError) -> None:
         """Others have our tasks: end ours, and begin anew."""
@@ -249,39 +166,10 @@ class Worker:
         self._desk.forget()
         try:
             self._session.open()
+            self._crew.mark = self._session.mark
         except BrokerError as again:
             self._session.close()
-            self._put_off(again)
-
-    def _sleep(self) -> None:
-        """Wait until there is something to do."""
-        has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
-        if has_work and self._session.is_open and not self._pause:
-            timeout = 0.0
-        else:
-            wakes_at = self._try_at if self._pause else min(self._beat_at, self._due_at)
-            timeout = max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
-        readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
-        if self._session.is_open and not self._pause:
-            readable.append(self._session.fileno())
-        ready = wait_ready(readable, timeout, [self._crew.fileno()] if self._crew.wants_write else [])
-        if self._alarm.fileno() in ready:
-            self._heed()
-        if time.monotonic() >= self._due_at or (self._session.is_open and self._session.fileno() in ready):
-            self._beat_at = 0.0
-
-    def _gather(self) -> None:
-        """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
-        rest = min(self._turned_at + self._pace.rest(self._ledger), self._beat_at) - time.monotonic()
-        if rest <= 0 or self._pause or self._is_asked or not self._session.is_open:
-            return
-        if self._alarm.fileno() in wait_ready([self._alarm.fileno(), self._session.fileno()], rest):
-            self._heed()
-
-    def _heed(self) -> None:
-        """The alarm has rung: there is work, or something is asked of the runs here."""
-        self._alarm.hush()
-        self._pace.is_hungry = self._is_asked = True
+            self._patience.put_off(again)
 
     def _listen(self) -> None:
         """Take down what the runner says."""
@@ -305,8 +193,8 @@ class Worker:
             _log.warning("%d tasks were stopped, and wait again", left)
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
-            self._untold += hand_in(self._session, self._ledger)
-            self._announce()
+            self._exchange.note(hand_in(self._session, self._ledger))
+            self._exchange.announce()
             self._session.leave()
         except AqueError as error:
             _log.warning("could not say good-bye to the broker: %s", error)

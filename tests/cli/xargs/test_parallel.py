@@ -120,7 +120,7 @@ def test_every_option_of_its_own_is_in_the_help_and_on_its_page() -> None:
     page = (Path(__file__).parents[3] / "docs" / "xargs.md").read_text()
     for option, _ in _TABLE:
         assert not option.long or re.search(rf"--{option.long}\b", HELP), option.long
-        is_queueing = option.long in ("priority", "cpus", "memory", "queue", "name", "broker", "detach")
+        is_queueing = option.long in ("priority", "cpus", "memory", "queue", "name", "limit", "broker", "detach")
         assert not option.exact or is_queueing or re.search(rf"`[^`]*--{option.long}\b", page), option.long
 
 

@@ -7,13 +7,14 @@ returns table (
     id bigint, lease bigint, attempt smallint, cpus real, memory bigint, started_at timestamptz, name text,
     pattern text, func text, args json, kwargs json, environ_id bigint, cwd text, username text, groupname text,
     interpreter text, stdin text, stdout text, stderr text, stdin_value bytea, timeout real, priority int, queue text,
-    parent_id bigint, extra json, isolation text, has_inputs boolean
+    parent_id bigint, extra json, isolation text, has_inputs boolean, volume text
 )
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
+    me aque.worker;
     ids bigint[];
     demands real[];
 begin
@@ -22,14 +23,15 @@ begin
     if ids is null then
         return;
     end if;
+    select * into me from aque.worker w where w.id = claimant;
     return query
         select t.id, t.lease, t.attempt, x.cpus, t.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
                p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
                p.timeout, t.priority, s.queue, t.parent_id, p.extra, p.isolation,
-               exists (select from aque.dependency d where d.task_id = t.id)
+               exists (select from aque.dependency d where d.task_id = t.id), s.volume
         from unnest(ids, demands) x (id, cpus)
         join aque.task t on t.id = x.id
         join aque.spec p on p.task_id = x.id
         join aque.shape s on s.id = t.shape_id
-        order by t.priority desc, t.duration desc, t.id;
+        order by t.priority desc, t.duration desc, aque.rank_at(me, s.volume), t.id;
 end $$;

@@ -43,6 +43,20 @@ language sql stable parallel restricted as $$
        and (s.host = '{}' or aque.is_host_of(w.hostname, s.host))
 $$;
 
+-- How a worker ranks a volume: 0 is the best, and what it knows nothing of.
+create or replace function aque.rank_at(w aque.worker, volume text) returns int
+language sql immutable parallel safe as $$
+    select case when volume = '' then 0 else coalesce((w.volumes -> volume ->> 'rank')::int, 0) end
+$$;
+
+-- The place of a task of some rank among its equals (those of its priority and duration) that are all of another rank:
+-- before all of them if its own is better, and behind all if it is worse. So the index needs no ranks.
+create or replace function aque.place_among(place bigint, rank int, others int) returns bigint
+language sql immutable parallel safe as $$
+    select case sign(rank - others)
+           when -1 then 9223372036854775807 when 1 then -9223372036854775808 else place end
+$$;
+
 -- Makes ready what has waited for its time.
 create or replace function aque.promote() returns int
 language sql set enable_seqscan = off as $$
@@ -75,7 +89,8 @@ as $$
             order by t.shape_id, t.priority desc, t.duration desc, -t.id desc limit 1) following
     )
     select coalesce(array_agg(row(l.shape_id, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), s.memory_least, s.queue,
-                                  l.priority, l.duration, l.place, l.memory)::aque.head), '{}')
+                                  l.priority, l.duration, l.place, l.memory,
+                                  aque.rank_at(me, s.volume))::aque.head), '{}')
     from live l
     cross join lateral (select * from aque.shape s where s.id = l.shape_id offset 0) s  -- not the other way round
     where aque.fits(me, s)
@@ -88,7 +103,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off s
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
     select coalesce(array_agg(row(p.shape_id, p.cpus, p.least, p.queue,
-                                  t.priority, t.duration, t.place, t.memory)::aque.head), '{}')
+                                  t.priority, t.duration, t.place, t.memory, p.rank)::aque.head), '{}')
     from unnest(places) p
     cross join lateral (
         select t.priority, t.duration, -t.id as place, t.memory from aque.task t
@@ -112,7 +127,8 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    last_of_all constant aque.head := row(0, 0, 0, '', -2147483648, '-infinity', -9223372036854775808, 0);
+    last_of_all constant aque.head := row(0, 0, 0, '', -2147483648, '-infinity', -9223372036854775808, 0,
+                                               2147483647);
     nothing_left constant bigint := 9223372036854775807;
     draws aque.draw[] := aque.draws(heads);
     is_held boolean := draws = '{}';
@@ -140,10 +156,10 @@ begin
         end if;
         two := array(
             select h.n from unnest(heads) with ordinality
-                h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+                h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
             where h.cpus <= cpus_free and h.memory <= memory_free
               and coalesce(rooms[h.n], 1) > 0
-            order by h.priority desc, h.duration desc, h.place desc limit 2);
+            order by h.priority desc, h.duration desc, h.rank, h.place desc limit 2);
         exit when two = '{}' and (most_memory <= memory_free or not exists (  -- of a range: smaller ones may fit
             select from unnest(heads) h
             where h.cpus <= cpus_free and h.least <= memory_free and h.memory between memory_free + 1 and me.memory));
@@ -168,12 +184,13 @@ begin
         end if;
         if rooms[nth] is not null then  -- nor does it pass by one that something is kept for
             select h.n into second
-            from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
             where (h.n = second or rooms[h.n] is not null and h.memory < nothing_left)
-              and (h.priority, h.duration, h.place) < (best.priority, best.duration, best.place)
-            order by h.priority desc, h.duration desc, h.place desc limit 1;
+              and (h.priority, h.duration, -h.rank, h.place) < (best.priority, best.duration, -best.rank, best.place)
+            order by h.priority desc, h.duration desc, h.rank, h.place desc limit 1;
         end if;
         bound := case when second is null then last_of_all else heads[second] end;
+        bound.place := aque.place_among(bound.place, bound.rank, best.rank);
 
         room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
                       case when best.least > 0 then memory_free / best.least end,
@@ -257,7 +274,7 @@ begin
     end if;
     perform aque.promote() from (select from aque.task where run_at <= clock_timestamp() limit 1) due;
 
-    marks := nullif(current_setting('aque.marks', true), '');
+    marks := nullif(current_setting('aque.places', true), '');
     if marks.worker_id = claimant and marks.until > clock_timestamp() then
         select t.heads, t.taken into marks.heads, taken
         from aque.take(me, aque.first_from(me, marks.heads), cpus_free, memory_free, wanted) t;
@@ -277,7 +294,7 @@ begin
     end if;
     if marks.until is not null then
         marks.worker_id := claimant;
-        perform set_config('aque.marks', marks::text, false);
+        perform set_config('aque.places', marks::text, false);
     end if;
 
     return query

@@ -94,9 +94,9 @@ declare
 begin
     for head in
         select h.* from unnest(heads) with ordinality
-            h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
         where h.memory < nothing_left and h.shape_id in (select d.shape_id from unnest(draws) d)
-        order by h.priority desc, h.duration desc, h.place desc
+        order by h.priority desc, h.duration desc, h.rank, h.place desc
     loop
         select min(greatest(d.room, 0) / d.amount), bool_and(d.amount <= d.size) into room, is_possible
         from unnest(draws) d where d.shape_id = head.shape_id;
@@ -113,6 +113,6 @@ create or replace function aque.hold_draws(heads aque.head[], draws aque.draw[],
 language sql set enable_hashjoin = off set enable_mergejoin = off as $$
     select aque.draws(heads, array(
         select distinct d.pool from unnest(heads) with ordinality
-            h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+            h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
         join unnest(draws) d on d.shape_id = h.shape_id where rooms[h.n] > 0))
 $$;

@@ -42,8 +42,8 @@ language sql stable set enable_seqscan = off set plan_cache_mode = force_generic
 as $$
     with run as materialized (
         select aque.cpus_on(me.cpus, s.cpus, s.cpu_share) as cpus, t.memory, clock.now,
-               t.lease > since and (t.priority, t.duration, -t.id)
-                   < (reserved.priority, reserved.duration, reserved.place) as is_later,
+               t.lease > since and (t.priority, t.duration, -aque.rank_at(me, s.volume), -t.id)
+                   < (reserved.priority, reserved.duration, -reserved.rank, reserved.place) as is_later,
                case when t.duration > 0 and not t.guessed
                     then case when t.state = 'running' then t.started_at else clock.now end
                          + make_interval(secs => least(t.duration, 1e9)) end as ends
@@ -86,12 +86,12 @@ declare
     since bigint;
 begin
     for blocked in
-        select h.shape_id, h.cpus, h.least, h.queue, h.priority, h.duration, h.place, h.memory
-        from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+        select h.shape_id, h.cpus, h.least, h.queue, h.priority, h.duration, h.place, h.memory, h.rank
+        from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
         where (h.cpus > cpus_free or h.memory > memory_free) and h.memory <= me.memory
           and coalesce(rooms[h.n], 1) > 0
-          and (h.priority, h.duration, h.place) > (best.priority, best.duration, best.place)
-        order by h.priority desc, h.duration desc, h.place desc
+          and (h.priority, h.duration, -h.rank, h.place) > (best.priority, best.duration, -best.rank, best.place)
+        order by h.priority desc, h.duration desc, h.rank, h.place desc
     loop
         since := aque.reserve(me, -blocked.place);
         if since is not null then
@@ -130,11 +130,11 @@ begin
             rooms := aque.rooms(heads, draws, cpus_free, memory_free);
         end if;
         select h.n into nth
-        from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, n)
+        from unnest(heads) with ordinality h (shape_id, cpus, least, queue, priority, duration, place, memory, rank, n)
         where h.cpus <= cpus_free and h.least <= memory_free and h.memory <= me.memory
           and (seconds > 0 or h.cpus <= gap.cpus and h.least <= gap.memory)
           and coalesce(rooms[h.n], 1) > 0
-        order by h.priority desc, h.duration desc, h.place desc limit 1;
+        order by h.priority desc, h.duration desc, h.rank, h.place desc limit 1;
         exit when nth is null;
         best := heads[nth];
 

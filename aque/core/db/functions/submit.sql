@@ -18,6 +18,24 @@ exception when invalid_regular_expression then
     raise exception 'host: no globs: %', array_to_string(globs, ' ') using errcode = 'AQ005';
 end $$;
 
+-- What is told apart of a volume: itself while they are few, and nothing beyond that, lest there be too many shapes.
+create or replace function aque.volume_of(name text) returns text
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    most constant int := 64;
+begin
+    if name is null or name = '' then
+        return '';
+    elsif not exists (select from aque.volume v where v.name = volume_of.name) then
+        if (select count(*) from aque.volume) >= most then
+            return '';
+        end if;
+        insert into aque.volume (name) values (volume_of.name) on conflict do nothing;
+    end if;
+    return name;
+end $$;
+
 -- The shape of a demand, made where there is none: one of its own while its like are few, and one of a range of sizes
 -- beyond that.
 create or replace function aque.shape_of(d aque.demand) returns int
@@ -29,24 +47,27 @@ declare
     high bigint := d.memory;
     found_id int;
 begin
+    d.volume := aque.volume_of(d.volume);
     for attempt in 1..3 loop
         select s.id into found_id from aque.shape s
-        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.memory,
-               s.memory_least)
-            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low);
+        where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume,
+               s.memory, s.memory_least)
+            = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
+               high, low);
         exit when found_id is not null;
         if attempt = 1 and (
             select count(*) from aque.shape s
-            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits)
-                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits)) >= exact
+            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume)
+                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume)) >= exact
         then
             select r.low, r.high into low, high from aque.memory_range(d.memory) r;
             continue;
         end if;
         perform aque.check_globs(d.host);
-        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, memory,
-                                memory_least)
-        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, high, low)
+        insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, volume,
+                                memory, memory_least)
+        values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
+                high, low)
         on conflict do nothing returning id into found_id;
         exit when found_id is not null;
     end loop;
@@ -58,6 +79,8 @@ create or replace function aque.prepare(demands json, environs json) returns voi
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
+    perform aque.volume_of(v.name) from (
+        select distinct d.volume as name from json_populate_recordset(null::aque.demand, demands) d order by 1) v;
     perform aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d order by d;
     -- first those that are there: nobody removes them now (aque.tidy), or they are gone and made anew
     update aque.environ v set asked_at = clock_timestamp()
@@ -70,15 +93,18 @@ begin
     on conflict (digest) do nothing;
 end $$;
 
--- Stores tasks that nobody can see yet: `given` is an array of objects with the fields of aque.incoming, `common` what
--- they have where they do not say otherwise. Demands and environments must be there. An edge counts as open, whatever
--- its other end does, until aque.link().
-create or replace function aque.store(given json, common json, demands json, environs json, edges json) returns void
+-- Stores tasks that nobody can see yet: their ids, the arguments of each (`args`, an array), and of which kind it is
+-- (`places`, from 1, in `kinds`): tasks by the thousand differ in their arguments alone. A kind is an object with the
+-- fields of aque.incoming, `common` what all have where they do not say otherwise. Demands and environments must be
+-- there. An edge counts as open, whatever its other end does, until aque.link().
+create or replace function aque.store(
+    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json
+) returns void
 language plpgsql set enable_nestloop = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
-    tasks aque.incoming[] := array(
-        select g from json_populate_recordset(json_populate_record(null::aque.incoming, common), given) g);
+    known aque.incoming[] := array(
+        select k from json_populate_recordset(json_populate_record(null::aque.incoming, common), kinds) k);
     needs aque.edge[] := array(select e from json_populate_recordset(null::aque.edge, edges) e);
     shapes int[] := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
     are_limited boolean[] := array(
@@ -88,23 +114,25 @@ declare
 begin
     insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
                            stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
-    select x.id, x.name, x.pattern, x.func, x.args, x.kwargs, environ_ids[x.environ], x.cwd, x.groupname, x.interpreter,
-           x.stdin, x.stdout, x.stderr, x.stdin_value, x.timeout, x.retries, x.retry_delay, x.run_at, x.io_paths,
-           x.extra, x.isolation
-    from unnest(tasks) x;
+    select x.id, k.name, k.pattern, k.func, x.args, k.kwargs, environ_ids[k.environ], k.cwd, k.groupname, k.interpreter,
+           k.stdin, k.stdout, k.stderr, k.stdin_value, k.timeout, k.retries, k.retry_delay, k.run_at, k.io_paths,
+           k.extra, k.isolation
+    from rows from (unnest(ids), unnest(places), json_array_elements(args)) x (id, kind, args)
+    join unnest(known) with ordinality k on k.ordinality = x.kind;
 
     insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
     select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
 
     insert into aque.task (id, parent_id, run_at, shape_id, limited, memory, priority, duration, guessed, retries, key,
                            state, blockers)
-    select x.id, x.parent_id, due.at, shapes[x.demand], are_limited[x.demand], x.memory, x.priority, x.duration, x.guessed,
-           x.retries, x.key,
-           case when x.hold then 'paused' else 'pending' end::aque.state,
+    select x.id, k.parent_id, due.at, shapes[k.demand], are_limited[k.demand], k.memory, k.priority, k.duration, k.guessed,
+           k.retries, k.key,
+           case when k.hold then 'paused' else 'pending' end::aque.state,
            coalesce(open.edges, 0) + case when due.at is not null then 1 else 0 end
-    from unnest(tasks) x
+    from rows from (unnest(ids), unnest(places)) x (id, kind)
+    join unnest(known) with ordinality k on k.ordinality = x.kind
     left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id
-    cross join lateral (select case when x.run_at > clock_timestamp() then x.run_at end as at) due;
+    cross join lateral (select case when k.run_at > clock_timestamp() then k.run_at end as at) due;
 end $$;
 
 -- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
@@ -152,13 +180,13 @@ end $$;
 
 -- A submission that fits into one statement.
 create or replace function aque.submit(
-    given json, common json, demands json, environs json, edges json,
+    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json,
     dependents bigint[], needs bigint[], parents bigint[], children bigint[]
 ) returns table (id bigint, state aque.state)
 language plpgsql as $$
 begin
     perform aque.prepare(demands, environs);
-    perform aque.store(given, common, demands, environs, edges);
+    perform aque.store(ids, places, args, kinds, common, demands, environs, edges);
     if needs <> '{}' or parents <> '{}' then
         return query select * from aque.link(dependents, needs, parents, children);
     end if;

@@ -96,7 +96,7 @@ end $$;
 create or replace function aque.demand_with(t aque.task, changes jsonb) returns aque.demand
 language sql stable set enable_seqscan = off as $$
     select jsonb_populate_record(
-        row(s.queue, s.username, s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags, s.limits)::aque.demand,
+        row(s.queue, s.username, s.cpus, s.cpu_share, t.memory, s.host, s.platform, s.tags, s.limits, s.volume)::aque.demand,
         changes)
     from aque.shape s where s.id = t.shape_id
 $$;
@@ -107,7 +107,7 @@ language sql stable as $$
     select jsonb_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
         'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus, 'cpu_share', s.cpu_share,
         'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags, 'limits', s.limits,
-        'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr, 'timeout', p.timeout,
+        'volume', s.volume, 'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr, 'timeout', p.timeout,
         'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at, 'io_paths', p.io_paths)) o
     where wanted ? o.key
 $$;
@@ -123,7 +123,7 @@ set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
-    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits}';
+    has_demand constant boolean := changes ?| '{queue,username,cpus,cpu_share,memory,host,platform,tags,limits,volume}';
     ids bigint[];
     refusals text[];
     olds jsonb[];

@@ -22,7 +22,8 @@ $$;
 -- What stands before those of the tasks `asked` that are ready: ready tasks, in queues that are not paused, of the shapes
 -- that the workers serve which could run it. They are counted up to `most`, then it is `most` + 1. `work`: the cpu seconds
 -- that they are expected to take, `unknown`: how many of them say nothing of that.
--- Tasks that wait for the same workers stand in one line, which is gone through once.
+-- Tasks that wait for the same workers stand in one line, which is gone through once. `lead`: whether a shape's tasks go
+-- before their equals there (1), by id (0), or behind them (-1): by what one of the workers at least makes of their files.
 create or replace function aque.in_line(asked bigint[], most int)
 returns table (id bigint, ahead int, work float8, unknown int)
 language plpgsql stable rows 50
@@ -55,19 +56,30 @@ begin
             select t.shape_id, t.memory, array_agg(t.id) as ids from aque.task t
             where t.id = any(asked) and t.state = 'pending' and t.blockers = 0 group by t.shape_id, t.memory
         ), lines as (
-            select d.ids, array(
-                select (v.shape).id from served v where exists (
-                    select from workers w
-                    where aque.misfits(w.worker, s, d.memory) = 0 and aque.fits(w.worker, v.shape))
-                order by 1) as shapes
+            select d.ids, o.shapes, o.leads
             from demands d join aque.shape s on s.id = d.shape_id
+            cross join lateral (
+                select array_agg(x.id order by x.id) as shapes, array_agg(x.lead order by x.id) as leads
+                from (
+                    select (v.shape).id, case when (v.shape).volume = s.volume then (
+                               select 0 from workers w
+                               where aque.misfits(w.worker, s, d.memory) = 0 and aque.fits(w.worker, v.shape) limit 1)
+                           else (
+                               select max(sign(aque.rank_at(w.worker, s.volume)
+                                               - aque.rank_at(w.worker, (v.shape).volume))::int)
+                               from workers w
+                               where aque.misfits(w.worker, s, d.memory) = 0 and aque.fits(w.worker, v.shape))
+                           end as lead
+                    from served v
+                ) x where x.lead is not null
+            ) o
         )
-        select l.shapes, array_agg(i.id) as ids,
+        select l.shapes, l.leads, array_agg(i.id) as ids,
                array(select aque.cpus_on((select avg((w.worker).cpus)::real from workers w), (v.shape).cpus,
                                          (v.shape).cpu_share)
                      from served v where (v.shape).id = any(l.shapes) order by (v.shape).id) as cpus
         from lines l cross join lateral unnest(l.ids) i (id)
-        where l.shapes <> '{}' group by l.shapes
+        where l.shapes is not null group by l.shapes, l.leads
     loop
         ahead := 0;
         work := 0;
@@ -81,12 +93,12 @@ begin
                 select count(*)::int as count, coalesce(sum(x.duration * x.cpus), 0) as work,
                        count(*) filter (where x.duration <= 0)::int as unknown into part
                 from (
-                    select t.duration, s.cpus from unnest(line.shapes, line.cpus) s (id, cpus)
+                    select t.duration, s.cpus from unnest(line.shapes, line.cpus, line.leads) s (id, cpus, lead)
                     cross join lateral (
                         select t.duration from aque.task t
                         where t.state = 'pending' and t.blockers = 0 and t.shape_id = s.id
-                          and (t.priority, t.duration, -t.id) > (waiting.priority, waiting.duration, waiting.place)
-                          and (t.priority, t.duration, -t.id) <= (above.priority, above.duration, above.place)
+                          and (t.priority, t.duration, -t.id) > (waiting.priority, waiting.duration, aque.place_among(waiting.place, s.lead, 0))
+                          and (t.priority, t.duration, -t.id) <= (above.priority, above.duration, aque.place_among(above.place, s.lead, 0))
                         order by t.priority desc, t.duration desc, -t.id desc limit most + 1 - ahead  -- by its index
                     ) t
                     limit most + 1 - ahead

@@ -40,24 +40,26 @@ $$;
 -- nothing is kept (`seconds` is null): it is the next to go.
 create or replace function aque.kept()
 returns table (worker_id bigint, task_id bigint, priority int, duration real, place bigint, seconds float8, cpus real,
-               memory bigint)
+               memory bigint, rank int)
 language sql stable rows 5 set enable_seqscan = off as $$
     select r.worker_id, t.id, t.priority, t.duration, -t.id,
-           extract(epoch from g.until - clock_timestamp())::float8, g.cpus, g.memory
+           extract(epoch from g.until - clock_timestamp())::float8, g.cpus, g.memory, takes.rank
     from aque.reservation r
     join aque.rooms_free() f on (f.worker).id = r.worker_id and not (f.worker).draining
     join aque.task t on t.id = r.task_id and t.attempt = r.attempt and t.state = 'pending' and t.blockers = 0
     join aque.shape s on s.id = t.shape_id
-    cross join lateral (select aque.cpus_on((f.worker).cpus, s.cpus, s.cpu_share) as cpus) takes
+    cross join lateral (select aque.cpus_on((f.worker).cpus, s.cpus, s.cpu_share) as cpus,
+                               aque.rank_at(f.worker, s.volume) as rank) takes
     left join lateral aque.gap_before(
-        row(s.id, takes.cpus, s.memory_least, s.queue, t.priority, t.duration, -t.id, t.memory)::aque.head,
+        row(s.id, takes.cpus, s.memory_least, s.queue, t.priority, t.duration, -t.id, t.memory,
+            takes.rank)::aque.head,
         f.worker, r.lease, f.cpus_free, f.memory_free, '{}') g
         on takes.cpus > f.cpus_free or t.memory > f.memory_free
     where not exists (select from aque.closed_queues() c where c.name = s.queue and (c.is_paused or c.is_limited))
 $$;
 
 -- What the tasks of each shape have to expect. `front` is the first in the order of the shapes that the workers serve
--- which take its tasks (of a range of sizes: at least the smallest).
+-- which take its tasks (of a range of sizes: at least the smallest). Places are those among the tasks of the shape.
 create or replace function aque.outlooks() returns setof aque.outlook
 language sql stable rows 50
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
@@ -81,21 +83,23 @@ as $$
     ), fit as materialized (
         select s.id as shape_id, h.id as worker_id, h.draining, h.memory, h.memory_free, m.lacks,
                m.lacks = 0 and h.memory >= s.memory_least as is_able, takes.cpus,
+               aque.rank_at(h.worker, s.volume) as rank,
                h.cpus_free > 0.001 and takes.cpus <= h.cpus_free + 0.0001 as has_cpus  -- as queries/why.py has it
         from aque.shape s
         cross join host h
         cross join lateral (select aque.misfits(h.worker, s, 0) as lacks offset 0) m
         cross join lateral (select aque.cpus_on((h.worker).cpus, s.cpus, s.cpu_share) as cpus) takes
     ), front as materialized (
-        select distinct on (f.worker_id) f.worker_id, l.priority, l.duration, l.place
+        select distinct on (f.worker_id) f.worker_id, l.priority, l.duration, l.place, f.rank
         from live l join aque.shape s on s.id = l.shape_id join fit f on f.shape_id = l.shape_id and f.is_able
         where s.queue not in (select c.name from closed c where c.is_paused)
-        order by f.worker_id, l.priority desc, l.duration desc, l.place desc
+        order by f.worker_id, l.priority desc, l.duration desc, f.rank, l.place desc
     ), best as (
-        select distinct on (f.shape_id) f.shape_id, b.priority, b.duration, b.place
+        select distinct on (f.shape_id) f.shape_id, b.priority, b.duration, a.place
         from fit f join front b on b.worker_id = f.worker_id
+        cross join lateral (select aque.place_among(b.place, b.rank, f.rank) as place) a
         where f.is_able and not f.draining
-        order by f.shape_id, b.priority desc, b.duration desc, b.place desc
+        order by f.shape_id, b.priority desc, b.duration desc, a.place desc
     ), told as (
         select f.shape_id, bit_and(f.lacks) as lacking, max(f.memory) as most,
                max(f.memory) filter (where f.lacks = 0) as able,
@@ -103,7 +107,8 @@ as $$
                max(f.memory_free) filter (where f.lacks = 0 and not f.draining and f.has_cpus) as room,
                max(f.memory_free) filter (
                    where f.lacks = 0 and not f.draining and f.has_cpus and k.seconds is null) as open,
-               array_agg(row(f.memory_free, k.priority, k.duration, k.place, k.seconds, f.cpus <= k.cpus, k.memory)::aque.gate)
+               array_agg(row(f.memory_free, k.priority, k.duration, aque.place_among(k.place, k.rank, f.rank), k.seconds,
+                             f.cpus <= k.cpus, k.memory)::aque.gate)
                    filter (where f.lacks = 0 and not f.draining and f.has_cpus and k.seconds is not null) as gates
         from fit f left join keep k on k.worker_id = f.worker_id
         group by f.shape_id

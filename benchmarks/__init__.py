@@ -1,0 +1,1 @@
+"""aque beside others, in one run each: `python -m benchmarks --help`."""

@@ -1,0 +1,78 @@
+"""16 clients that submit one task after the other while an idle worker sleeps, with notifications and without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .__main__ import Asked
+from .house import House
+from .report import Table
+from .rounds import Contestant, Go, compete
+
+_CLIENTS = 16
+_PROTOTYPE = {"func": "operator:add", "args": [1, 2], "tags": "nobody"}
+
+
+def measure(house: House, asked: Asked) -> Iterator[Table]:
+    """Commits a second of all together."""
+    seconds = max(3 * asked.scale, 0.5)
+    contestants = [
+        Contestant("no notification", _clients(seconds, "silent")),
+        Contestant("notifications as always", _clients(seconds, "told")),
+    ]
+    note = "The worker is idle all the while, for the tasks ask for a tag that it lacks: so each submission wakes it."
+    title = f"{_CLIENTS} submitting clients"
+    yield compete(house, title, "submissions a second, more is better", contestants, asked.rounds, note)
+
+
+def _clients(seconds: float, how: str) -> Callable[[House], Any]:
+    @contextmanager
+    def opened(house: House) -> Iterator[Go]:
+        with house.worker():
+
+            def go() -> float:
+                argv = [sys.executable, "-m", "benchmarks.clients", house.broker.to_url(), str(seconds), how]
+                started = [
+                    subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                    for _ in range(_CLIENTS)
+                ]
+                for each in started:
+                    assert each.stdout and each.stdout.readline() == "ready\n"
+                for each in started:  # all are up: now
+                    assert each.stdin
+                    each.stdin.write("\n")
+                    each.stdin.flush()
+                return sum(int(each.communicate()[0]) for each in started) / seconds
+
+            yield go
+
+    return opened
+
+
+def _submit(url: str, seconds: float, how: str) -> None:
+    """One client: submits until its time is over, and prints how many."""
+    from aque.core.broker import Broker
+    from aque.core.queries import submission
+
+    if how == "silent":
+        submission.announce_new = lambda conn, spans: None
+    with Broker(url) as broker:
+        broker.submit([_PROTOTYPE], {"user": "me"})
+        print("ready", flush=True)
+        sys.stdin.readline()
+        end, count = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            broker.submit([_PROTOTYPE], {"user": "me"})
+            count += 1
+        print(count, flush=True)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    _submit(sys.argv[1], float(sys.argv[2]), sys.argv[3])
