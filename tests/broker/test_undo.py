@@ -111,6 +111,19 @@ def test_an_undo_makes_all_as_it_was_and_its_undo_does_the_act_again(
     assert broker.read(events.latest, 1, events.Wanted(id=done.event.id))[0].undone_by == done.by
 
 
+def test_what_has_ended_has_nothing_that_keeps_it_however_it_ended(broker: Broker) -> None:
+    """It fell with what it needs at first, and is cancelled by itself when the act is done again."""
+    one, two = submit(broker, 2)
+    (both,) = submit(broker, dependencies=[one, (two, "complete")])
+    broker.kill([one, two])
+    counts = [rows(broker, [both])[0].blockers]
+    done = Steering(broker).undo()
+    counts.append(rows(broker, [both])[0].blockers)
+    Steering(broker).undo(done.by)
+    counts.append(rows(broker, [both])[0].blockers)
+    assert counts == [0, 2, 0]
+
+
 def test_only_what_is_as_it_was_left_is_taken_back(broker: Broker) -> None:
     one, two, three = ids = submit(broker, 3)
     steering = Steering(broker)

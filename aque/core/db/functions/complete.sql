@@ -58,7 +58,7 @@ begin
             order by t.id for no key update of t
         ), moved as (
             update aque.task t
-            set blockers = t.blockers - l.met,
+            set blockers = case when l.broken is null then t.blockers - l.met else 0 end,
                 state = case when l.broken is null then t.state when l.void then 'cancelled' else 'error' end::aque.state,
                 finished_at = case when l.broken is not null then clock_timestamp() end,
                 run_at = case when l.broken is null then t.run_at end

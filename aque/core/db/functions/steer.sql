@@ -90,7 +90,7 @@ begin
         with old as materialized (
             select t.id, t.state from aque.task t where t.id = any(waiting)
         ), moved as (
-            update aque.task t set state = 'cancelled', finished_at = clock_timestamp(), run_at = null
+            update aque.task t set state = 'cancelled', finished_at = clock_timestamp(), run_at = null, blockers = 0
             from old where t.id = old.id
             returning t.id, old.state as before, t.state, t.finished_at
         ), noted as (
