@@ -87,16 +87,18 @@ def _replaced(arguments: Iterable[Argument], options: Options) -> Iterator[Job]:
     pattern, limit = options.replace or b"", options.max_chars
     for seq, (line, _) in enumerate(arguments, 1):
         value = quote(cut(line)) if options.shell else line
-        command = (name, *(_inserted(word, pattern, value, limit) for word in rest))
         if len(name) >= limit:
             raise Refused(_NO_ROOM)
-        if size(command) > limit:
-            raise Refused("argument list too long")
+        command = [name]
+        for word in rest:  # the first that is too long is told, be it by itself or with those before it
+            command.append(_inserted(word, pattern, value, limit))
+            if size(command) > limit:
+                raise Refused("argument list too long")
         yield Job(tuple(map(cut, command)), (cut(line),), seq)
 
 
 def _inserted(word: bytes, pattern: bytes, value: bytes, limit: int) -> bytes:
     made = word.replace(pattern, value) if pattern else word
-    if len(made) >= limit:
+    if len(made) >= limit - 1:
         raise Refused("command too long")
     return made

@@ -80,6 +80,7 @@ def test_the_same_commands_and_complaints(mode: list[str], content: bytes, initi
     initial=_initial,
     size=st.integers(_SHELL_SIZE - 10, _SHELL_SIZE + 25),
 )
+@example(mode=["-I{}"], content=b"aaaaaaabcdefgh", initial=["x{}y{}"], size=30)
 def test_commands_are_cut_at_the_same_sizes(mode: list[str], content: bytes, initial: list[str], size: int) -> None:
     options = [*mode, "-s", str(size)]
     told, expected = ours(options, content, initial), real(options, content, initial)
