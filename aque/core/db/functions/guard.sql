@@ -7,18 +7,23 @@ begin
     return not exists (select from aque.sharing) or pg_has_role(session_user, 'aque_operator', 'usage');
 end $$;
 
--- Refuses tasks of others, all of them: nothing is half done. Owners never change, so no lock is needed.
+-- The first of some tasks that is another's, and how many more are. Owners never change, so no lock is needed.
+create or replace function aque.anothers(ids bigint[]) returns table (id bigint, owner text, more bigint)
+language sql stable rows 1 set enable_seqscan = off as $$
+    select t.id, t.owner, count(*) over () - 1 from aque.task t
+    where t.id = any(ids) and t.owner <> session_user order by t.id limit 1
+$$;
+
+-- Refuses tasks of others, all of them: nothing is half done.
 create or replace function aque.guard(targets bigint[]) returns void
-language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
-as $$
+language plpgsql stable as $$
 declare
     other record;
 begin
     if aque.is_operator() then
         return;
     end if;
-    select t.id, t.owner, count(*) over () - 1 as more into other from aque.task t
-    where t.id = any(targets) and t.owner <> session_user order by t.id limit 1;
+    select * into other from aque.anothers(targets);
     if found then
         raise exception 'task % belongs to %: only its owner or an operator may change it%', other.id, other.owner,
             case when other.more > 0 then format(' (so with %s more: user:me selects your own)', other.more) else '' end
@@ -28,16 +33,14 @@ end $$;
 
 -- The same of those whose output, result and environment one wants to see.
 create or replace function aque.guard_reading(targets bigint[]) returns void
-language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
-as $$
+language plpgsql stable as $$
 declare
     other record;
 begin
     if aque.is_operator() or pg_has_role(session_user, 'aque_worker', 'usage') then
         return;
     end if;
-    select t.id, t.owner into other from aque.task t
-    where t.id = any(targets) and t.owner <> session_user order by t.id limit 1;
+    select * into other from aque.anothers(targets);
     if found then
         raise exception 'task % belongs to %: its output, result and environment are for its owner and operators alone',
             other.id, other.owner using errcode = 'AQ006';

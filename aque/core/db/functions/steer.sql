@@ -68,8 +68,7 @@ as $$
 declare
     waiting bigint[];
 begin
-    perform aque.guard(targets);
-    perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    perform aque.hold(targets, dry => false);
     select coalesce(array_agg(t.id), '{}') into waiting from aque.task t
     where ends and t.id = any(targets) and t.state in ('creating', 'pending', 'paused');
     return query
@@ -106,8 +105,9 @@ begin
 end $$;
 
 -- Workers that look dead. `certain`: the heartbeat is older than any lease. Else the session lock is gone (kill -9 frees
--- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another). After a restart of the server, or of all its sessions, the others must have had the time to
--- come back and take their locks again; `settled`: whoever asks has been connected for some seconds.
+-- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another).
+-- After a restart of the server, or of all its sessions, the others must have had the time to come back and take their
+-- locks again; `settled`: whoever asks has been connected for some seconds.
 -- And workers that were ended already, but have runs: a claim of theirs was committed after all.
 create or replace function aque.dead_workers(grace interval, settled boolean)
 returns table (id bigint, last_active timestamptz, certain boolean)

@@ -9,6 +9,13 @@ language sql stable rows 100 set enable_seqscan = off as $$
     from unnest(targets, origins) v (id, origin) join aque.task t on t.id = v.id where t.state <> v.origin
 $$;
 
+-- The others.
+create or replace function aque.unstrayed(targets bigint[], origins aque.state[]) returns bigint[]
+language sql stable set enable_seqscan = off as $$
+    select array(select v.id from unnest(targets, origins) v (id, origin)
+                 join aque.task t on t.id = v.id and t.state = v.origin)
+$$;
+
 -- Tasks that were stopped run again, with those that ended because of them. What was paused when it ended is so again.
 create or replace function aque.revive(targets bigint[], origins aque.state[], dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
@@ -24,12 +31,8 @@ declare
     refusals text[];
     held bigint[];
 begin
-    perform aque.guard(targets);
-    if not dry then
-        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
-    end if;
-    standing := array(select v.id from unnest(targets, origins) v (id, origin)
-                      join aque.task t on t.id = v.id and t.state = v.origin);
+    perform aque.hold(targets, dry);
+    standing := aque.unstrayed(targets, origins);
     return query select * from aque.strayed(targets, origins);
     select array_agg(r.id), array_agg(r.before), array_agg(r.refusal) into back, befores, refusals
     from aque.retry(standing, dry) r;
@@ -59,12 +62,8 @@ declare
     standing bigint[];
     ended bigint[];
 begin
-    perform aque.guard(targets);
-    if not dry then
-        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
-    end if;
-    standing := array(select v.id from unnest(targets, origins) v (id, origin)
-                      join aque.task t on t.id = v.id and t.state = v.origin);
+    perform aque.hold(targets, dry);
+    standing := aque.unstrayed(targets, origins);
     return query select * from aque.strayed(targets, origins);
     if dry then
         return query

@@ -3,6 +3,17 @@
 -- the states.
 -- `dry`: says what it would do, and does nothing.
 
+-- What every verb begins with: the targets may be changed, and by nobody else meanwhile. `dry`: nothing is locked.
+create or replace function aque.hold(targets bigint[], dry boolean) returns void
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+    perform aque.guard(targets);
+    if not dry then
+        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
+    end if;
+end $$;
+
 -- Moves tasks between two states that mean nothing to others: pending, paused.
 create or replace function aque.move(targets bigint[], origin aque.state, goal aque.state, dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
@@ -10,10 +21,7 @@ language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_g
 as $$
 #variable_conflict use_column
 begin
-    perform aque.guard(targets);
-    if not dry then
-        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
-    end if;
+    perform aque.hold(targets, dry);
     return query
         select t.id, t.state, case when t.state = origin then goal else t.state end,
                case when t.state <> origin then 'state' end, null::json, null::json
@@ -40,10 +48,7 @@ language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_g
 as $$
 #variable_conflict use_column
 begin
-    perform aque.guard(targets);
-    if not dry then
-        perform 1 from aque.task t where t.id = any(targets) order by t.id for no key update;
-    end if;
+    perform aque.hold(targets, dry);
     return query
         select t.id, t.state, t.state,
                case when aque.is_complete(t.state) then 'state' when t.priority <> expected then 'changed' end,
@@ -118,8 +123,9 @@ language sql stable as $$
     select jsonb_object_agg(o.key, o.value) from jsonb_each(jsonb_build_object(
         'priority', t.priority, 'duration', t.duration, 'memory', t.memory, 'cpus', s.cpus, 'cpu_share', s.cpu_share,
         'queue', s.queue, 'host', s.host, 'platform', s.platform, 'tags', s.tags, 'limits', s.limits,
-        'volume', s.volume, 'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout, 'stderr', p.stderr, 'timeout', p.timeout,
-        'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at, 'io_paths', p.io_paths)) o
+        'volume', s.volume, 'name', p.name, 'cwd', p.cwd, 'interpreter', p.interpreter, 'stdout', p.stdout,
+        'stderr', p.stderr, 'timeout', p.timeout, 'retries', p.retries, 'retry_delay', p.retry_delay, 'run_at', p.run_at,
+        'io_paths', p.io_paths)) o
     where wanted ? o.key
 $$;
 
