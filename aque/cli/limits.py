@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from ..core.errors import UsageError
-from .options import Whole, broker_option, echo_json, json_option, open_broker
-from .table import Cell, Column, render
+from .options import Whole, broker_option, json_option, open_broker
+from .rows import show_rows, tell_change
+from .table import Column
 
 if TYPE_CHECKING:
     from ..core.queries.limits import LimitRow
@@ -59,7 +61,7 @@ def set_(name: str, size: int, as_json: bool, broker: str | None) -> None:
     from ..core import farm
 
     is_new = farm.set_limit(open_broker(broker), name, size)
-    _report(name, is_new, f"at most {size} in use at once{'' if is_new else ' already'}", as_json)
+    tell_change(name, is_new, f"at most {size} in use at once{'' if is_new else ' already'}", as_json=as_json)
 
 
 @command.command("rm")
@@ -76,32 +78,16 @@ def rm(name: str, as_json: bool, broker: str | None) -> int:
     from ..core import farm
 
     is_gone = farm.remove_limit(open_broker(broker), name)
-    _report(name, is_gone, "removed" if is_gone else "no such limit is set", as_json)
+    tell_change(name, is_gone, "removed" if is_gone else "no such limit is set", as_json=as_json)
     return 0 if is_gone else 1
 
 
 def _show(as_json: bool, broker: str | None) -> None:
     from ..core import farm
 
-    rows = farm.limits(open_broker(broker))
-    for row in rows if as_json else ():
-        echo_json(row)
-    if not as_json:
-        for line in render(_COLUMNS, map(_cells, rows), None) if rows else ():
-            click.echo(line)
-    if not rows:
-        click.echo("no limit yet: aque limits set NAME N makes one", err=True)
+    nothing = "no limit yet: aque limits set NAME N makes one"
+    show_rows(farm.limits(open_broker(broker)), _COLUMNS, _cells, nothing, as_json=as_json)
 
 
-def _cells(row: LimitRow) -> list[Cell]:
-    size = "not set" if row.size is None else str(row.size)
-    return [Cell(text) for text in (row.name, str(row.used), size, str(row.waiting))]
-
-
-def _report(name: str, changed: bool, words: str, as_json: bool) -> None:
-    from ..core.text import clean
-
-    if as_json:
-        echo_json({"name": name, "changed": changed})
-    else:
-        click.echo(f"{clean(name)}: {words}", err=True)
+def _cells(row: LimitRow) -> Sequence[str]:
+    return row.name, str(row.used), "not set" if row.size is None else str(row.size), str(row.waiting)

@@ -9,8 +9,9 @@ import click
 
 from ..core.errors import UsageError
 from .completing import queue_names
-from .options import broker_option, echo_json, json_option, open_broker
-from .table import Cell, Column, render
+from .options import broker_option, json_option, open_broker
+from .rows import show_rows, tell_change
+from .table import Column
 
 if TYPE_CHECKING:
     from ..core.queries.farm import QueueRow
@@ -110,27 +111,16 @@ def _set(names: Sequence[str], broker: str | None, *, paused: bool) -> list[str]
 def _show(as_json: bool, broker: str | None) -> None:
     from ..core import farm
 
-    rows = farm.queues(open_broker(broker))
-    for row in rows if as_json else ():
-        echo_json(row)
-    if not as_json:
-        for line in render(_COLUMNS, map(_cells, rows), None) if rows else ():
-            click.echo(line)
-    if not rows:
-        click.echo("no queue yet: the first task makes one", err=True)
+    nothing = "no queue yet: the first task makes one"
+    show_rows(farm.queues(open_broker(broker)), _COLUMNS, _cells, nothing, as_json=as_json)
 
 
-def _cells(row: QueueRow) -> list[Cell]:
+def _cells(row: QueueRow) -> Sequence[str]:
     limit = "-" if row.max_running is None else str(row.max_running)
     paused = f"by {row.paused_by or '?'}" if row.paused else "-"
-    return [Cell(text) for text in (row.name, str(row.pending), str(row.running), limit, paused)]
+    return row.name, str(row.pending), str(row.running), limit, paused
 
 
 def _report(names: Sequence[str], done: Sequence[str], words: tuple[str, str], as_json: bool) -> None:
-    from ..core.text import clean
-
     for name in dict.fromkeys(names):
-        if as_json:
-            echo_json({"name": name, "changed": name in done})
-        else:
-            click.echo(f"{clean(name)}: {words[name not in done]}", err=True)
+        tell_change(name, name in done, words[name not in done], as_json=as_json)

@@ -46,12 +46,7 @@ def _known(settings: dict[str, Any], path: Path) -> dict[str, Any]:
 
 def broker_url(given: str | None = None) -> str:
     """The broker to use: as given, else `$AQUE_BROKER`, else the config file's `broker`, else the embedded one."""
-    return given or os.environ.get("AQUE_BROKER") or _configured("broker") or EMBEDDED
-
-
-def setting(name: str) -> str | None:
-    """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
-    return _configured(name)
+    return given or os.environ.get("AQUE_BROKER") or setting("broker") or EMBEDDED
 
 
 def io_order() -> bool:
@@ -71,7 +66,8 @@ def table(name: str) -> dict[str, Any]:
     raise UsageError(f"config.toml: {name}: {value!r} is not a table")
 
 
-def _configured(name: str) -> str | None:
+def setting(name: str) -> str | None:
+    """A text of the config file, such as a size; None where it says nothing. Raises UsageError where it is no text."""
     value = config_file().get(name)
     if value is None or isinstance(value, str):
         return value

@@ -5,14 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from ..core.monitor import Monitor
 from ..core.queries import tasks
 from ..core.queries.tasks import WorkerRow
 from .keys import Ids, Keys
-
-SILENT: Final = 5.0  # seconds: several heartbeats are missing
 
 
 class Crew:
@@ -48,6 +45,5 @@ def silence(worker: WorkerRow, now: datetime) -> float:
 
 
 def state(worker: WorkerRow, now: datetime) -> str:
-    """What a worker does, by the first that applies."""
-    states = (("silent", silence(worker, now) > SILENT), ("draining", worker.draining), ("busy", worker.running))
-    return next((name for name, applies in states if applies), "idle")
+    """What a worker does."""
+    return worker.state(silence(worker, now))

@@ -32,6 +32,9 @@ class Ending:
     result: str | None
 
 
+_SILENT: Final = 5.0  # seconds: several heartbeats are missing
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
     """A worker that lives. Memory in bytes; `silent_for`: seconds since its last heartbeat; `running`: tasks.
@@ -62,6 +65,11 @@ class WorkerRow:
     draining: bool
     running: int
     silent_for: float
+
+    def state(self, silent_for: float) -> str:
+        """What it does, by the first that applies, when so many seconds have gone by since its last heartbeat."""
+        states = (("silent", silent_for > _SILENT), ("draining", self.draining), ("busy", self.running))
+        return next((name for name, applies in states if applies), "idle")
 
 
 def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
