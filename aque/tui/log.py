@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from ..core.broker import Broker
-from ..core.errors import AqueError
 from ..core.queries import reading
 from ..core.queries.output import GAP, gap_line
 from ..core.queries.reading import Extent, TimedPiece
+from .files import new_file
 from .sgr import plain
 
 STEP: Final = 16  # pieces, each of 64 KiB at most, that are read at once, of all tasks together
@@ -119,16 +119,8 @@ class Log:
 
     def save(self, path: Path) -> int:
         """Write all that they wrote, as it came, to a new file; how many bytes. Nothing is left of half a file."""
-        fresh = path.with_name(f".{path.name}.part")
-        try:
-            with fresh.open("xb") as file:
-                count = sum(self._save(each, file) for each in self.windows)
-            fresh.rename(path)
-        except OSError as error:
-            raise AqueError(f"cannot write {path}: {error.strerror}") from None
-        finally:
-            fresh.unlink(missing_ok=True)
-        return count
+        with new_file(path, "xb") as file:
+            return sum(self._save(each, file) for each in self.windows)
 
     def _save(self, window: Window, file: IO[bytes]) -> int:
         seq = count = 0

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from ...core.errors import AqueError, UsageError
+from ...core.errors import UsageError
 from ...core.fields import FIELDS
 from ...core.view import View
 from ..commands import Command, deed
 from ..errands import errand, tell
+from ..files import check_new, new_file
 from ..listing import command
 from ..screens.ask import AskText
 from ..told import tasks
@@ -46,10 +47,7 @@ def _check(text: str) -> None:
     path = Path(text).expanduser()
     if path.suffix not in _FORMATS:
         raise UsageError(f"its name should end in {' or '.join(_FORMATS)}")
-    if path.exists():
-        raise UsageError(f"{path} is there already")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"no such folder: {path.absolute().parent}")
+    check_new(text)
 
 
 def _export(screen: TaskListScreen, path: Path) -> None:
@@ -60,23 +58,10 @@ def _export(screen: TaskListScreen, path: Path) -> None:
         with screen.session.work.doing(f"writing {path.name}"):
             rows = view.rows(scope.selection, scope.sort)
             told = ({each.name: each.plain(row, view.now) for each in _LISTED} for row in rows)
-            return _write(path, _FORMATS[path.suffix], told)
+            with new_file(path, "x", encoding="utf-8", newline="") as file:
+                return _FORMATS[path.suffix](file, told)
 
     errand(screen, work, lambda count: tell(screen, f"{tasks(count)} written to {path}"))
-
-
-def _write(path: Path, form: Format, told: Iterable[Mapping[str, Any]]) -> int:
-    """Write a file, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.part")
-    try:
-        with fresh.open("x", encoding="utf-8", newline="") as file:
-            count = form(file, told)
-        fresh.rename(path)
-    except OSError as error:
-        raise AqueError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        fresh.unlink(missing_ok=True)
-    return count
 
 
 Format = Callable[[IO[str], Iterable[Mapping[str, Any]]], int]

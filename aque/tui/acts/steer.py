@@ -120,6 +120,14 @@ def _number(text: str) -> int:
         raise UsageError(f"not a whole number: {text}") from None
 
 
+BY_ONE: Final[tuple[Command, ...]] = tuple(
+    deed(name, partial(steer, verb=moved(by, True)), key, name.capitalize(), f"Priority {way}", "Act", changes=True)
+    for name, by, key, way in (
+        ("raise", 1, "right_square_bracket", "up"),
+        ("lower", -1, "left_square_bracket", "down"),
+    )
+)
+"""Priorities, a step at a time."""
 COMMANDS: Final[tuple[Command, ...]] = (
     deed(
         "pause",
@@ -133,23 +141,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     deed("retry", partial(steer, verb=RETRY), "r", "Retry", "Run again what is complete", "Act", True, True),
     deed("remove", partial(steer, verb=REMOVE), "X", "Remove", "Remove for good what is complete", "Act", changes=True),
-    deed(
-        "raise",
-        partial(steer, verb=moved(1, True)),
-        "right_square_bracket",
-        "Raise",
-        "Priority up",
-        "Act",
-        changes=True,
-    ),
-    deed(
-        "lower",
-        partial(steer, verb=moved(-1, True)),
-        "left_square_bracket",
-        "Lower",
-        "Priority down",
-        "Act",
-        changes=True,
-    ),
+    *BY_ONE,
     deed("priority", set_priority, "equals_sign", "Priority", "Give a priority", "Act", changes=True),
 )

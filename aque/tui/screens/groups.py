@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar, Final
 
 from ...core.queries.groups import Progress
 from ...core.text import clean
 from ...core.units import show_duration
 from ..acts import steer
-from ..acts.steer import PAUSE, RESUME, moved
+from ..acts.steer import PAUSE, RESUME
 from ..bars import stacked
 from ..commands import Command, bindings, deed
 from ..groups import GroupLine, Groups, elapsed, rate, remaining, shares
@@ -60,24 +59,7 @@ class GroupsScreen(ListScreen):
         deed("tasks", _show_members, "enter", "Tasks", "Show its tasks", "Look", True),
         deed("kill", _kill, "f9,x", "Kill", "Stop all of it, after a question", "Act", True, True),
         deed("pause", _pause_or_resume, "p", "Pause", "Hold back all of it, or let it run again", "Act", True, True),
-        deed(
-            "raise",
-            partial(steer.steer, verb=moved(1, True)),
-            "right_square_bracket",
-            "Raise",
-            "Priority up",
-            "Act",
-            changes=True,
-        ),
-        deed(
-            "lower",
-            partial(steer.steer, verb=moved(-1, True)),
-            "left_square_bracket",
-            "Lower",
-            "Priority down",
-            "Act",
-            changes=True,
-        ),
+        *steer.BY_ONE,
         deed("priority", steer.set_priority, "equals_sign", "Priority", "Give a priority", "Act", True, True),
         *ListScreen.commands,
     )

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from ...core.errors import AqueError, UsageError
+from ...core.errors import AqueError
 from ...core.text import clean
 from ...core.units import show_memory
 from ..commands import bindings, deed
 from ..errands import errand, tell
+from ..files import check_new
 from ..log import Log, LogLine
 from ..session import Session
 from ..widgets.banner import Banner
@@ -190,7 +191,7 @@ class LogScreen(CommandScreen):
     def save(self) -> None:
         """Write all of it to a file."""
         name = f"task-{self.tasks[0]}.log" if len(self.tasks) == 1 else "tasks.log"
-        question = AskText("Write to", name, "all that was written, as it came, to a new file", check_file)
+        question = AskText("Write to", name, "all that was written, as it came, to a new file", check_new)
         self.app.push_screen(question, self._save)
 
     def _save(self, name: str | None) -> None:
@@ -230,12 +231,3 @@ def matcher(text: str) -> Callable[[str], bool]:
     if text == text.lower():
         return lambda line: text in line.lower()
     return lambda line: text in line
-
-
-def check_file(text: str) -> None:
-    """Raises UsageError for what is no name of a new file."""
-    path = Path(text).expanduser()
-    if path.exists():
-        raise UsageError(f"{path} is there already")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"no such folder: {path.absolute().parent}")
