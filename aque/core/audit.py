@@ -8,7 +8,7 @@ all tasks that were changed, packed, those of the same values together: by them 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from .db.source import Connection
@@ -117,10 +117,3 @@ def named(ids: Iterable[int]) -> str:
     ranges.add(Fact("ids", None, each) for each in ids)
     text = ranges.plain().get("ids", {}).get("null", "")
     return f"{text} and {ranges.left_out} more" if ranges.left_out else text
-
-
-def read_ranges(text: str) -> Iterator[int]:
-    """The ids of `1-500,502`."""
-    for part in text.split(","):
-        low, _, high = part.partition("-")
-        yield from range(int(low), int(high or low) + 1)

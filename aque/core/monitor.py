@@ -19,7 +19,6 @@ from .db.source import Connection, public_url
 from .errors import AqueError
 from .queries import kill as killing
 from .queries import listing, lists
-from .queries.output import OutputPiece
 from .rows import TaskRow
 from .selection import Selection
 from .sorting import OLDEST, Sort
@@ -98,11 +97,6 @@ class Monitor:
         """Why tasks do not run, in the order of these ids; what stands before them is counted up to `most`."""
         with self._connection() as conn:
             return explain(conn, ids, most)
-
-    def tail(self, task: int, limit: int = 512) -> list[OutputPiece]:
-        """The last pieces of the output of a task's last attempt."""
-        with self._connection() as conn:
-            return lists.tail(conn, task, limit)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function of the query layer with the connection."""

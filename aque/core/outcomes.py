@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from .states import COMPLETE_STATES
 from .text import clean
+from .text import count as counted
 
 if TYPE_CHECKING:
     from .queries.steering import Steered
@@ -23,7 +24,7 @@ _REFUSALS: Final = {
 
 def tasks(count: int) -> str:
     """`1 task`, `2,000 tasks`."""
-    return "1 task" if count == 1 else f"{count:,} tasks"
+    return counted(count, "task")
 
 
 def refusals(found: Iterable[Steered]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.monitor import Monitor
+from aque.core.queries import reading
 from aque.core.selection import Selection
 from aque.core.sorting import NEWEST
 from aque.core.states import State
@@ -105,8 +106,14 @@ def test_a_connection_that_was_lost_at_rest_is_replaced_unnoticed(
 def test_the_tail_of_an_output(broker: Broker, monitor: Monitor) -> None:
     future = aque.Queue(broker=broker).submit_ex(pattern="shell", args="echo one; sleep 0.3; echo two")
     assert future.result(20) == 0
-    assert b"".join(piece.data for piece in monitor.tail(future.id)) == b"one\ntwo\n"
-    assert monitor.tail(future.id, 1)[0].data.endswith(b"two\n")
+    end = monitor.read(reading.extent, future.id)
+    assert end
+
+    def tail(limit: int) -> list[reading.TimedPiece]:
+        return monitor.read(reading.backwards, future.id, end.attempt, end.pieces, limit)
+
+    assert b"".join(piece.data for piece in tail(512)) == b"one\ntwo\n"
+    assert tail(1)[0].data.endswith(b"two\n")
 
 
 def test_what_is_being_asked_can_be_cancelled_and_asked_again(broker: Broker, monitor: Monitor) -> None:

@@ -73,10 +73,6 @@ def read_null(read: Reading) -> Options:
     return read.with_(delimiter=b"\0")
 
 
-def read_file(read: Reading) -> Options:
-    return read.with_(arg_files=(*read.so_far.arg_files, read.value))
-
-
 def read_procs(read: Reading) -> Options:
     return read.with_(procs=read.number(0, 2**31 - 1))
 

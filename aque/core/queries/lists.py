@@ -1,4 +1,4 @@
-"""What a screen shows besides lists: sums, edges, the words of filters, the end of a task's output."""
+"""What a screen shows besides lists: sums, edges, the words of filters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from psycopg.rows import class_row
 from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
-from .output import OutputPiece
 
 _SQL: Final = statements(__name__)
 
@@ -69,9 +68,3 @@ def vocabulary(conn: Connection) -> dict[str, list[str]]:
     for field, value in conn.execute(_SQL["vocabulary"]):
         found.setdefault(field, []).append(value)
     return found
-
-
-def tail(conn: Connection, task: int, limit: int) -> list[OutputPiece]:
-    """The last `limit` pieces of the output of a task's last attempt, in the order in which they came."""
-    with conn.cursor(row_factory=class_row(OutputPiece), binary=True) as cursor:
-        return cursor.execute(_SQL["tail"], {"id": task, "limit": limit}).fetchall()[::-1]

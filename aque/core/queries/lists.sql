@@ -8,13 +8,6 @@ select count(*)::int as workers, coalesce(sum(w.cpus), 0)::float8 as cpus,
        coalesce(sum(w.memory), 0)::bigint as memory, coalesce(sum(w.memory_used), 0)::bigint as memory_used
 from aque.worker w where w.ended_at is null
 
--- name: tail
--- The last pieces that a task's last attempt wrote.
-select o.task_id as id, o.attempt, o.seq, o.stream, o.data from aque.output o
-join aque.task t on t.id = o.task_id and t.attempt = o.attempt
-where o.task_id = %(id)s and o.stream > 0
-order by o.seq desc limit %(limit)s
-
 -- name: needs
 -- What some tasks depend on.
 select d.task_id as "from", d.needs_id as "to", d.condition, d.is_child from aque.dependency d

@@ -10,10 +10,11 @@ from ..queries.keeping import Keep
 from ..queries.needs import Need
 from ..queries.why import Case
 from ..states import State
+from ..text import count
 from ..units import show_duration, show_memory
 from .forecast import forecast
 from .limits import FULL, HOPELESS
-from .words import Reason, count, listed, moment, names, worker_command
+from .words import Reason, listed, moment, names, worker_command
 
 _CONDITIONS: Final = {"success": "", "complete": ", however it ends", "failure": ", which is to fail"}
 

@@ -54,11 +54,6 @@ def cut(text: str) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
-def count(number: int, what: str) -> str:
-    """1 task, 2 tasks, 10,000 tasks."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def listed(words: Sequence[str], total: int | None = None) -> str:
     """a, b and c; a, b, c and 4 more."""
     left = max(len(words) if total is None else total, len(words))

@@ -13,7 +13,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from ...core.queries.pulse import Use
-from ...core.text import clean
+from ...core.text import clean, count
 from ...core.units import show_memory
 from ..bars import bar, sparkline
 from ..states import counted
@@ -85,7 +85,7 @@ def _parts(vitals: Vitals) -> Iterable[str]:
         return [_limits(vitals.limits), _rate(vitals.ends), "no worker lives"]
     amounts = f"{show_memory(farm.memory_used)}/{show_memory(farm.memory)}"
     memory = f"mem {bar(farm.memory_used / max(1, farm.memory), _BAR)} {amounts}"
-    workers = "1 worker" if farm.workers == 1 else f"{farm.workers:,} workers"
+    workers = count(farm.workers, "worker")
     cpus = f"cpu {bar(farm.cpus_used / max(0.01, farm.cpus), _BAR)} {farm.cpus_used:g}/{farm.cpus:g}"
     return [_limits(vitals.limits), workers, memory, _rate(vitals.ends), cpus]
 
