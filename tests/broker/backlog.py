@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg.errors import Diagnostic
 
+from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.queries import work
 from aque.core.queries.work import WorkerInfo
@@ -48,6 +49,11 @@ def fill(conn: Connection, count: int) -> None:
     conn.execute(_FILL, {"count": count})
     for table in _TABLES:
         conn.execute(f"vacuum analyze aque.{table}".encode())
+
+
+def submit(broker: Broker, **fields: Any) -> int:
+    """Store a task; its id."""
+    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
 
 
 def register(conn: Connection, *, cpus: float = 1000, memory: int = 1 << 40, user: str = "me") -> int:

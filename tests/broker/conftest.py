@@ -1,4 +1,4 @@
-"""A broker for tests that try many examples."""
+"""What tests of the broker look at it with, and a broker for those that try many examples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 from aque.core.broker import Broker
+from aque.core.db.source import Connection
+
+
+@pytest.fixture
+def conn(broker: Broker) -> Iterator[Connection]:
+    """A connection that may take its time."""
+    with broker.database.connection(limit=1800) as conn:
+        yield conn
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -18,20 +17,10 @@ from aque.core.queries import work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 
-from .backlog import register
+from .backlog import register, submit
 
 _ANY = 1 << 40
 _READ = "select pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass)"
-
-
-@pytest.fixture
-def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection(limit=1800) as conn:
-        yield conn
-
-
-def submit(broker: Broker, **fields: object) -> int:
-    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
 
 
 def complete(conn: Connection, runs: list[Captured]) -> None:

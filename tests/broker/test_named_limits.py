@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 
@@ -26,21 +26,11 @@ from aque.core.steering import Steering
 from tests.waiting import wait_for
 from tests.work import running_worker
 
-from .backlog import fill, info, nodes, plans, register
+from .backlog import fill, info, nodes, plans, register, submit
 
 _ANY = 1 << 40
 _USED = "select name, used from aque.limits_used('{licence,gpu}') order by name"
 _NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection(limit=1800) as conn:
-        yield conn
-
-
-def submit(broker: Broker, **fields: object) -> int:
-    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
 
 
 def claim(conn: Connection, worker: int, wanted: int = 100, cpus: float = 100.0) -> list[Captured]:

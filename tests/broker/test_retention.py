@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,12 +25,6 @@ from tests.work import running_worker
 from .backlog import register
 
 _OF_TASKS = ("task", "spec", "dependency", "attempt", "result", "progress", "output")
-
-
-@pytest.fixture
-def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection(limit=1800) as conn:
-        yield conn
 
 
 def submit(broker: Broker, count: int = 1, **fields: Any) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any, LiteralString
@@ -19,20 +18,10 @@ from aque.core.queue import Queue
 from tests.waiting import wait_for
 from tests.work import running_worker
 
-from .backlog import register
+from .backlog import register, submit
 from .farm import Farm
 
 _EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture
-def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection(limit=1800) as conn:
-        yield conn
-
-
-def submit(broker: Broker, **fields: object) -> int:
-    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
 
 
 def ids(conn: Connection, worker: int, cpus: float, memory: int = 0) -> list[int]:

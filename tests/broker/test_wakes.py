@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,11 +12,7 @@ from aque.core.queries import work
 from aque.core.selection import Selection
 from aque.core.steering import Steering
 
-from .backlog import register
-
-
-def submit(broker: Broker, **fields: Any) -> int:
-    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
+from .backlog import register, submit
 
 
 def hold_back(broker: Broker) -> int:

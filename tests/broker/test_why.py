@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,19 +20,9 @@ from aque.core.steering import Steering
 from aque.core.view import View
 from aque.core.why import Why, explain
 
-from .backlog import info
+from .backlog import info, submit
 
 _ANY = 1 << 40
-
-
-@pytest.fixture
-def conn(broker: Broker) -> Iterator[Connection]:
-    with broker.database.connection(limit=1800) as conn:
-        yield conn
-
-
-def submit(broker: Broker, **fields: object) -> int:
-    return broker.submit([{"func": "m:f", "user": "me", **fields}], {})[0]
 
 
 def why(broker: Broker, task: int, most: int = 100) -> Why:
