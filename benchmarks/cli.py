@@ -42,7 +42,7 @@ with psycopg.connect(sys.argv[1]) as conn:
 """
 FILL = """
 with demand as materialized (
-    select aque.shape_of(row('default', %(user)s, 1, 0, 0, '{}', '', '{}', '{}')::aque.demand) as shape
+    select aque.shape_of(row('default', %(user)s, 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand) as shape
 ), made as (
     insert into aque.task (id, shape_id, state, attempt, started_at, finished_at)
     select nextval('aque.task_id'), shape, 'success', 1, now(), now()
