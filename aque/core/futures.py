@@ -156,8 +156,9 @@ class Watch:
     def check(self, ids: Iterable[int] | None = None) -> None:
         """Look for the ends of tasks that were perhaps not heard of."""
         wanted = list(self._kept) if ids is None else [each for each in ids if each in self._kept]
+        stored = {each for each in wanted if each in self._stored}
         for is_stored in (True, False):
-            some = [each for each in wanted if (each in self._stored) is is_stored]
+            some = [each for each in wanted if (each in stored) is is_stored]
             for start in range(0, len(some), _CHUNK):
                 for ending in self._broker.outcomes(some[start : start + _CHUNK], stored=is_stored):
                     self._settle(ending)

@@ -37,7 +37,8 @@ _LONGEST_PAUSE: Final = 1.0  # seconds, later
 class Event:
     """What was heard: tasks (as ranges of ids) and their state, or that they wrote; a `work` event has none.
 
-    `resync`: some may have been missed, so whoever waits should look for itself.
+    `resync`: some may have been missed, so whoever waits should look for itself. `sender`: the process id of the
+    session that told it, on the server.
     """
 
     topic: str
@@ -45,6 +46,7 @@ class Event:
     ids: tuple[range, ...] = ()
     payload: str = ""
     resync: bool = False
+    sender: int = 0
 
 
 Callback: TypeAlias = Callable[[Event], object]
@@ -169,9 +171,9 @@ class Listener:
 def _read(notice: psycopg.Notify) -> Event | None:
     """What a notification says; None where it is not aque's: anybody who has the database may send some."""
     if notice.channel == _CHANNELS["work"]:
-        return Event("work", payload=notice.payload)
+        return Event("work", payload=notice.payload, sender=notice.pid)
     try:
         state, spans = read_payload(notice.payload)
     except ValueError:
         return None
-    return Event("task_status", state, tuple(spans))
+    return Event("task_status", state, tuple(spans), sender=notice.pid)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -11,6 +13,7 @@ from typing import Final
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from ..alarm import wait_ready
 from ..errors import SchemaError
 from ..version import __version__
 from .failures import translated
@@ -21,6 +24,7 @@ from .watchdog import limited
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
 _PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
+_FRESH: Final = 1.0  # seconds after an answer in which a connection on which nothing came needs no probe
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
 
 
@@ -31,6 +35,7 @@ class Database:
         self.source = Source(url)
         self._lock = threading.Lock()
         self._pool: ConnectionPool[Connection] | None = None
+        self._used: weakref.WeakKeyDictionary[Connection, float] = weakref.WeakKeyDictionary()
 
     @contextmanager
     def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
@@ -41,6 +46,7 @@ class Database:
         pool = self.prepare()
         with translated(), pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
             yield conn
+            self._used[conn] = time.monotonic()
 
     @contextmanager
     def transaction(self, limit: float = _LIMIT) -> Iterator[Connection]:
@@ -99,12 +105,17 @@ class Database:
         return ConnectionPool(
             kwargs=self._arguments,
             configure=configure,
-            check=_probe,
+            check=self._check,
             min_size=0,
             max_size=8,
             open=True,
             name="aque",
         )
+
+    def _check(self, conn: Connection) -> None:
+        """Probe a connection that was at rest for long, or that has something to say: that it was ended, mostly."""
+        if time.monotonic() - self._used.get(conn, 0.0) > _FRESH or wait_ready([conn.fileno()], 0.0):
+            _probe(conn)
 
     def _arguments(self) -> dict[str, object]:
         return {**self.source.conninfo(), "autocommit": True}

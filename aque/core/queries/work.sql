@@ -113,37 +113,8 @@ select exists (
 select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 
 -- name: inputs
--- What runs may need of the tasks that they depend on, in the order in which they name them. Of stdout, where a run asks
--- for it, no more than `most` bytes for all of them are read: `size` says how many there are. What belongs to others, on a shared
--- server, is not given (aque.may_have); `is_barred`: the run asks for it.
-select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, i.is_cut, i.is_barred,
-       case when i.size <= %(most)s::bigint and i.is_had then (
-           select string_agg(o.data, ''::bytea order by o.seq) from aque.output o
-           where o.task_id = i.id and o.attempt = i.attempt and o.stream = 1) end as stdout
-from (
-    select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, case when h.is_had then r.value end as result, h.is_had,
-           d.place, n.attempt,
-           not h.is_had and (f.args::text || coalesce(f.kwargs::text, '')) ~ ('"\$(result|stdout)": ' || n.id || '\M')
-               as is_barred,
-           sum(w.size) over (partition by d.task_id)::bigint as size,
-           w.is_cut and (f.args::text || coalesce(f.kwargs::text, '')) ~ ('"\$stdout": ' || n.id || '\M') as is_cut
-    from aque.dependency d
-    join aque.spec f on f.task_id = d.task_id
-    join aque.task n on n.id = d.needs_id
-    join aque.task m on m.id = d.task_id
-    cross join lateral (
-        select case when m.owner = n.owner then true else aque.may_have(m.owner, n.owner) end as is_had) h
-    join aque.spec p on p.task_id = n.id
-    left join aque.result r on r.task_id = n.id
-    left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
-    left join lateral (
-        select sum(length(o.data)) filter (where o.stream = 1) as size, bool_or(o.stream = 0) as is_cut
-        from aque.output o
-        where o.task_id = n.id and o.attempt = n.attempt and o.stream in (0, 1)
-    ) w on (f.args::text || coalesce(f.kwargs::text, '')) like '%%"$stdout"%%'
-    where d.task_id = any(%(ids)s::bigint[])
-) i
-order by i.task_id, i.place, i.id
+select task_id, id, name, state, exit_code, result, size, is_cut, is_barred, stdout
+from aque.inputs(%(ids)s::bigint[], %(most)s::bigint)
 
 -- name: append
 -- Pieces of output, numbered by the worker within each attempt; those of a lease that was lost are dropped.

@@ -10,7 +10,9 @@ from .marked import MarkedPipe
 from .pipes import Pipes
 from .roster import Roster
 from .supply import Supply
-from .timers import Timers
+from .timers import Timer, Timers
+
+BRIEF = 0.005  # seconds; of a task that ends within them the start is told with the end
 
 
 class Course:
@@ -34,6 +36,7 @@ class Course:
         self._time_out = time_out
         self._streams: dict[object, list[MarkedPipe]] = {}
         self._begun: dict[object, Carrier] = {}
+        self._telling: Timer | None = None
 
     def follow(self, carrier: Carrier) -> None:
         """A process runs: read what it writes."""
@@ -54,20 +57,13 @@ class Course:
             return
         job.pid, job.started = carrier.pid, carrier.since
         self._begun[job.lease] = carrier
+        self._telling = self._telling or self._timers.after(BRIEF, self._tell_begun)
         self.limit(job)
 
     def limit(self, job: Job) -> None:
         """Its time begins now."""
         if job.order.get("timeout") is not None:
             job.timer = self._timers.after(job.order["timeout"], lambda: self._time_out(job))
-
-    def announce(self) -> None:
-        """Tell what runs now. Those that have ended already tell it with their end, and some were taken back since."""
-        for lease, carrier in self._begun.items():
-            if carrier.jobs and carrier.jobs[0].lease == lease:
-                at = carrier.jobs[0].started
-                self._channel.queue({"type": "started", "lease": lease, "pid": carrier.pid, "at": at, "shared": True})
-        self._begun.clear()
 
     def end(self, carrier: Carrier, code: int, usage: Usage, max_rss: int) -> None:
         """The process is gone, and the tasks that it was at have ended with it."""
@@ -81,6 +77,15 @@ class Course:
         """There is no process."""
         self._roster.remove(carrier)
         self._streams.pop(carrier.lease, None)
+
+    def _tell_begun(self) -> None:
+        """Tell what runs now. Those that have ended already told it with their end, and some were taken back since."""
+        self._telling = None
+        for lease, carrier in self._begun.items():
+            if carrier.jobs and carrier.jobs[0].lease == lease:
+                at = carrier.jobs[0].started
+                self._channel.queue({"type": "started", "lease": lease, "pid": carrier.pid, "at": at, "shared": True})
+        self._begun.clear()
 
     def _marked(self, carrier: Carrier) -> None:
         """One of the streams has passed the end of a task: with the last of them it has ended."""

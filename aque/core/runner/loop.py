@@ -89,14 +89,13 @@ class Loop:
             self._hear(key.data, events)
         self._reap()
         self._tasks.admit()
-        self._shared.announce()
         self._send()
 
     def _wait(self) -> list[tuple[selectors.SelectorKey, int]]:
         """What the selector tells, or a time that has come."""
         times = [seconds for seconds in (self._timers.remaining(), self._switch.remaining()) if seconds is not None]
         ready = self._selector.select(min(times, default=None))
-        if ready and all(isinstance(key.data, MarkedPipe) for key, _ in ready):
+        if ready and all(isinstance(key.data, MarkedPipe) and key.data.is_followed for key, _ in ready):
             time.sleep(PAUSE)  # small tasks end in swarms: to look after each of them would cost more than they do
             ready = self._selector.select(0)
         return ready

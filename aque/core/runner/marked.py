@@ -29,6 +29,11 @@ class MarkedPipe(Pipe):
         self._on_mark = on_mark
         self.passed = 0
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether its process was given more tasks than the one that it is at."""
+        return len(self._carrier.jobs) > 1
+
     def _take(self, data: bytes, outlet: Outlet) -> None:
         if self.stream == MESSAGES:
             self._messages(self._lines(data), outlet)

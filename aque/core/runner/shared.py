@@ -52,10 +52,6 @@ class Shared:
             self._course.begin(carrier)
         return True
 
-    def announce(self) -> None:
-        """Tell what runs now."""
-        self._course.announce()
-
     def signal(self, carrier: Carrier, job: Job, number: int, grace: float | None, *, ends: bool) -> bool:
         """Signal a task; False where it has not begun, and now will not if the signal `ends` tasks."""
         others = carrier.take_back()

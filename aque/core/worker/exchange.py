@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from typing import Final
 
 from ..errors import BrokerError
 from ..queries.submission import Change
 from ..queries.work import Captured
+from ..states import State
 from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
 
+_BRIEF: Final = 0.01  # seconds; of a run that ends within them its start is told with its end
+
 
 class Exchange:
-    """Takes turns with the broker. What cannot be told now is told later."""
+    """Takes turns with the broker. What cannot be told now is told later: `tell_at`, by the steady clock."""
 
     def __init__(self, session: Session, ledger: Ledger, pace: Pace) -> None:
         self._session = session
         self._ledger = ledger
         self._pace = pace
         self._untold: list[Change] = []
+        self.tell_at = float("inf")
 
     def note(self, changes: Iterable[Change]) -> None:
-        """Have something told with the next turn."""
-        self._untold += changes
+        """Have something told with the next turn; that tasks run has a little time."""
+        new = list(changes)
+        if new:
+            is_urgent = any(change.state != State.RUNNING for change in new)
+            self.tell_at = min(self.tell_at, time.monotonic() + (0.0 if is_urgent else _BRIEF))
+            self._untold += new
 
     def turn(self) -> tuple[Captured, ...]:
         """Store what is owed, and capture what there is room for. Raises BrokerError."""
@@ -41,7 +51,8 @@ class Exchange:
 
     def tell(self) -> None:
         """Tell what became of tasks, and whether this worker wants to hear of new ones. Raises BrokerError."""
-        self.announce()
+        if time.monotonic() >= self.tell_at:
+            self.announce()
         if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
             self._pace.is_hungry = True  # for what came before the broker knew
 
@@ -50,6 +61,7 @@ class Exchange:
         if self._untold:
             self._session.announce(self._untold)
             self._untold.clear()
+        self.tell_at = float("inf")
 
     def _try(self, owed: Owed, ask: Ask | None) -> Got:
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 from ..alarm import Alarm, wait_ready
+from ..listener import Event
 from .crew import Crew
+from .exchange import Exchange
 from .ledger import Ledger
 from .pace import Pace
 from .patience import Patience
@@ -23,6 +25,7 @@ class Rest:
         crew: Crew,
         ledger: Ledger,
         pace: Pace,
+        exchange: Exchange,
         pulse: Pulse,
         patience: Patience,
     ) -> None:
@@ -31,6 +34,7 @@ class Rest:
         self._crew = crew
         self._ledger = ledger
         self._pace = pace
+        self._exchange = exchange
         self._pulse = pulse
         self._patience = patience
         self._turned_at = 0.0
@@ -39,6 +43,16 @@ class Rest:
     def turned(self) -> None:
         """A turn is over."""
         self._turned_at = time.monotonic()
+
+    def hear(self, event: Event) -> None:
+        """Somebody tells of work, or asks something of the runs of one worker. Called on the listener's thread."""
+        if event.sender and event.sender == self._session.backend:
+            return  # what this worker told of, it looked for itself
+        if event.resync or event.payload == str(self._session.worker):
+            self.is_asked = True
+        elif event.payload:
+            return
+        self._alarm.ring()
 
     def heed(self) -> None:
         """There may be work, or something asked of the runs here."""
@@ -69,10 +83,11 @@ class Rest:
         has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
         if has_work and self._is_connected:
             return 0.0
-        wakes_at = self._patience.try_at if self._patience.is_tried else self._pulse.next_at
+        due_at = min(self._pulse.next_at, self._exchange.tell_at)
+        wakes_at = self._patience.try_at if self._patience.is_tried else due_at
         return max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
 
     def _hear(self, ready: set[int]) -> None:
         if self._alarm.fileno() in ready:
             self._alarm.hush()
-            self.heed()
+            self._pace.is_hungry = True

@@ -81,6 +81,11 @@ class Session:
         assert self._conn
         return self._conn.fileno()
 
+    @property
+    def backend(self) -> int:
+        """The process id of its session on the server; 0 where there is none."""
+        return self._conn.info.backend_pid if self._conn and not self._conn.closed else 0
+
     def open(self) -> None:
         """Connect, and register a new worker, with a mark of its own for what its tasks start."""
         self._connect()
@@ -143,12 +148,12 @@ class Session:
 
     def turn(self, owed: Owed, ask: Ask | None) -> Got:
         """Store what is owed and capture what was asked for, in one transaction."""
-        claimed: list[work.Captured] = []
-        with self._talking() as conn, conn.transaction():
-            changes = self._pay(conn, owed)
-            if ask:
-                claimed = work.claim(conn, self.worker, ask.cpus, ask.memory, ask.limit)
-        return Got(tuple(claimed), tuple(changes))
+        with self._talking() as conn:
+            if not owed:  # a statement is a transaction by itself
+                return Got(self._claim(conn, ask))
+            with conn.transaction():
+                changes = self._pay(conn, owed)
+                return Got(self._claim(conn, ask), tuple(changes))
 
     def set_idle(self, idle: bool) -> bool:
         """Say whether the worker wants to hear of new work; True where that is news to the broker."""
@@ -189,6 +194,9 @@ class Session:
             if self._conn.closed or self._conn.info.transaction_status != TransactionStatus.IDLE:
                 self.close()
             raise
+
+    def _claim(self, conn: Connection, ask: Ask | None) -> tuple[work.Captured, ...]:
+        return tuple(work.claim(conn, self.worker, ask.cpus, ask.memory, ask.limit)) if ask else ()
 
     @staticmethod
     def _pay(conn: Connection, owed: Owed) -> list[Change]:

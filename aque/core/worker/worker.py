@@ -119,8 +119,8 @@ class Worker:
         self._crew = crew
         self._desk = Desk(self._ledger, crew, self._session, self.broker.to_url(), self._isolation)
         self._pulse = Pulse(*ours, self._exchange, self._service, self._surveyor)
-        self._rest = Rest(self._alarm, *ours, self._pulse, self._patience)
-        self.broker.register_worker(self)
+        self._rest = Rest(self._alarm, *ours, self._exchange, self._pulse, self._patience)
+        self.broker.bind("work", self._rest.hear)
         self.broker.listener.wait(10)
         _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
         self._service.ready()
@@ -152,8 +152,8 @@ class Worker:
             self._desk.stop(self._session.read(work.stops, self.id))
             self._pace.hear(self._session.read(work.is_to_drain, self.id))
         self._desk.take(self._exchange.turn())
-        self._exchange.tell()
         self._desk.launch()
+        self._exchange.tell()
         self._rest.turned()
         if self._ledger.is_empty:
             self._pace.judge(self._session)
@@ -187,7 +187,7 @@ class Worker:
 
     def _end(self) -> None:
         self._service.stopping()
-        self.broker.unregister_worker(self)
+        self.broker.unbind("work", self._rest.hear)
         self._crew.close()
         if left := len(self._ledger.unfinished()):
             _log.warning("%d tasks were stopped, and wait again", left)

@@ -283,6 +283,9 @@ begin
         began := clock_timestamp();
         read_before := pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass);
         heads := aque.live(me);
+        if heads = '{}' then
+            return;
+        end if;
         if exists (select from unnest(heads) h where h.memory > me.memory) then
             heads := aque.first_from(me, heads);
         end if;
