@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
+from ..queries.recording import Cut, Piece, Progress
 from ..queries.submission import Change
-from ..queries.work import Captured, Cut, Outcome, Piece, Progress
+from ..queries.work import Captured, Outcome
 from ..states import State
 from .excerpt import Excerpt
 from .runs import Ending, Interruption, Run, Unrun
