@@ -24,8 +24,9 @@ from typing import Any, Final
 from aque.core import embedded
 from aque.core.broker import Broker
 from aque.core.graph import Graph
-from aque.core.queries import storing, work
-from aque.core.queries.work import Captured, Outcome, WorkerInfo
+from aque.core.queries import registry, storing, work
+from aque.core.queries.registry import WorkerInfo
+from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 from aque.core.submit import Encoder
 
@@ -59,7 +60,7 @@ class Bench:
         """Begin anew."""
         self.conn.execute(f"truncate {', '.join(f'aque.{table}' for table in _TABLES)}".encode())
         info = WorkerInfo("w", "h", None, 1, "linux", "me", False, 10_000, _MEMORY, None, [], "0")
-        self.worker = work.register(self.conn, info)
+        self.worker = registry.register(self.conn, info)
 
     def fill(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "{}") -> None:
         """Tasks that wait to be claimed."""

@@ -16,7 +16,7 @@ from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
 from .intake import Expect, Intake
 from .line import Line, Sleeper
-from .queries import batches, submission, work
+from .queries import batches, registry, submission, work
 from .queries import kill as killing
 from .queries import output as written
 from .queries import tasks as seen
@@ -163,7 +163,7 @@ class Broker(Line):
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:
         """Tell that a worker lives, and what it has in use; False where it was given up for dead."""
         with self.database.connection() as conn:
-            found = work.beat(conn, worker.id, draining=False, cpus_used=cpus_used, memory_used=memory_used)
+            found = registry.beat(conn, worker.id, draining=False, cpus_used=cpus_used, memory_used=memory_used)
         return found is not None
 
     def workers(self) -> list[seen.WorkerRow]:

@@ -11,8 +11,8 @@ from psycopg.errors import Diagnostic
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.queries import work
-from aque.core.queries.work import WorkerInfo
+from aque.core.queries import registry
+from aque.core.queries.registry import WorkerInfo
 
 _FILL = """
 with demand as materialized (
@@ -58,7 +58,7 @@ def submit(broker: Broker, **fields: Any) -> int:
 
 def register(conn: Connection, *, cpus: float = 1000, memory: int = 1 << 40, user: str = "me") -> int:
     """A worker that nothing runs in."""
-    return work.register(conn, WorkerInfo("w", "h", None, 1, "linux", user, False, cpus, memory, None, [], "0"))
+    return registry.register(conn, WorkerInfo("w", "h", None, 1, "linux", user, False, cpus, memory, None, [], "0"))
 
 
 def info(**given: Any) -> WorkerInfo:

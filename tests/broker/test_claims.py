@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.queries import work
+from aque.core.queries import registry, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 
@@ -93,7 +93,7 @@ def test_among_equals_those_go_first_whose_files_are_best_reached(
     with broker.database.connection() as conn:
         conn.execute("truncate aque.task, aque.spec, aque.worker, aque.queue")
         worker = register(conn)
-        work.rank(conn, worker, {name: {"rank": rank} for name, rank in ranks.items()})
+        registry.rank(conn, worker, {name: {"rank": rank} for name, rank in ranks.items()})
         if limited:
             conn.execute("insert into aque.queue (name, max_running) values ('default', %s)", [limited])
     ids = broker.submit(({"func": "m:f", "user": "me", **dict(zip(_HINTS, each, strict=True))} for each in hinted), {})

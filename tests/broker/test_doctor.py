@@ -10,7 +10,7 @@ import pytest
 from aque.core.broker import Broker
 from aque.core.doctor import Patient, examine
 from aque.core.doctor import _clock as clock
-from aque.core.queries import health, work
+from aque.core.queries import health, registry
 from tests.sharing import Shared, shared_server
 
 
@@ -52,11 +52,11 @@ def test_what_lets_roles_past_the_rules_is_an_error(shared: Shared, harm: str, m
 
 def test_a_worker_of_another_version_and_an_old_transaction_are_told_of(shared: Shared) -> None:
     with Broker(shared.url("farm")) as farm, farm.database.connection() as conn:
-        worker = work.register(
-            conn, work.WorkerInfo("old", "h", None, 1, "linux", "root", True, 1.0, 1, None, [], "0.0.1")
+        worker = registry.register(
+            conn, registry.WorkerInfo("old", "h", None, 1, "linux", "root", True, 1.0, 1, None, [], "0.0.1")
         )
         assert ("workers", "warning") in _found(shared)
-        work.leave(conn, worker)
+        registry.leave(conn, worker)
         assert ("workers", "warning") not in _found(shared)
     with shared.admin() as other, shared.admin() as looker:
         other.execute("begin")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import aque
 from aque.core.broker import Broker
-from aque.core.queries import kill, work
+from aque.core.queries import kill, registry, work
 from aque.core.states import COMPLETE_STATES, State
 from aque.core.worker.host import describe
 
@@ -95,7 +95,7 @@ def test_a_signal_that_does_not_end_tasks_cancels_none_unless_a_grace_follows(br
 def claimed(broker: Broker) -> tuple[int, int]:
     """A worker by its row alone, and a task that it has captured."""
     task = aque.Queue(broker=broker).submit_ex(pattern="group").id
-    worker = broker.read(work.register, describe("w", 1.0, 1, None, ()))
+    worker = broker.read(registry.register, describe("w", 1.0, 1, None, ()))
     assert [each.id for each in broker.read(work.claim, worker, 1.0, 1, 1)] == [task]
     return worker, task
 
@@ -131,6 +131,6 @@ def test_a_task_whose_worker_dies_is_lost_to_an_end_that_was_asked_for_and_to_no
 ) -> None:
     worker, task = claimed(broker)
     broker.kill([task], number)
-    broker.read(work.forsake, [worker])
+    broker.read(registry.forsake, [worker])
     assert broker.tasks([task])[0].state == state
     assert broker.read(work.stops, worker) == []

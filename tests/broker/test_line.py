@@ -11,7 +11,7 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.listener import Event
-from aque.core.queries import work as verbs
+from aque.core.queries import registry
 from aque.core.queries.output import Place
 from aque.core.worker.host import describe
 from tests import work
@@ -24,8 +24,8 @@ class Sleeper:
 
     def __init__(self, broker: Broker) -> None:
         with broker.database.connection() as conn:
-            self.id = verbs.register(conn, describe("mine", 4.0, 1 << 30, None, ()))
-            verbs.set_idle(conn, self.id, True)
+            self.id = registry.register(conn, describe("mine", 4.0, 1 << 30, None, ()))
+            registry.set_idle(conn, self.id, True)
         self.woken = 0
 
     def wake_for_work(self) -> None:

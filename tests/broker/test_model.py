@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.queries import kill as killing
-from aque.core.queries import steering, work
+from aque.core.queries import registry, steering, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import MOVES, State
 
@@ -152,7 +152,7 @@ class BrokerMachine(RuleBasedStateMachine):
         gone = self.workers[nth]
         runs = [run for run in self.runs if self.model.tasks[run].worker == gone]
         with self.broker.database.connection() as conn:
-            work.forsake(conn, [gone])
+            registry.forsake(conn, [gone])
             self.workers[nth] = register(conn)
         self.model.interrupt(runs, is_loss=True)
         self._forget(runs)

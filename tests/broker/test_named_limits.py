@@ -17,7 +17,7 @@ from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.errors import UsageError
-from aque.core.queries import kill, work
+from aque.core.queries import kill, registry, work
 from aque.core.queries.work import Captured, Outcome
 from aque.core.queue import Queue
 from aque.core.selection import Selection
@@ -265,7 +265,7 @@ _ENDS: dict[str, Callable[[Broker, Connection, int, Captured], object]] = {
     "killed": _kill,
     "released": _release,
     "interrupted": _interrupt,
-    "lost": lambda broker, conn, worker, run: work.forsake(conn, [worker]),
+    "lost": lambda broker, conn, worker, run: registry.forsake(conn, [worker]),
 }
 
 
@@ -390,7 +390,7 @@ def test_a_hundred_thousand_that_wait_for_a_full_limit_are_not_read(broker: Brok
     fill(conn, 3000)
     farm.set_limit(broker, "licence", 2)
     broker.submit(({"func": "m:f", "user": "me", "limits": "licence", "priority": 2000} for _ in range(3000)), {})
-    worker = work.register(conn, info(cpus=10_000.0))
+    worker = registry.register(conn, info(cpus=10_000.0))
     for _ in range(9):
         assert len(claim(conn, worker, 200, cpus=10_000.0)) == 200
     with plans(conn) as found:

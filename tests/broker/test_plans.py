@@ -22,6 +22,7 @@ from aque.core.queries import (
     listing,
     lists,
     pulse,
+    registry,
     retention,
     steering,
     storing,
@@ -123,7 +124,7 @@ class Bench:
     def forsake(self) -> object:
         self.claim()
         gone, self.worker = self.worker, backlog.register(self.conn)
-        return work.forsake(self.conn, [gone])
+        return registry.forsake(self.conn, [gone])
 
 
 def _limited(bench: Bench) -> list[int]:
@@ -139,7 +140,7 @@ def _limited(bench: Bench) -> list[int]:
 def _ranked(bench: Bench) -> list[int]:
     """Equals whose files lie here and there, which the worker ranks otherwise than their ids."""
     names = ["/no-such-a", "/no-such-b", "/no-such-c"]
-    work.rank(bench.conn, bench.worker, {name: {"rank": -rank} for rank, name in enumerate(names, -3)})
+    registry.rank(bench.conn, bench.worker, {name: {"rank": -rank} for rank, name in enumerate(names, -3)})
     if not bench.ranked:
         given = {"func": "m:f", "user": "me"}
         made = ({**given, "io_paths": [f"{name}/x"]} for name in names for _ in range(1000))
@@ -162,11 +163,11 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "interrupt": lambda bench: work.interrupt(
         bench.conn, [(run.id, run.lease) for run in bench.claim()], is_loss=False, reason="drained"
     ),
-    "beat": lambda bench: work.beat(bench.conn, bench.worker, draining=False, cpus_used=0, memory_used=0),
-    "idle": lambda bench: work.set_idle(bench.conn, bench.worker, True),
+    "beat": lambda bench: registry.beat(bench.conn, bench.worker, draining=False, cpus_used=0, memory_used=0),
+    "idle": lambda bench: registry.set_idle(bench.conn, bench.worker, True),
     "strays": lambda bench: work.strays(bench.conn, bench.worker, []),
     "more to come": lambda bench: work.is_more_to_come(bench.conn, bench.worker),
-    "dead workers": lambda bench: work.dead_workers(bench.conn, 30, settled=True),
+    "dead workers": lambda bench: registry.dead_workers(bench.conn, 30, settled=True),
     "retry": lambda bench: steering.retry(bench.conn, bench.some, dry=True),
     "pause": lambda bench: bench.toggle(State.PENDING, State.PAUSED) and bench.toggle(State.PAUSED, State.PENDING),
     "priority": lambda bench: steering.prioritise(bench.conn, bench.waiting, 1, is_relative=True, dry=False),
@@ -208,7 +209,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "line, by ranks of volumes": lambda bench: bench.conn.execute(
         "select * from aque.in_line(%s, 300)", [_ranked(bench)]
     ).fetchall(),
-    "volumes": lambda bench: work.volumes(bench.conn),
+    "volumes": lambda bench: registry.volumes(bench.conn),
 }
 
 

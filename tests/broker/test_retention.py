@@ -13,9 +13,10 @@ from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.errors import UsageError
-from aque.core.queries import retention, work
+from aque.core.queries import recording, registry, retention, work
+from aque.core.queries.recording import Piece, Progress
 from aque.core.queries.retention import Swept
-from aque.core.queries.work import Outcome, Piece, Progress
+from aque.core.queries.work import Outcome
 from aque.core.states import State
 from aque.core.steering import Steering
 from aque.core.undo import Reset
@@ -34,8 +35,8 @@ def submit(broker: Broker, count: int = 1, **fields: Any) -> list[int]:
 def run_all(conn: Connection, worker: int, state: State = State.SUCCESS) -> list[int]:
     """Claim what is ready, write for each, and end it."""
     runs = work.claim(conn, worker, 1e6, 1 << 40, 2000)
-    work.append(conn, [Piece(run.id, run.lease, 0, 1, b"x" * 500) for run in runs])
-    work.progress(conn, [Progress(run.id, run.lease, 1, None, None) for run in runs])
+    recording.append(conn, [Piece(run.id, run.lease, 0, 1, b"x" * 500) for run in runs])
+    recording.progress(conn, [Progress(run.id, run.lease, 1, None, None) for run in runs])
     now = datetime.now(UTC)
     work.complete(conn, [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in runs])
     return [run.id for run in runs]
@@ -134,7 +135,7 @@ def test_workers_environments_and_signals_that_nobody_can_ask_for_go_too(broker:
     tasks = run_all(conn, gone)
     submit(broker, environ={"B": "2"}, hold=True)
     conn.execute("insert into aque.signal (worker_id, lease, signal) values (%s, 1, 19), (%s, 1, 19)", [gone, alive])
-    work.leave(conn, gone)
+    registry.leave(conn, gone)
     conn.execute("update aque.worker set ended_at = ended_at - interval '3 d' where id = %s", [gone])
     age(conn, tasks, 2)
     retention.tidy(conn, 100, 0)
@@ -202,7 +203,7 @@ def _stream(broker: Broker, conn: Connection, nth: int) -> None:
     submit(broker, 50, dependencies=first[:2], environ={"N": str(nth)})
     run_all(conn, worker)
     run_all(conn, worker)
-    work.leave(conn, worker)
+    registry.leave(conn, worker)
     sweep(conn, 100)
     retention.tidy(conn, 1000, 0)
 

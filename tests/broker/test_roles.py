@@ -17,7 +17,7 @@ from aque.core import farm as farming
 from aque.core.acts import describe
 from aque.core.broker import Broker
 from aque.core.errors import CannotUndo, PermissionDenied, SchemaError
-from aque.core.queries import events, work
+from aque.core.queries import events, recording, registry, work
 from aque.core.queue import Queue
 from aque.core.undo import undo
 from tests.broker.attacks import READS, WRITES, filled
@@ -52,8 +52,8 @@ class World:
         return {name: getattr(self, name) for name in ("pending", "running", "lease", "worker", "done", "own")}
 
 
-def _info() -> work.WorkerInfo:
-    return work.WorkerInfo("w", "h", None, 1, "linux", "root", True, 8.0, 1 << 30, ["run"], [], "0")
+def _info() -> registry.WorkerInfo:
+    return registry.WorkerInfo("w", "h", None, 1, "linux", "root", True, 8.0, 1 << 30, ["run"], [], "0")
 
 
 def _submit(broker: Broker, user: str, queue: str, **fields: Any) -> int:
@@ -69,9 +69,9 @@ def world(server: Shared) -> Iterator[World]:
         own = _submit(alice, "alice", "wait", environ={})
         bob.read(events.begin, {"action": "x", "selection": "[]", "before": None, "after": "7", "tasks": 0})
         with farm.database.connection() as conn:
-            worker = work.register(conn, _info())
+            worker = registry.register(conn, _info())
             leases = {each.id: each.lease for each in work.claim(conn, worker, 8, 1 << 30, 8)}
-            work.append(conn, [work.Piece(done, leases[done], 0, 1, SECRET.encode())])
+            recording.append(conn, [recording.Piece(done, leases[done], 0, 1, SECRET.encode())])
             now = farm.now()
             work.complete(
                 conn,
@@ -79,7 +79,7 @@ def world(server: Shared) -> Iterator[World]:
             )
         yield World(server, pending, running, leases[running], worker, done, own)
         with farm.database.connection() as conn:
-            work.leave(conn, worker)
+            registry.leave(conn, worker)
 
 
 _EVERYTHING: Final = """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.queries import work
+from aque.core.queries import registry, work
 from aque.core.queue import Queue
 from tests.waiting import wait_for
 from tests.work import running_worker
@@ -127,7 +127,7 @@ def test_among_equals_room_is_kept_for_what_the_worker_reaches_best(
     """And what is said of it by name agrees: the small one has the lower id."""
     worker = register(conn, cpus=2, memory=0)
     occupy(broker, conn, worker)
-    work.rank(conn, worker, {f"/no-such-{n}": {"rank": rank} for n, rank in enumerate(ranks)})
+    registry.rank(conn, worker, {f"/no-such-{n}": {"rank": rank} for n, rank in enumerate(ranks)})
     small = submit(broker, io_paths=["/no-such-1/x"])
     big = submit(broker, cpus=2, io_paths=["/no-such-0/x"])
     third = submit(broker, io_paths=["/no-such-1/x"], hold=True)
@@ -153,7 +153,7 @@ def test_one_worker_makes_room_and_the_other_works_on(broker: Broker, conn: Conn
     conn.execute("update aque.worker set draining = true where id = %s", [one])
     assert ids(conn, other, 1) == []
     assert ids(conn, third, 1) == small[1:2]
-    work.forsake(conn, [other])
+    registry.forsake(conn, [other])
     assert ids(conn, third, 1) == []
     assert ids(conn, one, 2) == [big]
     assert ids(conn, third, 1)

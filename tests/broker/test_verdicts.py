@@ -15,7 +15,7 @@ import aque
 from aque.core.broker import Broker
 from aque.core.db.source import Connection, Source, public_url
 from aque.core.errors import UsageError
-from aque.core.queries import listing
+from aque.core.queries import listing, recording, registry
 from aque.core.queries import work as verbs
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
@@ -34,7 +34,7 @@ class Hand:
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
-        self.id = verbs.register(conn, describe("hand", 4.0, 1 << 30, None, ()))
+        self.id = registry.register(conn, describe("hand", 4.0, 1 << 30, None, ()))
 
     def capture(self) -> Captured:
         (captured,) = verbs.claim(self.conn, self.id, 4.0, 1 << 30, 1)
@@ -116,10 +116,10 @@ def test_a_claim_that_is_committed_after_its_worker_was_given_up_is_taken_back(
     with broker.database.source.connect() as other:
         with hand.conn.transaction():
             hand.capture()
-            verbs.forsake(other, [hand.id])
+            registry.forsake(other, [hand.id])
         assert state_of(broker, future.id) == "running"
-        wait_for(lambda: hand.id in [each.id for each in verbs.dead_workers(other, 30, settled=False)])
-        verbs.forsake(other, [hand.id])
+        wait_for(lambda: hand.id in [each.id for each in registry.dead_workers(other, 30, settled=False)])
+        registry.forsake(other, [hand.id])
     assert state_of(broker, future.id) == "pending"
 
 
@@ -130,9 +130,9 @@ def test_a_frozen_worker_holds_up_nobody_who_buries_it(queue: aque.Queue, broker
     with broker.database.source.connect() as other:
         other.execute("set lock_timeout = '100ms'")
         with hand.conn.transaction():
-            verbs.progress(hand.conn, [verbs.Progress(run.id, run.lease, 1, None, None)])
+            recording.progress(hand.conn, [recording.Progress(run.id, run.lease, 1, None, None)])
             verbs.complete(hand.conn, [ended(run, broker, State.SUCCESS, 0)])
-            assert verbs.forsake(other, [hand.id]) == []
+            assert registry.forsake(other, [hand.id]) == []
         assert state_of(broker, future.id) == "success"
 
 

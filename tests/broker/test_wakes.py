@@ -8,7 +8,7 @@ import pytest
 
 from aque.core import farm
 from aque.core.broker import Broker
-from aque.core.queries import work
+from aque.core.queries import registry, work
 from aque.core.selection import Selection
 from aque.core.steering import Steering
 
@@ -73,7 +73,7 @@ def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
         before = {run.id for run in work.claim(conn, sleeper, 100.0, 1 << 40, 1)} if prepare is hold_back else set()
         assert len(before) == (prepare is hold_back)
         assert prepare is not hold_back or work.claim(conn, sleeper, 100.0, 1 << 40, 9) == []
-        work.set_idle(conn, sleeper, True)
+        registry.set_idle(conn, sleeper, True)
         conn.execute("listen aque_work")
         act(broker, task)
         assert {notice.payload for notice in conn.notifies(timeout=5, stop_after=1)} == {""}, "nobody was woken"

@@ -12,7 +12,7 @@ from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.fields.reasons import MEANINGS
 from aque.core.filter import parse
-from aque.core.queries import work
+from aque.core.queries import registry, work
 from aque.core.queries.work import Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
@@ -70,7 +70,7 @@ def test_it_says_what_all_workers_lack(
     text: str,
 ) -> None:
     for each in workers:
-        work.register(conn, info(**each))
+        registry.register(conn, info(**each))
     found = why(broker, submit(broker, **fields))
     assert names(found) == [name]
     assert found.short == short
@@ -134,7 +134,7 @@ def test_it_tells_who_paused_a_task_as_long_as_that_lasts(broker: Broker) -> Non
 
 def test_room_that_is_kept_is_told_on_both_sides(broker: Broker, conn: Connection) -> None:
     """Who sees a free cpu and a task that does not take it wants to know what for."""
-    worker = work.register(conn, info(cpus=2.0))
+    worker = registry.register(conn, info(cpus=2.0))
     runs = submit(broker, duration=100.0)
     assert [run.id for run in work.claim(conn, worker, 2.0, _ANY, 9)] == [runs]
     big, small, brief = submit(broker, cpus=2), submit(broker), submit(broker, duration=10.0, priority=999)
@@ -160,7 +160,7 @@ def _lease(conn: Connection, task: int) -> int:
 def test_lists_are_filtered_by_all_reasons(broker: Broker, conn: Connection) -> None:
     held, alone = submit(broker, hold=True), submit(broker)
     assert _found(broker, "no-worker") == {held, alone}
-    work.register(conn, info(cpus=2.0))
+    registry.register(conn, info(cpus=2.0))
     big, odd = submit(broker, cpus=3), submit(broker, tags=["gpu"])
     assert _found(broker, "paused") == {held}
     assert _found(broker, "demand") == {big, odd}
@@ -177,7 +177,7 @@ def test_reasons_stand_in_the_order_of_their_declaration() -> None:
 
 
 def test_a_limit_that_is_reached_is_the_reason_until_it_is_raised(broker: Broker, conn: Connection) -> None:
-    worker = work.register(conn, info(cpus=9.0))
+    worker = registry.register(conn, info(cpus=9.0))
     farm.limit(broker, ["few"], 1)
     tasks = [submit(broker, queue="few") for _ in range(2)]
     assert [run.id for run in work.claim(conn, worker, 9.0, _ANY, 9)] == tasks[:1]
@@ -189,7 +189,7 @@ def test_a_limit_that_is_reached_is_the_reason_until_it_is_raised(broker: Broker
 
 def test_a_named_limit_is_the_reason_until_there_is_enough_of_it(broker: Broker, conn: Connection) -> None:
     """It says which, how much of it is in use, and by whom."""
-    worker = work.register(conn, info(cpus=9.0))
+    worker = registry.register(conn, info(cpus=9.0))
     tasks = [submit(broker, limits={"licence": 2}) for _ in range(3)]
     found = why(broker, tasks[2])
     assert (names(found), found.short) == (["limit-unset"], "limit licence is not set")
@@ -209,7 +209,7 @@ def test_a_named_limit_is_the_reason_until_there_is_enough_of_it(broker: Broker,
 
 
 def test_of_several_limits_those_are_told_that_lack(broker: Broker, conn: Connection) -> None:
-    worker = work.register(conn, info(cpus=99.0))
+    worker = registry.register(conn, info(cpus=99.0))
     farm.set_limit(broker, "a", 7)
     farm.set_limit(broker, "b", 1)
     holders = [submit(broker, limits="a") for _ in range(7)]
@@ -221,7 +221,7 @@ def test_of_several_limits_those_are_told_that_lack(broker: Broker, conn: Connec
 
 
 def test_workers_that_drain_take_it_no_more(broker: Broker, conn: Connection) -> None:
-    work.register(conn, info())
+    registry.register(conn, info())
     task = submit(broker)
     assert names(why(broker, task)) == ["next"]
     farm.drain(broker, ["w"])
@@ -230,13 +230,13 @@ def test_workers_that_drain_take_it_no_more(broker: Broker, conn: Connection) ->
 
 def test_a_worker_that_is_silent_for_long_is_no_help(broker: Broker, conn: Connection) -> None:
     """After a crash of the only one nobody is there to bury it."""
-    work.register(conn, info())
+    registry.register(conn, info())
     conn.execute("update aque.worker set last_active = clock_timestamp() - interval '31 s'")
     assert names(why(broker, submit(broker))) == ["no-worker"]
 
 
 def test_the_place_in_line_is_counted_up_to_a_bound(broker: Broker, conn: Connection) -> None:
-    work.register(conn, info(cpus=1.0))
+    registry.register(conn, info(cpus=1.0))
     ids = list(broker.submit([{"func": "m:f", "user": "me"} for _ in range(8)], {}))
     other = submit(broker, tags=["gpu"], priority=2000)  # stands in another line
     assert work.claim(conn, 1, 1.0, _ANY, 1)[0].id == ids[0]
@@ -248,7 +248,7 @@ def test_the_place_in_line_is_counted_up_to_a_bound(broker: Broker, conn: Connec
 
 
 def test_a_forecast_needs_the_durations_of_all_that_comes_before(broker: Broker, conn: Connection) -> None:
-    worker = work.register(conn, info(cpus=1.0))
+    worker = registry.register(conn, info(cpus=1.0))
     first = submit(broker, duration=100.0, priority=2000)
     assert why(broker, first).starts_in == 0.0
     work.claim(conn, worker, 1.0, _ANY, 1)
@@ -262,7 +262,7 @@ def test_a_forecast_needs_the_durations_of_all_that_comes_before(broker: Broker,
 
 
 def test_of_those_that_fell_it_tells_the_first_that_failed(broker: Broker, conn: Connection) -> None:
-    worker = work.register(conn, info())
+    worker = registry.register(conn, info())
     first = submit(broker, name="render")
     second = submit(broker, dependencies=[first])
     third = submit(broker, dependencies=[second])

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.queries import work
-from aque.core.queries.why import Case, cases
-from aque.core.queries.work import WorkerInfo
+from aque.core.queries import registry, work
+from aque.core.queries.case import Case
+from aque.core.queries.registry import WorkerInfo
+from aque.core.queries.why import cases
 from aque.core.why import REASONS
 
 from .backlog import info
@@ -72,7 +73,7 @@ class Farm:
 
     @classmethod
     def of(cls, conn: Connection, infos: Sequence[WorkerInfo]) -> Farm:
-        made = {work.register(conn, each): each for each in infos}
+        made = {registry.register(conn, each): each for each in infos}
         rooms = ({id: each.cpus for id, each in made.items()}, {id: each.memory for id, each in made.items()})
         return cls(conn, made, *rooms)
 
@@ -185,7 +186,7 @@ def test_what_is_said_to_be_ready_on_a_worker_is_what_it_claims(
         hosts = Farm.of(conn, workers)
         orders = {worker: _order(ids, demands, own) for worker, own in zip(hosts.infos, ranks, strict=False)}
         for worker, own in zip(hosts.infos, ranks, strict=False):
-            work.rank(conn, worker, {name: {"rank": rank} for name, rank in own.items()})
+            registry.rank(conn, worker, {name: {"rank": rank} for name, rank in own.items()})
         idle: set[int] = set()
         while idle < set(hosts.infos):
             for worker in hosts.infos:
@@ -207,7 +208,10 @@ def test_a_worker_lacks_nothing_exactly_where_the_task_fits_it(
 ) -> None:
     with shared_broker.database.connection() as conn:
         conn.execute("truncate aque.task, aque.spec, aque.worker, aque.queue, aque.reservation, aque.named_limit")
-        task, made = shared_broker.submit([{"func": "m:f", "user": "me", **demand}], {})[0], work.register(conn, worker)
+        task, made = (
+            shared_broker.submit([{"func": "m:f", "user": "me", **demand}], {})[0],
+            registry.register(conn, worker),
+        )
         row = conn.execute(
             "select aque.misfits(w, s, t.memory) = 0, aque.fits(w, s) and t.memory <= w.memory"
             " from aque.task t join aque.shape s on s.id = t.shape_id, aque.worker w where t.id = %s and w.id = %s",

@@ -9,7 +9,7 @@ import pytest
 
 from aque.core import farm
 from aque.core.broker import Broker
-from aque.core.queries import work
+from aque.core.queries import registry, work
 from aque.core.queries.work import Outcome
 from aque.core.selection import Selection
 from aque.core.states import State
@@ -41,7 +41,7 @@ def film(broker: Broker) -> Broker:
     movie = {**common, "name": "movie", "args": ["join"], "dependencies": [*frames, wide]}
     credits = {**common, "name": "credits", "args": ["join", "credits"], "dependencies": [(movie, "complete")]}
     ids = list(broker.submit([*frames, wide, movie, credits], {}))
-    worker = broker.read(work.register, info(name="w1", memory=8 << 30, cpus=4.0, tags=["gpu"]))
+    worker = broker.read(registry.register, info(name="w1", memory=8 << 30, cpus=4.0, tags=["gpu"]))
     first, _ = broker.read(work.claim, worker, 4.0, 8 << 30, 10)
     now = datetime.now(UTC)
     broker.read(work.complete, [Outcome(first.id, first.lease, State.SUCCESS, now, now, 0)])

@@ -13,7 +13,7 @@ import pytest
 
 import aque
 from aque.core.broker import Broker
-from aque.core.queries import work
+from aque.core.queries import registry
 from aque.core.worker.sweep import sweep
 from tests.waiting import wait_for
 
@@ -96,11 +96,11 @@ def test_what_a_worker_starts_after_it_was_given_up_does_not_die_with_what_it_le
     wait_for(lambda: path.exists() and len(path.read_text().split()) == 1, 30)
     before = psutil.Process(int(path.read_text()))
     with broker.database.connection() as conn:
-        work.forsake(conn, [1])
+        registry.forsake(conn, [1])
     wait_for(lambda: len(path.read_text().split()) == 2, 30, "it did not begin anew")
     again = psutil.Process(int(path.read_text().split()[1]))
     with broker.database.connection() as conn:
-        old = work.marks(conn, [1], socket.gethostname())
+        old = registry.marks(conn, [1], socket.gethostname())
     assert len(old) == 1
     sweep(old)
     wait_for(lambda: not alive(before), 10, "the old run goes on beside the new one")

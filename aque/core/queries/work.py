@@ -1,10 +1,9 @@
-"""Statements of workers: to register, to claim, to complete, to stay alive."""
+"""Statements of runs: to claim, to complete or give back, to stop, and what they need."""
 
 from __future__ import annotations
 
-import json
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,45 +17,6 @@ from . import arrays
 from .submission import Change, changes
 
 _SQL: Final = statements(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerInfo:
-    """What a worker tells of itself when it registers. Memory in bytes; `queues` None means all.
-
-    `mark` is in the environment of all that its tasks start.
-    """
-
-    name: str
-    hostname: str
-    ip: str | None
-    pid: int
-    platform: str
-    username: str
-    any_user: bool
-    cpus: float
-    memory: int
-    queues: list[str] | None
-    tags: list[str]
-    version: str
-    mark: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a worker hears when it beats: whether it is to drain, and the server's time."""
-
-    draining: bool
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A worker that looks dead, and when it was last heard of; `certain`: no need to look again."""
-
-    id: int
-    last_active: datetime
-    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,39 +77,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a run's output, as it came."""
-
-    id: int
-    lease: int
-    seq: int
-    stream: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What a run's output does without: its pieces from `mark` up to `until`, `size` bytes in all."""
-
-    id: int
-    lease: int
-    mark: int
-    until: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is."""
-
-    id: int
-    lease: int
-    done: float
-    total: float | None
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Stop:
     """Someone asks that a run get a signal; grace in seconds, None: no SIGKILL.
 
@@ -160,65 +87,6 @@ class Stop:
     kill_signal: int
     kill_grace: float | None
     is_standing: bool
-
-
-def register(conn: Connection, info: WorkerInfo) -> int:
-    """Store a new worker and return its id."""
-    parameters = {name: getattr(info, name) for name in WorkerInfo.__slots__}
-    return int(_one(conn, "register", parameters))
-
-
-def hold(conn: Connection, worker: int) -> bool:
-    """Take the lock that says the worker of this session lives; False where another session has it still."""
-    return bool(_one(conn, "hold", {"worker": worker}))
-
-
-def beat(
-    conn: Connection,
-    worker: int,
-    *,
-    draining: bool,
-    cpus_used: float,
-    memory_used: int,
-    load: float | None = None,
-) -> Heard | None:
-    """Tell that a worker lives, what it has in use, and its host's load average; None: it was given up for dead."""
-    parameters = {
-        "worker": worker,
-        "draining": draining,
-        "cpus_used": cpus_used,
-        "memory_used": memory_used,
-        "load": load,
-    }
-    with conn.transaction():
-        conn.execute("set local synchronous_commit = off")
-        row = conn.execute(_SQL["beat"], parameters).fetchone()
-    return Heard(*row) if row else None
-
-
-def volumes(conn: Connection) -> list[str]:
-    """All volumes that files of tasks lie on."""
-    return list(_one(conn, "volumes", {}))
-
-
-def rank(conn: Connection, worker: int, opinions: Mapping[str, Mapping[str, Any]]) -> None:
-    """Tell what a worker thinks of volumes: `rank`, the smallest is the best, and why."""
-    conn.execute(_SQL["rank"], {"worker": worker, "volumes": json.dumps(opinions)})
-
-
-def is_to_drain(conn: Connection, worker: int) -> bool:
-    """Whether somebody wants a worker to drain."""
-    return bool(_one(conn, "is_to_drain", {"worker": worker}))
-
-
-def set_idle(conn: Connection, worker: int, idle: bool) -> None:
-    """Tell whether a worker wants to hear of new work."""
-    conn.execute(_SQL["set_idle"], {"worker": worker, "idle": idle})
-
-
-def leave(conn: Connection, worker: int) -> None:
-    """Tell that a worker has ended, with nothing left to run."""
-    conn.execute(_SQL["leave"], {"worker": worker})
 
 
 def claim(conn: Connection, worker: int, cpus: float, memory: int, limit: int) -> list[Captured]:
@@ -251,11 +119,25 @@ def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
     """End runs under their leases; returns all tasks whose state changed by it, dependents too."""
     if not outcomes:
         return []
-    parameters = {
+    return changes(conn.execute(_SQL["complete"], _columns(outcomes)))
+
+
+def complete_and_claim(
+    conn: Connection, outcomes: Sequence[Outcome], worker: int, cpus: float, memory: int, limit: int
+) -> tuple[list[Change], list[Captured]]:
+    """What `complete` and `claim` do, in one statement."""
+    parameters = {**_columns(outcomes), "worker": worker, "cpus": cpus, "memory": memory, "limit": limit}
+    rows = conn.execute(_SQL["complete_and_claim"], parameters).fetchall()
+    ids, states, *_ = rows[0]
+    captured = [Captured(*row[2:-1]) for row in rows if row[-1] is not None]
+    return changes(zip(ids or (), states or (), strict=True)), captured
+
+
+def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
         name: (arrays.texts if column in _TEXTS else arrays.plain)(map(operator.attrgetter(column), outcomes))
         for name, column in _COLUMNS.items()
     }
-    return changes(conn.execute(_SQL["complete"], parameters))
 
 
 def release(conn: Connection, runs: Iterable[tuple[int, int]]) -> list[Change]:
@@ -281,25 +163,6 @@ def interrupt(conn: Connection, runs: Iterable[tuple[int, int]], *, is_loss: boo
 def strays(conn: Connection, worker: int, leases: Iterable[int]) -> list[tuple[int, int]]:
     """The runs (id, lease) that a worker has in the broker's books beside those of `leases`."""
     return conn.execute(_SQL["strays"], {"worker": worker, "leases": list(leases)}).fetchall()
-
-
-def dead_workers(conn: Connection, grace: float, *, settled: bool) -> list[Suspect]:
-    """Workers that have not been heard of for `grace` seconds, or, where `settled`, whose session is gone.
-
-    `settled`: this session has been there long enough for others to have come back after a restart of the server.
-    """
-    with conn.cursor(row_factory=class_row(Suspect)) as cursor:
-        return cursor.execute(_SQL["dead_workers"], {"grace": grace, "settled": settled}).fetchall()
-
-
-def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
-    """The marks of those of the workers that were on a host, and have ended."""
-    return [row[0] for row in conn.execute(_SQL["marks"], {"workers": list(workers), "hostname": hostname})]
-
-
-def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:
-    """Take the tasks of dead workers away from them; returns all tasks whose state changed by it."""
-    return changes(conn.execute(_SQL["forsake"], {"workers": list(workers)}))
 
 
 def stops(conn: Connection, worker: int) -> list[Stop]:
@@ -335,39 +198,6 @@ def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[
         for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks), "most": most}):
             found[row.pop("task_id")].append(row)
     return found
-
-
-def append(conn: Connection, pieces: Sequence[Piece]) -> None:
-    """Store pieces of output."""
-    if pieces:
-        columns = {
-            "ids": [each.id for each in pieces],
-            "leases": [each.lease for each in pieces],
-            "seqs": [each.seq for each in pieces],
-            "streams": [each.stream for each in pieces],
-            "pieces": [each.data for each in pieces],
-        }
-        conn.execute(_SQL["append"], columns, binary=True)
-
-
-def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
-    """Delete what lies between head and tail of outputs, and have a mark in its place."""
-    if cuts:
-        arrays = {name: [getattr(each, name) for each in cuts] for name in Cut.__slots__}
-        conn.execute(_SQL["leave_out"], arrays)
-
-
-def progress(conn: Connection, told: Sequence[Progress]) -> None:
-    """Store how far runs are, under their leases."""
-    if told:
-        columns = {
-            "ids": [each.id for each in told],
-            "leases": [each.lease for each in told],
-            "dones": [each.done for each in told],
-            "totals": [each.total for each in told],
-            "messages": [each.message for each in told],
-        }
-        conn.execute(_SQL["progress"], columns)
 
 
 def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:

@@ -1,41 +1,3 @@
--- name: register
-insert into aque.worker (name, hostname, ip, pid, platform, username, any_user, cpus, memory, queues, tags, version,
-                         mark)
-values (%(name)s, %(hostname)s, %(ip)s, %(pid)s, %(platform)s, %(username)s, %(any_user)s, %(cpus)s, %(memory)s,
-        %(queues)s, %(tags)s, %(version)s, %(mark)s)
-returning id
-
--- name: hold
--- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead.
-select pg_try_advisory_lock(1634825573, %(worker)s::int)
-
--- name: beat
-update aque.worker
-set last_active = clock_timestamp(), cpus_used = %(cpus_used)s, memory_used = %(memory_used)s,
-    load = coalesce(%(load)s::real, load), draining = draining or %(draining)s
-where id = %(worker)s and ended_at is null
-returning draining, last_active
-
--- name: volumes
-select coalesce(array_agg(v.name order by v.name), '{}') from aque.volume v
-
--- name: rank
--- What a worker thinks of volumes, from now on.
-update aque.worker set volumes = %(volumes)s::jsonb where id = %(worker)s
-
--- name: is_to_drain
-select draining from aque.worker where id = %(worker)s
-
--- name: set_idle
--- Whether the worker wants to be told of new work. It does not wait for the disk: a worker that comes back says it again.
-update aque.worker set idle = %(idle)s where id = %(worker)s
-returning set_config('synchronous_commit', 'off', true)
-
--- name: leave
-with reserved as (delete from aque.reservation where worker_id = %(worker)s),
-     measured as (delete from aque.usage where worker_id = %(worker)s)
-update aque.worker set ended_at = clock_timestamp(), idle = false where id = %(worker)s
-
 -- name: claim
 select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, %(limit)s::int)
 
@@ -46,16 +8,27 @@ select id, state::text from aque.complete(
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
     %(errors)s::json[], %(results)s::json[])
 
+-- name: complete_and_claim
+-- Both in one statement, which is a transaction by itself: what was told of the ended runs comes with the first row. The
+-- claim takes its limit from what completes, so it comes after, and finds what that made ready.
+with done as materialized (
+    select array_agg(e.id) as ids, array_agg(e.state::text) as states, %(limit)s::int as wanted
+    from aque.complete(
+        %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
+        %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
+        %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
+        %(errors)s::json[], %(results)s::json[]) e
+)
+select case when coalesce(c.nth, 1) = 1 then d.ids end, case when coalesce(c.nth, 1) = 1 then d.states end, c.*
+from done d
+left join lateral (
+    select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, d.wanted) with ordinality
+) c (id, lease, attempt, cpus, memory, started_at, name, pattern, func, args, kwargs, environ_id, cwd, username, groupname,
+     interpreter, stdin, stdout, stderr, stdin_value, timeout, priority, queue, parent_id, extra, isolation, has_inputs,
+     volume, nth) on true
+
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
-
--- name: marks
--- What is in the environment of all that tasks of some workers of a host started, where these have ended.
-select mark from aque.worker
-where id = any(%(workers)s::bigint[]) and hostname = %(hostname)s and ended_at is not null and mark is not null
-
--- name: forsake
-select id, state::text from aque.forsake(%(workers)s::bigint[])
 
 -- name: interrupt
 select id, state::text from aque.interrupt(%(ids)s::bigint[], %(leases)s::bigint[], %(is_loss)s, %(reason)s)
@@ -64,9 +37,6 @@ select id, state::text from aque.interrupt(%(ids)s::bigint[], %(leases)s::bigint
 -- Runs that a worker was given in a transaction whose end it did not hear of.
 select id, lease from aque.task
 where state = 'running' and worker_id = %(worker)s and lease <> all(%(leases)s::bigint[])
-
--- name: dead_workers
-select id, last_active, certain from aque.dead_workers(make_interval(secs => %(grace)s::float8), %(settled)s)
 
 -- name: stops
 -- The runs of a worker that someone asks to be stopped, and the signals to pass on to others, each of them once.
@@ -115,37 +85,3 @@ select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 -- name: inputs
 select task_id, id, name, state, exit_code, result, size, is_cut, is_barred, stdout
 from aque.inputs(%(ids)s::bigint[], %(most)s::bigint)
-
--- name: append
--- Pieces of output, numbered by the worker within each attempt; those of a lease that was lost are dropped.
-insert into aque.output (task_id, attempt, seq, stream, data)
-select x.task_id, t.attempt, x.seq, x.stream, x.data
-from unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(seqs)s::int[], %(streams)s::smallint[], %(pieces)s::bytea[])
-    x (task_id, lease, seq, stream, data)
-join aque.task t on t.id = x.task_id and t.lease = x.lease
-on conflict do nothing  -- sent once more, after a commit whose answer was lost
-
--- name: leave_out
--- Of outputs that are too long: what lies between head and tail goes, and a piece of stream 0 in the place of the first
--- that went tells how many bytes these were, all in all.
-with cut as materialized (
-    select x.id, t.attempt, x.mark, x.until, x.size
-    from unnest(%(id)s::bigint[], %(lease)s::bigint[], %(mark)s::int[], %(until)s::int[], %(size)s::bigint[])
-        x (id, lease, mark, until, size)
-    join aque.task t on t.id = x.id and t.lease = x.lease
-), gone as (
-    delete from aque.output o using cut c
-    where o.task_id = c.id and o.attempt = c.attempt and o.seq > c.mark and o.seq < c.until
-)
-insert into aque.output (task_id, attempt, seq, stream, data)
-select c.id, c.attempt, c.mark, 0, c.size::text::bytea from cut c
-on conflict (task_id, attempt, seq) do update set stream = excluded.stream, data = excluded.data
-
--- name: progress
-insert into aque.progress (task_id, done, total, message)
-select t.id, x.done, x.total, x.message
-from unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(dones)s::float8[], %(totals)s::float8[], %(messages)s::text[])
-    x (task_id, lease, done, total, message)
-join aque.task t on t.id = x.task_id and t.lease = x.lease
-on conflict (task_id) do update
-set at = excluded.at, done = excluded.done, total = excluded.total, message = excluded.message

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
-from ..queries.why import Case, Demand
+from ..queries.case import Case, Demand
 from ..units import Cpus, write_memory
 from .words import Reason, sizes, worker_command
 

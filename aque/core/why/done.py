@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ..queries.why import Case, End
+from ..queries.case import Case, End
 from ..states import State
 from .words import Reason, since
 

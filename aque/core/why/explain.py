@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..db.source import Connection
+from ..queries.case import Case
 from ..queries.needs import Need
-from ..queries.why import Case, cases
+from ..queries.why import cases
 from .forecast import forecast
 from .reasons import REASONS
 from .words import Told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..queries.why import Case, Host
+from ..queries.case import Case, Host
 
 _LEAST: Final = 0.001  # cpus
 

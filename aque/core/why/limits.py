@@ -5,8 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import Final
 
+from ..queries.case import Case
 from ..queries.limits import Limit
-from ..queries.why import Case
 from .words import Reason, listed
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from shlex import quote
 from typing import Final
 
+from ..queries.case import Case
 from ..queries.keeping import Keep
 from ..queries.needs import Need
-from ..queries.why import Case
 from ..states import State
 from ..text import count
 from ..units import show_duration, show_memory

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ..fields.reasons import MEANINGS
-from ..queries.why import Case, Host
+from ..queries.case import Case, Host
 from ..text import clean
 from ..units import show_duration, show_memory
 

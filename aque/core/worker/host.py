@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from ..queries.work import WorkerInfo
+from ..queries.registry import WorkerInfo
 from ..task import account
 from ..version import __version__
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
+from ..queries.recording import Cut, Piece, Progress
 from ..queries.submission import Change
-from ..queries.work import Captured, Cut, Outcome, Piece, Progress
+from ..queries.work import Captured, Outcome
 from ..states import State
 from .excerpt import Excerpt
 from .runs import Ending, Interruption, Run, Unrun
@@ -52,6 +53,13 @@ class Owed:
     def makes_room(self) -> bool:
         """Whether runs end with it."""
         return any(part.ending for part in self.parts)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but ends of runs."""
+        return all(
+            isinstance(part.ending, Outcome) and not (part.pieces or part.cut or part.progress) for part in self.parts
+        )
 
     @property
     def pieces(self) -> list[Piece]:

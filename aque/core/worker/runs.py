@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from ..queries.recording import Cut, Piece, Progress
 from ..queries.usage import Used
-from ..queries.work import Captured, Cut, Outcome, Piece, Progress, Stop
+from ..queries.work import Captured, Outcome, Stop
 from ..states import State
 from ..units import tell_memory
 from .excerpt import Excerpt

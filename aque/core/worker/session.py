@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -22,7 +22,7 @@ from ..db.migrate import found, known
 from ..db.source import Connection, Source
 from ..db.watchdog import limited
 from ..errors import BrokerUnavailable
-from ..queries import submission, work
+from ..queries import recording, registry, submission, work
 from ..queries.submission import Change
 from ..states import State
 from .ledger import Owed
@@ -58,7 +58,7 @@ class Got:
 class Session:
     """One worker, as the broker knows it."""
 
-    def __init__(self, source: Source, info: work.WorkerInfo) -> None:
+    def __init__(self, source: Source, info: registry.WorkerInfo) -> None:
         self._source = source
         self._info = info
         self._conn: Connection | None = None
@@ -91,9 +91,9 @@ class Session:
         self._connect()
         self.mark = secrets.token_hex(8)
         with self._talking() as conn:
-            self.worker = work.register(conn, replace(self._info, mark=self.mark))
+            self.worker = registry.register(conn, replace(self._info, mark=self.mark))
             self._idle = False
-            self._is_held = work.hold(conn, self.worker)
+            self._is_held = registry.hold(conn, self.worker)
             self._beat(conn)
 
     def is_outdated(self) -> bool:
@@ -110,14 +110,14 @@ class Session:
         self._connect()
         self._idle = None  # what was said last may be lost
         with self._talking() as conn:
-            self._is_held = work.hold(conn, self.worker)
+            self._is_held = registry.hold(conn, self.worker)
             self._beat(conn)
             work.release(conn, work.strays(conn, self.worker, leases))
 
     def leave(self) -> None:
         """Tell that the worker has ended, with nothing left to run."""
         with self._talking() as conn:
-            work.leave(conn, self.worker)
+            registry.leave(conn, self.worker)
         self.close()
 
     def close(self) -> None:
@@ -129,21 +129,21 @@ class Session:
     def beat(self, *, draining: bool, cpus_used: float, memory_used: int, load: float | None) -> bool:
         """Tell that the worker lives; whether it is to drain. Raises WorkerGivenUp."""
         with self._talking() as conn:
-            self._is_held = self._is_held or work.hold(conn, self.worker)
+            self._is_held = self._is_held or registry.hold(conn, self.worker)
             return self._beat(conn, draining, cpus_used, memory_used, load)
 
     def bury(self) -> list[Change]:
         """Take over from workers that are dead."""
         is_settled = time.monotonic() - self._connected_at > _SETTLED
         with self._talking() as conn:
-            suspects = work.dead_workers(conn, _GRACE, settled=is_settled)
+            suspects = registry.dead_workers(conn, _GRACE, settled=is_settled)
             dead = self._suspects.convict(each for each in suspects if each.id != self.worker)
             if not dead:
                 return []
             with conn.transaction():
-                changes = work.forsake(conn, dead)
+                changes = registry.forsake(conn, dead)
                 # Before others can be given its tasks; but not of one that has come back meanwhile.
-                sweep(work.marks(conn, dead, self._info.hostname))
+                sweep(registry.marks(conn, dead, self._info.hostname))
             return changes
 
     def turn(self, owed: Owed, ask: Ask | None) -> Got:
@@ -151,6 +151,9 @@ class Session:
         with self._talking() as conn:
             if not owed:  # a statement is a transaction by itself
                 return Got(self._claim(conn, ask))
+            if ask and owed.is_plain:
+                changes, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *astuple(ask))
+                return Got(tuple(claimed), tuple(changes))
             with conn.transaction():
                 changes = self._pay(conn, owed)
                 return Got(self._claim(conn, ask), tuple(changes))
@@ -160,7 +163,7 @@ class Session:
         if idle == self._idle:
             return False
         with self._talking() as conn:
-            work.set_idle(conn, self.worker, idle)
+            registry.set_idle(conn, self.worker, idle)
         self._idle = idle
         return True
 
@@ -196,13 +199,13 @@ class Session:
             raise
 
     def _claim(self, conn: Connection, ask: Ask | None) -> tuple[work.Captured, ...]:
-        return tuple(work.claim(conn, self.worker, ask.cpus, ask.memory, ask.limit)) if ask else ()
+        return tuple(work.claim(conn, self.worker, *astuple(ask))) if ask else ()
 
     @staticmethod
     def _pay(conn: Connection, owed: Owed) -> list[Change]:
-        work.append(conn, owed.pieces)
-        work.leave_out(conn, owed.cuts)
-        work.progress(conn, owed.progress)
+        recording.append(conn, owed.pieces)
+        recording.leave_out(conn, owed.cuts)
+        recording.progress(conn, owed.progress)
         changes = work.complete(conn, owed.outcomes)
         for why, runs in owed.interrupted().items():
             changes += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
@@ -217,7 +220,9 @@ class Session:
         load: float | None = None,
     ) -> bool:
         before = time.monotonic()
-        heard = work.beat(conn, self.worker, draining=draining, cpus_used=cpus_used, memory_used=memory_used, load=load)
+        heard = registry.beat(
+            conn, self.worker, draining=draining, cpus_used=cpus_used, memory_used=memory_used, load=load
+        )
         if heard is None:
             raise WorkerGivenUp("the broker has given this worker up for dead, and its tasks to others")
         after = time.monotonic()

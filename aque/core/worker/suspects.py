@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from ..queries.work import Suspect
+from ..queries.registry import Suspect
 
 _APART: Final = 1.9  # seconds for which a worker has to look dead
 _STALE: Final = 5.0  # seconds after which an earlier look says nothing any more

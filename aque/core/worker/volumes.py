@@ -17,7 +17,7 @@ from typing import Final
 
 from .. import mounts
 from ..mounts import Mount, MountTable
-from ..queries import work
+from ..queries import registry
 from ..queries.work import Captured
 from .session import Session
 
@@ -104,7 +104,7 @@ class Surveyor:
 
     def survey(self, held: Iterable[Captured]) -> None:
         """Look at the volumes of all tasks, and tell what has changed. `held`: what the worker runs."""
-        names = self._session.read(work.volumes)
+        names = self._session.read(registry.volumes)
         if not names:
             return
         shares: dict[str, float] = {}
@@ -112,7 +112,7 @@ class Surveyor:
             shares[task.volume] = shares.get(task.volume, 0.0) + task.cpus / self._cpus
         found = self._session.worker, self._ranking.of(names, shares, time.monotonic())
         if found != self._told:
-            self._session.read(work.rank, found[0], {name: asdict(each) for name, each in found[1].items()})
+            self._session.read(registry.rank, found[0], {name: asdict(each) for name, each in found[1].items()})
             self._told = found
 
 

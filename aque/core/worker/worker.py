@@ -15,7 +15,7 @@ from ..alarm import Alarm
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..errors import AqueError, BrokerError, SchemaError
-from ..queries import work
+from ..queries import registry, work
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -150,7 +150,7 @@ class Worker:
         if self._rest.is_asked:
             self._rest.is_asked = False
             self._desk.stop(self._session.read(work.stops, self.id))
-            self._pace.hear(self._session.read(work.is_to_drain, self.id))
+            self._pace.hear(self._session.read(registry.is_to_drain, self.id))
         self._desk.take(self._exchange.turn())
         self._desk.launch()
         self._exchange.tell()

@@ -6,7 +6,7 @@ language sql stable rows 20 as $$
     select w.* from aque.worker w where w.ended_at is null and w.last_active > clock_timestamp() - interval '30 s'
 $$;
 
--- Which demands of a task a worker does not meet, even were it empty: bits, as aque.core.queries.why.Demand names them.
+-- Which demands of a task a worker does not meet, even were it empty: bits, as aque.core.queries.case.Demand names them.
 -- 0 where aque.fits() holds and its own memory is enough for the task: then it may claim it.
 create or replace function aque.misfits(w aque.worker, s aque.shape, memory bigint) returns int
 language sql stable parallel restricted as $$

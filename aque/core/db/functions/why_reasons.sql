@@ -84,7 +84,7 @@ as $$
         select s.id as shape_id, h.id as worker_id, h.draining, h.memory, h.memory_free, m.lacks,
                m.lacks = 0 and h.memory >= s.memory_least as is_able, takes.cpus,
                aque.rank_at(h.worker, s.volume) as rank,
-               h.cpus_free > 0.001 and takes.cpus <= h.cpus_free + 0.0001 as has_cpus  -- as queries/why.py has it
+               h.cpus_free > 0.001 and takes.cpus <= h.cpus_free + 0.0001 as has_cpus  -- as queries/case.py has it
         from aque.shape s
         cross join host h
         cross join lateral (select aque.misfits(h.worker, s, 0) as lacks offset 0) m
