@@ -111,6 +111,23 @@ def test_among_equals_those_go_first_whose_files_are_best_reached(
     assert order == []
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_turn_in_one_statement_claims_what_it_makes_ready_and_tells_all_that_changed(
+    broker: Broker, conn: Connection, count: int
+) -> None:
+    worker = register(conn)
+    first = submit(broker)
+    doomed = submit(broker, dependencies=[(first, "failure")])
+    ready = [submit(broker, dependencies=[first]) for _ in range(count)]
+    (run,) = work.claim(conn, worker, 100.0, _ANY, 9)
+    now = datetime.now(UTC)
+    ended = [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0)]
+    changes, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
+    assert {(each.id, each.state) for each in changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
+    assert [each.id for each in claimed] == ready
+    assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == ([], []), "a lease counts once"
+
+
 def test_ten_thousand_sizes_make_few_shapes_and_every_task_gets_its_turn(broker: Broker, conn: Connection) -> None:
     """Each gets what it asked for, and never is more promised than there is: room for some two hundred at a time."""
     sizes = [n * 1_300_000 for n in range(10_000)]

@@ -69,10 +69,14 @@ class Bench:
         return listing.packed(self.conn, Selection(), _NOW, OLDEST, None, row)
 
     def complete(self, state: State) -> object:
+        return work.complete(self.conn, self._ended(state))
+
+    def turn(self) -> object:
+        return work.complete_and_claim(self.conn, self._ended(State.SUCCESS), self.worker, 1000.0, 1 << 40, _BATCH)
+
+    def _ended(self, state: State) -> list[Outcome]:
         now = datetime.now(UTC)
-        return work.complete(
-            self.conn, [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
-        )
+        return [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -154,6 +158,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "claim, beside limits": lambda bench: bench.claim() if _limited(bench) else None,
     "why, of what waits for limits": lambda bench: explain(bench.conn, _limited(bench), most=300),
     "complete": lambda bench: bench.complete(State.SUCCESS),
+    "complete and claim": Bench.turn,
     "complete, failed, with what needs them": lambda bench: bench.complete(State.ERROR),
     "release": lambda bench: work.release(bench.conn, [(run.id, run.lease) for run in bench.claim()]),
     "forsake": Bench.forsake,

@@ -19,13 +19,10 @@ with done as materialized (
         %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
         %(errors)s::json[], %(results)s::json[]) e
 )
-select case when coalesce(c.nth, 1) = 1 then d.ids end, case when coalesce(c.nth, 1) = 1 then d.states end, c.*
+select case when coalesce(c.ordinality, 1) = 1 then d.ids end, case when coalesce(c.ordinality, 1) = 1 then d.states end,
+       c.*
 from done d
-left join lateral (
-    select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, d.wanted) with ordinality
-) c (id, lease, attempt, cpus, memory, started_at, name, pattern, func, args, kwargs, environ_id, cwd, username, groupname,
-     interpreter, stdin, stdout, stderr, stdin_value, timeout, priority, queue, parent_id, extra, isolation, has_inputs,
-     volume, nth) on true
+left join lateral aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigint, d.wanted) with ordinality c on true
 
 -- name: release
 select id, state::text from aque.release(%(ids)s::bigint[], %(leases)s::bigint[])
