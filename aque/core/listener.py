@@ -59,6 +59,7 @@ class Listener:
         self._source = source
         self._lock = threading.Lock()
         self._bound: dict[str, list[Callback]] = {}
+        self._heard: set[str] = set()  # the topics that have a channel, and that the connection listens to
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._closing = threading.Event()
@@ -68,6 +69,8 @@ class Listener:
         """Call `callback(event)` for what happens under a topic, as soon as this process listens."""
         with self._lock:
             self._bound.setdefault(topic, []).append(callback)
+            if self._unheard():
+                self._listening.clear()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aque-listener", daemon=True)
                 self._thread.start()
@@ -87,7 +90,7 @@ class Listener:
             return callback in self._bound.get(topic, ())
 
     def wait(self, timeout: float) -> bool:
-        """Wait until this process listens; False where it does not within `timeout` seconds."""
+        """Wait until this process listens to all that is bound; False where it does not within `timeout` seconds."""
         return self._listening.wait(timeout)
 
     def close(self) -> None:
@@ -105,16 +108,14 @@ class Listener:
                     self._listen(conn)
             except Exception as error:  # whatever it is: all who wait in this process rely on this thread
                 pause = _SHORTEST_PAUSE if self._listening.is_set() else min(pause * 2, _LONGEST_PAUSE)
-                self._listening.clear()
+                with self._lock:
+                    self._heard.clear()
+                    self._listening.clear()
                 _log.info("listening again in %.1f s: %s", pause, error)
                 self._closing.wait(pause)
 
     def _listen(self, conn: Connection) -> None:
-        for channel in _CHANNELS.values():
-            conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
-        self._listening.set()
-        for topic in _CHANNELS:
-            self._emit(Event(topic, resync=True))
+        self._tune(conn)
         seen: dict[int, Place] = {}
         resync_at = time.monotonic() + _POLL
         while not self._closing.is_set():
@@ -122,6 +123,7 @@ class Listener:
             timeout = _LOOK if written else max(0.0, resync_at - time.monotonic())
             wait_ready([conn.fileno(), self._alarm.fileno()], timeout)
             self._alarm.hush()
+            self._tune(conn)
             with limited(conn, _PROBE):
                 notices = list(conn.notifies(timeout=0))
                 if written:
@@ -131,6 +133,23 @@ class Listener:
             if time.monotonic() >= resync_at:
                 self._resync(conn)
                 resync_at = time.monotonic() + _POLL
+
+    def _unheard(self) -> set[str]:
+        """The topics that somebody has bound to, and that the connection does not listen to yet."""
+        return ({topic.partition(".")[0] for topic in self._bound} & _CHANNELS.keys()) - self._heard
+
+    def _tune(self, conn: Connection) -> None:
+        """Listen to what is bound, and to nothing else: each notification wakes who listens, on a busy machine too."""
+        with self._lock:
+            new = self._unheard()
+        for topic in sorted(new):
+            conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+        with self._lock:
+            self._heard |= new
+            if not self._unheard():
+                self._listening.set()
+        for topic in sorted(new):
+            self._emit(Event(topic, resync=True))
 
     def _resync(self, conn: Connection) -> None:
         with limited(conn, _PROBE):

@@ -15,6 +15,8 @@ _BATCH: Final = 400
 _SHORT: Final = 0.1  # seconds of work to hold ready beyond what runs, where tasks are short
 _AHEAD: Final = 250.0  # times the cpus, at most
 _GATHER: Final = 0.05  # seconds between two turns, at most, while the runner has enough before it
+_VAIN: Final = 0.005  # seconds between two turns, at least, while one wake-up after the other is for others
+_OFTEN: Final = 3  # turns for nothing after which that is so
 _CRUMB: Final = 0.001  # cpus that are no room
 
 
@@ -41,6 +43,7 @@ class Pace:
     def begin(self, limit: int | None, until_empty: bool) -> None:
         """Work for so many tasks, or until there is nothing left to do."""
         self._limit = limit
+        self._in_vain = 0
         self._until_empty = until_empty
         self.captured = 0
         self.is_over = False
@@ -77,6 +80,7 @@ class Pace:
         """Take down what came of it."""
         self.captured += len(claimed)
         if ask:
+            self._in_vain = 0 if claimed else self._in_vain + 1
             has_room = ask.cpus - sum(task.cpus for task in claimed) > _CRUMB
             self.is_hungry = len(claimed) == ask.limit
             self.wants_news = has_room and not self.is_hungry
@@ -99,9 +103,15 @@ class Pace:
         self.is_over = self.is_draining or has_all
 
     def rest(self, ledger: Ledger) -> float:
-        """Seconds until the next turn is of use: while tasks wait in the runner, ends may come together."""
+        """Seconds from one turn to the next that is of use.
+
+        While tasks wait in the runner, ends may come together, and so may wake-ups where many tasks are submitted that
+        this worker cannot run.
+        """
         waiting = sum(run.task.cpus for run in ledger.unfinished()) - self._cpus
-        return max(0.0, min(_GATHER, waiting * self._average / self._cpus / 2))
+        return max(
+            _VAIN if self._in_vain > _OFTEN else 0.0, min(_GATHER, waiting * self._average / self._cpus / 2)
+        )
 
     def _ahead(self) -> float:
         """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""

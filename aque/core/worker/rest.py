@@ -69,9 +69,12 @@ class Rest:
 
     def gather(self) -> None:
         """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
-        rest = min(self._turned_at + self._pace.rest(self._ledger), self._pulse.beat_at) - time.monotonic()
-        if rest > 0 and self._is_connected and not self.is_asked:
-            self._hear(wait_ready([self._alarm.fileno(), self._session.fileno()], rest))
+        until = min(self._turned_at + self._pace.rest(self._ledger), self._pulse.beat_at)
+        while (left := until - time.monotonic()) > 0 and self._is_connected and not self.is_asked:
+            ready = wait_ready([self._alarm.fileno(), self._session.fileno()], left)
+            self._hear(ready)
+            if self._session.fileno() in ready:  # the connection has ended
+                return
 
     @property
     def _is_connected(self) -> bool:
