@@ -109,9 +109,7 @@ class Pace:
         this worker cannot run.
         """
         waiting = sum(run.task.cpus for run in ledger.unfinished()) - self._cpus
-        return max(
-            _VAIN if self._in_vain > _OFTEN else 0.0, min(_GATHER, waiting * self._average / self._cpus / 2)
-        )
+        return max(_VAIN if self._in_vain > _OFTEN else 0.0, min(_GATHER, waiting * self._average / self._cpus / 2))
 
     def _ahead(self) -> float:
         """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""
