@@ -106,7 +106,7 @@ def test_a_broker_that_was_closed_tells_futures_and_workers_again(broker: Broker
     broker.close()
     with running_worker(broker) as worker:
         assert queue.submit(work.add, 2, 2).result(8) == 4  # sooner than by looking, every 10 s
-        assert broker.listener.has("work", broker._wake)
+        assert broker.listener.has("work", worker._rest.hear)
         assert worker.id
 
 
