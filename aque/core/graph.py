@@ -68,14 +68,11 @@ class Graph:
         added: list[Mapping[str, Any]] = []
         queue = list(roots)
         for root in queue:  # grows: parents belong to the graph, though nobody waits for them
-            if self._is_new_and_alone(root):
-                self._places[id(root)] = self._size + len(added)
-                added.append(root)
-                continue
-            for given in self._unseen(root):
+            is_alone = self._is_new_and_alone(root)
+            for given in (root,) if is_alone else self._unseen(root):
                 self._places[id(given)] = self._size + len(added)
                 added.append(given)
-                if (parent := given.get("parent")) is not None and isinstance(parent, Mapping):
+                if not is_alone and isinstance(parent := given.get("parent"), Mapping):
                     queue.append(parent)
         nodes = [self._node(given) for given in added] if self._wishes else list(map(Node, added))
         self._kept.update(zip(map(id, added), added, strict=True))

@@ -59,9 +59,8 @@ class Encoder:
     def _add(self, node: Node, batch: Batch) -> None:
         own = dict(node.given)
         args = own.pop("args", self._common.args)
-        if node.edges:
-            own.pop("dependencies", None)
-            own.pop("children", None)
+        own.pop("dependencies", None)
+        own.pop("children", None)
         place = batch.last.place(own) if type(args) in _SERIES else None
         if place is None:
             place, args = self._place(node, own, args, batch)

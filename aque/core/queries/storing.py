@@ -32,7 +32,7 @@ class Distinct:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """What was given last, but for its arguments, and of which kind it was. Tasks by the thousand name the same things."""
+    """What was given last, but for its arguments, and of which kind it was: most tasks name what the one before did."""
 
     given: Mapping[str, Any] = field(default_factory=dict)
     kind: int | None = None
