@@ -44,8 +44,8 @@ begin
 end $$;
 
 -- Goes on with the round in which environments of no task are found: those that tasks have count as asked for when it
--- began, some tasks at a time in the order of their ids, and then those go that nobody asked for since long before. So no
--- index is needed, and no round begins before one has rested. Environments are locked in the order in which
+-- began, five times `most` tasks at a time in the order of their ids; then those go that nobody asked for since long before.
+-- So no index is needed, and no round begins before one has rested. Environments are locked in the order in which
 -- aque.prepare() does.
 create or replace function aque.tidy_environs(most int, rest interval) returns void
 language plpgsql
@@ -53,7 +53,7 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
-    at_once constant int := 10000;
+    at_once constant int := 5 * most;
     since timestamptz;
     used bigint[];
     reached bigint;
