@@ -68,16 +68,17 @@ class Graph:
         added: list[Mapping[str, Any]] = []
         queue = list(roots)
         for root in queue:  # grows: parents belong to the graph, though nobody waits for them
-            for given in (root,) if self._is_new_and_alone(root) else self._unseen(root):
+            is_alone = self._is_new_and_alone(root)
+            for given in (root,) if is_alone else self._unseen(root):
                 self._places[id(given)] = self._size + len(added)
                 added.append(given)
-                if (parent := given.get("parent")) is not None and isinstance(parent, Mapping):
+                if not is_alone and isinstance(parent := given.get("parent"), Mapping):
                     queue.append(parent)
-        nodes = [self._node(given) for given in added]
-        self._kept.update((id(given), given) for given in added)
+        nodes = [self._node(given) for given in added] if self._wishes else list(map(Node, added))
+        self._kept.update(zip(map(id, added), added, strict=True))
         self._size += len(added)
         self._wishes.clear()
-        return nodes, [self.place(root) for root in roots]
+        return nodes, [self._places[id(root)] for root in roots]
 
     def place(self, given: Mapping[str, Any]) -> int:
         """Where a prototype stands that was added."""
@@ -90,9 +91,10 @@ class Graph:
             del self._kept[key], self._places[key]
 
     def _node(self, given: Mapping[str, Any]) -> Node:
-        wishes, parent = self._wishes.get(id(given), ()), given.get("parent")
-        if not wishes and parent is None:
+        wishes = self._wishes.get(id(given))
+        if wishes is None:
             return Node(given)
+        parent = given.get("parent")
         edges = {
             target: Edge(*target, wish.condition, wish.is_child, wish.otherwise)
             for wish in wishes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, Final, TypeAlias
@@ -123,34 +122,24 @@ class Intake:
 
 
 class _Stream:
-    """A transaction that stores one part while the next is made."""
+    """A transaction that stores one part while the next is made: what is sent is waited for at the end alone."""
 
-    def __init__(self, conn: Connection, helper: ThreadPoolExecutor) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
-        self._helper = helper
-        self._stored: Future[None] | None = None
 
     def store(self, batch: Mapping[str, str]) -> None:
-        """The parameters of a part: they are made while the one before is stored."""
-        self._wait()
-        self._stored = self._helper.submit(self._store, batch)
-
-    def link(self, ties: Ties) -> list[Change]:
-        self._wait()
-        with limited(self._conn, _LIMIT):
-            return storing.link(self._conn, ties) if ties else []
-
-    def _store(self, batch: Mapping[str, str]) -> None:
+        """The parameters of a part; raises also what became of those before it."""
         with limited(self._conn, _LIMIT):
             storing.store(self._conn, batch)
 
-    def _wait(self) -> None:
-        if self._stored:
-            self._stored.result()
+    def link(self, ties: Ties) -> list[Change]:
+        with limited(self._conn, _LIMIT):
+            return storing.link(self._conn, ties) if ties else []
 
 
 @contextmanager
 def _stream(source: Source) -> Iterator[_Stream]:
-    with translated(), source.connect() as conn, conn.transaction(), ThreadPoolExecutor(1, "aque-store") as helper:
+    with translated(), source.connect() as conn, conn.transaction():
         conn.execute("set local idle_in_transaction_session_timeout = '10min'")  # who makes the tasks may be slow
-        yield _Stream(conn, helper)
+        with conn.pipeline():
+            yield _Stream(conn)

@@ -18,7 +18,7 @@ from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
 from .mounts import volume_of
-from .queries.storing import Batch, Ties
+from .queries.storing import Batch, Last, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
 
@@ -57,16 +57,27 @@ class Encoder:
         return batch
 
     def _add(self, node: Node, batch: Batch) -> None:
-        key = _key(node, self._common)
+        own = dict(node.given)
+        args = own.pop("args", self._common.args)
+        own.pop("dependencies", None)
+        own.pop("children", None)
+        place = batch.last.place(own) if type(args) in _SERIES else None
+        if place is None:
+            place, args = self._place(node, own, args, batch)
+        batch.places.append(place)
+        batch.args.append(self._encode(args, "argument"))
+
+    def _place(self, node: Node, own: dict[str, Any], args: Any, batch: Batch) -> tuple[int, Any]:
+        """Where the kind of a node stands, and its arguments as they are read."""
+        key = _key(own, args, self._common) if node.parent is None else None
         place = batch.kinds.places.get(key)
         if place is None:
             prototype = self._prototype(node)
             place = batch.kinds.place(key or object(), lambda: self._kind(node, prototype, batch))
             args = prototype.args
-        else:
-            args = node.given.get("args", self._common.args)
-        batch.places.append(place)
-        batch.args.append(self._encode(args, "argument"))
+        if key is not None:
+            batch.last = Last(own, place)
+        return place, args
 
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
         common = self._common.__dict__
@@ -140,6 +151,8 @@ class Encoder:
 
     def _encode(self, values: Any, what: str) -> Any:
         """Each value apart, so that an error names it and a bad one spoils no other."""
+        if type(values) in _SERIES and _ATOMS.issuperset(map(type, values)):
+            return list(map(codec.to_tree, values))  # most have no others, in which there is nothing to find
         if isinstance(values, str):
             return self._tree(values, what)
         if isinstance(values, dict):
@@ -178,27 +191,24 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "run_at": ("run_at", lambda value: value and value.isoformat()),
 }
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
+_ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 _PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
+_SERIES: Final = frozenset({list, tuple})
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
 _DEMANDED: Final = {"username": "user", "cpu_share": "cpus", "volume": "io_paths"}  # fields of columns with other names
 
 
-def _key(node: Node, common: Prototype) -> Hashable:
+def _key(own: Mapping[str, Any], args: Any, common: Prototype) -> Hashable:
     """Prototypes of the same key differ in nothing but arguments and edges; None: read it to know what it is.
 
     What looks the same is the same for these types alone: 0.0 is -0.0 elsewhere, and (1,) is (True,).
     """
-    own = dict(node.given)
-    args = own.pop("args", common.args)
-    own.pop("dependencies", None)
-    own.pop("children", None)
     types = tuple(map(type, own.values()))
     is_plain = (
         _PLAIN.issuperset(types)
-        and type(args) in (list, tuple)
+        and type(args) in _SERIES
         and own.get("func") is not None
         and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
-        and node.parent is None
     )
     return (types, tuple(own.items())) if is_plain else None
 

@@ -26,6 +26,7 @@ from aque.core.queries import (
     retention,
     steering,
     storing,
+    submission,
     tasks,
     work,
 )
@@ -182,6 +183,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "expire": Bench.expire,
     "limits in use": lambda bench: limits.standing(bench.conn, ["full", "some"]) if _limited(bench) else None,
     "events": lambda bench: (events.undoable(bench.conn, 1, own=True), events.latest(bench.conn, 20)),
+    "announce": lambda bench: submission.announce_new(bench.conn, {State.PENDING: [(id, id) for id in bench.waiting]}),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
     "inputs": lambda bench: work.inputs(bench.conn, bench.some, 1 << 20),

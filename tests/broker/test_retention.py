@@ -150,6 +150,22 @@ def test_workers_environments_and_signals_that_nobody_can_ask_for_go_too(broker:
     assert conn.execute("select vars ->> 'B' from aque.environ").fetchall() == [("2",)]
 
 
+def test_environments_of_tasks_stay_however_many_tasks_there_are(broker: Broker, conn: Connection) -> None:
+    """A round looks at some tasks at a time, and nothing goes before it has seen all of them."""
+    farm.keep_for(broker, 86400)
+    submit(broker, 501, environ={"A": "1"}, hold=True)
+    submit(broker, environ={"B": "2"}, hold=True)
+    conn.execute("insert into aque.environ (digest, vars, asked_at) values ('none', '{}', '2020-01-01')")
+    conn.execute("update aque.environ set asked_at = '2020-01-01'")
+    found = "select array_agg(vars::text order by id) from aque.environ"
+    had = conn.execute(found).fetchone()
+    assert had
+    retention.tidy(conn, 100, 0)
+    assert conn.execute(found).fetchone() == had
+    retention.tidy(conn, 100, 0)
+    assert conn.execute(found).fetchone() == ([each for each in had[0] if each != "{}"],)
+
+
 def test_an_environment_that_is_asked_for_again_is_there(broker: Broker, conn: Connection) -> None:
     """It was asked for long ago; whoever asks again keeps it, or makes it anew."""
     ask = "select asked_at > clock_timestamp() - interval '1 min' from aque.environ where vars ->> 'A' = '1'"

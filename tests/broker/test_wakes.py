@@ -78,3 +78,25 @@ def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
         act(broker, task)
         assert {notice.payload for notice in conn.notifies(timeout=5, stop_after=1)} == {""}, "nobody was woken"
         assert work.claim(conn, sleeper, 100.0, 1 << 40, 9), "what is there to do for who was woken?"
+
+
+@pytest.mark.parametrize(
+    ("fields", "woken"),
+    [({}, True), ({"tags": "gpu"}, False), ({"hold": True, "cpus": 3}, True), ({"cpus": 5}, False)],
+)
+@pytest.mark.parametrize("count", [1, 51])
+def test_new_tasks_wake_those_alone_who_could_run_them(
+    broker: Broker, fields: dict[str, object], woken: bool, count: int
+) -> None:
+    """Of many nobody looks who could run them: all who sleep hear."""
+    with broker.database.source.connect() as conn:
+        registry.set_idle(conn, register(conn, cpus=4), True)
+        conn.execute("listen aque_work")
+        conn.execute("listen aque_task")
+        broker.submit([{"func": "m:f", "user": "me", **fields} for _ in range(count)], {})
+        heard = []
+        for notice in conn.notifies(timeout=5):
+            heard.append(notice.channel)
+            if notice.channel == "aque_task":
+                break
+        assert heard == ["aque_work"] * (woken or count > 50) + ["aque_task"]

@@ -1,5 +1,5 @@
 -- name: next_ids
-select nextval('aque.task_id') from generate_series(1, %(count)s)
+select array(select nextval('aque.task_id') from generate_series(1, %(count)s))
 
 -- name: submit
 select id, state::text

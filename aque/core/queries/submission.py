@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ..units import Cpus
 
 _SQL: Final = statements(__name__)
 Span: TypeAlias = tuple[int, int]
+_FEW: Final = 50  # tasks of which it is worth a look who could run them
 _PAYLOAD: Final = 7000  # bytes; PostgreSQL takes 8,000
 
 
@@ -61,9 +63,11 @@ def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
 
 
 def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
-    """Tell everybody who listens of new tasks, and idle workers that there is work; in one round trip."""
+    """Tell everybody who listens of new tasks, and idle workers that could run them; in one round trip."""
     payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
-    conn.execute(_SQL["announce_work"], {"payloads": payloads})
+    new = [range(low, high + 1) for found in spans.values() for low, high in found]
+    tasks = list(itertools.chain(*new)) if sum(map(len, new)) <= _FEW else None
+    conn.execute(_SQL["announce_new"], {"payloads": payloads, "tasks": tasks})
 
 
 def _of_changes(changed: Iterable[Change]) -> list[str]:

@@ -30,3 +30,10 @@ from (select 'aque_work' as channel, '' as payload
 -- Asks workers by id to look at what is asked of their tasks.
 select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', payload)
 from unnest(%(payloads)s::text[]) payload
+
+-- name: announce_new
+-- The same of new tasks: only workers that could run them are worth waking.
+select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
+from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(tasks)s::bigint[])
+      union all
+      select 'aque_task', payload from unnest(%(payloads)s::text[]) payload) told

@@ -103,6 +103,8 @@ create or replace function aque.store(
 language plpgsql set enable_nestloop = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
+    began constant timestamptz := clock_timestamp();
+    who constant text := session_user;
     known aque.incoming[] := array(
         select k from json_populate_recordset(json_populate_record(null::aque.incoming, common), kinds) k);
     needs aque.edge[] := array(select e from json_populate_recordset(null::aque.edge, edges) e);
@@ -122,15 +124,14 @@ begin
     join unnest(known) with ordinality k on k.ordinality = x.kind;
 
     insert into aque.task (id, parent_id, run_at, shape_id, limited, memory, priority, duration, guessed, retries, key,
-                           state, blockers)
-    select x.id, k.parent_id, due.at, shapes[k.demand], are_limited[k.demand], k.memory, k.priority, k.duration, k.guessed,
-           k.retries, k.key,
+                           state, blockers, created_at, owner)
+    select x.id, k.parent_id, case when k.run_at > began then k.run_at end, shapes[k.demand], are_limited[k.demand],
+           k.memory, k.priority, k.duration, k.guessed, k.retries, k.key,
            case when k.hold then 'paused' else 'pending' end::aque.state,
-           coalesce(open.edges, 0) + case when due.at is not null then 1 else 0 end
+           coalesce(open.edges, 0) + case when k.run_at > began then 1 else 0 end, began, who
     from rows from (unnest(ids), unnest(places)) x (id, kind)
     join unnest(known) with ordinality k on k.ordinality = x.kind
-    left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id
-    cross join lateral (select case when k.run_at > clock_timestamp() then k.run_at end as at) due;
+    left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id;
 
     insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
     select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;

@@ -43,6 +43,46 @@ begin
     return next;
 end $$;
 
+-- Goes on with the round in which environments of no task are found: those that tasks have count as asked for when it
+-- began, five times `most` tasks at a time in the order of their ids; then those go that nobody asked for since long before.
+-- So no index is needed, and no round begins before one has rested. Environments are locked in the order in which
+-- aque.prepare() does.
+create or replace function aque.tidy_environs(most int, rest interval) returns void
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    at_once constant int := 5 * most;
+    since timestamptz;
+    used bigint[];
+    reached bigint;
+    looked int;
+    removed int;
+begin
+    update aque.retention r set environs_since = clock_timestamp(), environs_to = 0
+    where r.environs_since is null
+      and exists (select from aque.environ v where v.asked_at < clock_timestamp() - rest);
+    select r.environs_since, r.environs_to into since, reached from aque.retention r;
+    if since is null then
+        return;
+    end if;
+    select array_agg(distinct s.environ_id), max(s.task_id), count(*) into used, reached, looked
+    from (select p.environ_id, p.task_id from aque.spec p where p.task_id > reached order by p.task_id limit at_once) s;
+    perform 1 from aque.environ v where v.id = any(used) and v.asked_at < since order by v.digest for no key update;
+    update aque.environ v set asked_at = since where v.id = any(used) and v.asked_at < since;
+    if looked = at_once then
+        update aque.retention set environs_to = reached;
+        return;
+    end if;
+    delete from aque.environ e where e.id = any(array(
+        select v.id from aque.environ v where v.asked_at < since - rest limit most for update skip locked));
+    get diagnostics removed = row_count;
+    if removed < most then
+        update aque.retention set environs_since = null;
+    end if;
+end $$;
+
 -- Removes what nobody can ask for any more, besides tasks: signals to workers that have ended; and where tasks are not kept
 -- for ever, workers that ended before all that is kept, and environments of no task.
 -- `rest`: since when nobody asked for an environment.
@@ -68,9 +108,5 @@ begin
         where g.ended_at < clock_timestamp() - held.keep
           and not exists (select from aque.task t where t.state = 'running' and t.worker_id = g.id)
         limit most for update skip locked));
-    delete from aque.environ e where e.id = any(array(
-        select v.id from aque.environ v
-        where v.asked_at < clock_timestamp() - rest
-          and not exists (select from aque.spec p where p.environ_id = v.id)
-        limit most for update skip locked));
+    perform aque.tidy_environs(most, rest);
 end $$;
