@@ -100,7 +100,7 @@ def _running(cluster: Cluster, folder: Path) -> Iterator[Shared]:
     certificate = _certify(data, folder) if _knows_tls(cluster.binaries.folder) else None
     (data / "pg_hba.conf").write_text(_ACCESS.replace("host ", "hostssl " if certificate else "host "))
     cluster.identity.own(data)
-    server = Shared(_free_port(), sockets, certificate)
+    server = Shared(free_port(), sockets, certificate)
     options = {
         "listen_addresses": "127.0.0.1",
         "port": str(server.port),
@@ -149,7 +149,8 @@ def _certify(data: Path, folder: Path) -> Path:
     return trusted
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -6,8 +6,13 @@ values (%(name)s, %(hostname)s, %(ip)s, %(pid)s, %(platform)s, %(username)s, %(a
 returning id
 
 -- name: hold
--- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead.
-select pg_try_advisory_lock(1634825573, %(worker)s::int)
+-- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead. Who has no session of
+-- its own takes none, and is judged by its beats alone.
+with told as (
+    update aque.worker w set beats_only = not %(has_session)s
+    where w.id = %(worker)s and w.beats_only = %(has_session)s
+)
+select case when %(has_session)s then pg_try_advisory_lock(1634825573, %(worker)s::int) else true end
 
 -- name: beat
 update aque.worker

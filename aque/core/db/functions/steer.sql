@@ -105,7 +105,7 @@ begin
 end $$;
 
 -- Workers that look dead. `certain`: the heartbeat is older than any lease. Else the session lock is gone (kill -9 frees
--- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another).
+-- it at once; workers behind a pooler, `beats_only`, have none): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another).
 -- After a restart of the server, or of all its sessions, the others must have had the time to come back and take their
 -- locks again; `settled`: whoever asks has been connected for some seconds.
 -- And workers that were ended already, but have runs: a claim of theirs was committed after all.
@@ -118,7 +118,7 @@ language sql stable rows 20 set enable_seqscan = off as $$
                and clock_timestamp() > pg_postmaster_start_time() + grace as silent) s
     where w.ended_at is null
       and (s.silent
-           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and w.id::int::oid <> all(array(
+           or (settled and not w.beats_only and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and w.id::int::oid <> all(array(
                    select l.objid from pg_locks l  -- once, for all workers
                    where l.locktype = 'advisory' and l.classid = 1634825573 and l.objsubid = 2 and l.granted
                      and l.database = (select oid from pg_database where datname = current_database())))))
