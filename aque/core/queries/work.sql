@@ -9,8 +9,9 @@ returning id
 -- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead. Who has no session of
 -- its own takes none, and is judged by its beats alone.
 with told as (
-    update aque.worker w set beats_only = not %(has_session)s
-    where w.id = %(worker)s and w.beats_only = %(has_session)s
+    update aque.worker w set held_in = x.life
+    from (select case when %(has_session)s then aque.incarnation() end as life) x
+    where w.id = %(worker)s and w.held_in is distinct from x.life
 )
 select case when %(has_session)s then pg_try_advisory_lock(1634825573, %(worker)s::int) else true end
 
