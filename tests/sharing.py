@@ -96,11 +96,11 @@ def _running(cluster: Cluster, folder: Path) -> Iterator[Shared]:
     for each in (data, sockets):
         each.mkdir(mode=0o700)
         cluster.identity.own(each)
-    _run(cluster, "initdb", "-U", "postgres", "-E", "UTF8", "--auth=trust", "--locale=C", "-N")
+    run_on(cluster, "initdb", "-U", "postgres", "-E", "UTF8", "--auth=trust", "--locale=C", "-N")
     certificate = _certify(data, folder) if _knows_tls(cluster.binaries.folder) else None
     (data / "pg_hba.conf").write_text(_ACCESS.replace("host ", "hostssl " if certificate else "host "))
     cluster.identity.own(data)
-    server = Shared(_free_port(), sockets, certificate)
+    server = Shared(free_port(), sockets, certificate)
     options = {
         "listen_addresses": "127.0.0.1",
         "port": str(server.port),
@@ -120,10 +120,10 @@ def _running(cluster: Cluster, folder: Path) -> Iterator[Shared]:
             assert process.poll() is None, (folder / "log").read_text()
             yield server
         finally:
-            _run(cluster, "pg_ctl", "stop", "-m", "immediate", "-s")
+            run_on(cluster, "pg_ctl", "stop", "-m", "immediate", "-s")
 
 
-def _run(cluster: Cluster, program: str, *arguments: str) -> None:
+def run_on(cluster: Cluster, program: str, *arguments: str) -> None:
     command = [cluster.binaries.program(program), "-D", cluster.home.data, *arguments]
     done = subprocess.run(
         cluster.identity.command(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -149,7 +149,8 @@ def _certify(data: Path, folder: Path) -> Path:
     return trusted
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

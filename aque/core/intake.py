@@ -8,11 +8,13 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+import psycopg
+
 from .db.database import Database
-from .db.failures import translated
+from .db.failures import one_line, translated
 from .db.source import Connection, Source
 from .db.watchdog import limited
-from .errors import BrokerError
+from .errors import BrokerError, BrokerUnavailable
 from .graph import Graph, Node
 from .queries import storing, submission
 from .queries.storing import Batch, Ties
@@ -58,7 +60,9 @@ class Intake:
     def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
         with self._turn() as conn:
             self._number(nodes, asked)
-            ended = storing.submit(conn, self._encode(nodes, 0), self._encoder.ties)
+            batch = self._encode(nodes, 0)
+            with _told_apart():
+                ended = storing.submit(conn, batch, self._encoder.ties)
             self._announce(conn, ended)
 
     def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
@@ -135,6 +139,20 @@ class _Stream:
     def link(self, ties: Ties) -> list[Change]:
         with limited(self._conn, _LIMIT):
             return storing.link(self._conn, ties) if ties else []
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Say of a commit that it may have been made, where the server could not."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None:
+            raise
+        raise BrokerUnavailable(
+            f"the broker was lost: {one_line(error)}; the tasks may be stored all the same (a `key` keeps them from"
+            " being stored twice)"
+        ) from error
 
 
 @contextmanager

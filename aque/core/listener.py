@@ -2,7 +2,8 @@
 
 Topics are `task_status`, `task_status.<state>`, `task_status.<id>`, `output.<id>` and `work`. Callbacks run on the
 listener's thread. Output is looked for, five times a second, and only while somebody has bound to it: a notification
-for each piece would hold up the commits of everybody.
+for each piece would hold up the commits of everybody. Behind a pooler nothing is heard: those who wait are told twice a
+second to look for themselves, or as seldom as that is dear.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final, TypeAlias
 import psycopg
 
 from .alarm import Alarm, wait_ready
+from .db.pooler import has_session
 from .db.source import Connection, Source
 from .db.watchdog import limited
 from .queries import output
@@ -27,6 +29,8 @@ from .states import State
 _log: Final = logging.getLogger("aque.listener")
 _CHANNELS: Final = {"task_status": "aque_task", "work": "aque_work"}
 _POLL: Final = 10.0  # seconds; the net under notifications that were never sent, or whose callback failed
+_POOLED: Final = 0.5  # seconds; the same behind a pooler, which lets no notification through
+_SHARE: Final = 0.05  # of the time that callbacks may be busy with what polls have them do
 _LOOK: Final = 0.2  # seconds between two looks for new output
 _PROBE: Final = 5.0  # seconds for the server to answer
 _SHORTEST_PAUSE: Final = 0.05  # seconds between two tries to connect, at first
@@ -117,7 +121,7 @@ class Listener:
     def _listen(self, conn: Connection) -> None:
         self._tune(conn)
         seen: dict[int, Place] = {}
-        resync_at = time.monotonic() + _POLL
+        resync_at = time.monotonic() + _pause(conn, 0.0)
         while not self._closing.is_set():
             written = self._written()
             timeout = _LOOK if written else max(0.0, resync_at - time.monotonic())
@@ -130,9 +134,9 @@ class Listener:
                     seen = self._look(conn, written, seen)
             for event in filter(None, map(_read, notices)):
                 self._emit(event)
-            if time.monotonic() >= resync_at:
+            if (began := time.monotonic()) >= resync_at:
                 self._resync(conn)
-                resync_at = time.monotonic() + _POLL
+                resync_at = time.monotonic() + _pause(conn, time.monotonic() - began)
 
     def _unheard(self) -> set[str]:
         """The topics that somebody has bound to, and that the connection does not listen to yet."""
@@ -142,7 +146,7 @@ class Listener:
         """Listen to what is bound, and to nothing else: each notification wakes who listens, on a busy machine too."""
         with self._lock:
             new = self._unheard()
-        for topic in sorted(new):
+        for topic in sorted(new) if has_session(conn) else ():
             conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
         with self._lock:
             self._heard |= new
@@ -154,7 +158,8 @@ class Listener:
     def _resync(self, conn: Connection) -> None:
         with limited(conn, _PROBE):
             conn.execute("select 1")
-        self._emit(Event("task_status", resync=True))
+        for topic in ("task_status",) if has_session(conn) else _CHANNELS:
+            self._emit(Event(topic, resync=True))
 
     def _written(self) -> list[int]:
         """The tasks to whose output somebody has bound."""
@@ -185,6 +190,11 @@ class Listener:
                 name, _, number = topic.partition(".")
                 if name == event.topic and number.isdecimal() and any(int(number) in span for span in event.ids):
                     yield from callbacks
+
+
+def _pause(conn: Connection, took: float) -> float:
+    """Seconds to the next time that all who wait look for themselves, which took some the last time."""
+    return _POLL if has_session(conn) else min(max(_POOLED, took / _SHARE), _POLL)
 
 
 def _read(notice: psycopg.Notify) -> Event | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,8 @@ def conn(broker: Broker) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def shared_broker(server: Path) -> Iterator[Broker]:
+def shared_broker(url: str) -> Iterator[Broker]:
     """A broker of one module: what its examples leave behind stays."""
-    with Broker(f"embedded:{server}") as made:
+    with Broker(url) as made:
         made.database.initialise(from_scratch=True)
         yield made

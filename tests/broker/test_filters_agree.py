@@ -51,8 +51,8 @@ _WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platfo
 
 
 @pytest.fixture(scope="module")
-def conn(server: Any) -> Iterator[Connection]:
-    with Broker(f"embedded:{server}") as broker:
+def conn(url: str) -> Iterator[Connection]:
+    with Broker(url) as broker:
         broker.database.initialise(from_scratch=True)
         with broker.database.connection(limit=1800) as made:
             made.execute(_WORKERS)

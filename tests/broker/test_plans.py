@@ -221,8 +221,8 @@ _HOT: dict[str, Callable[[Bench], object]] = {
 
 
 @pytest.fixture(scope="module", params=[3_000, pytest.param(150_000, marks=pytest.mark.soak)])
-def bench(server: object, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    with Broker(f"embedded:{server}") as broker:
+def bench(url: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    with Broker(url) as broker:
         broker.database.initialise(from_scratch=True)
         with broker.database.source.connect() as conn:
             backlog.fill(conn, request.param)

@@ -32,8 +32,8 @@ def _numbered(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(server: object) -> Iterator[Broker]:
-    with Broker(f"embedded:{server}") as broker:
+def made(url: str) -> Iterator[Broker]:
+    with Broker(url) as broker:
         broker.database.initialise(from_scratch=True)
         yield broker
 

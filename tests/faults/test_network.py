@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +17,12 @@ from tests.waiting import wait_for
 
 from . import records
 from .conftest import Report
+from .network import ip, listening, needed
 from .test_stopped import begun
 from .test_worker import row
 from .workers import starting
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("flock"),
-    reason="needs root, ip(8) and flock(1)",
-)
+pytestmark = needed
 
 HERE, THERE = "10.231.77.1", "10.231.77.2"
 NOBODY = "02:00:00:00:00:01"
@@ -65,16 +61,12 @@ class Cable:
         ip("netns", "del", self.name)
 
 
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
 @pytest.fixture
 def cable() -> Iterator[Cable]:
     try:
         made = Cable()
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"no network namespaces here: {error.stderr.decode().strip()}")
+        pytest.skip(f"no network namespaces here: {error.stderr.strip()}")
     yield made
     made.remove()
 
@@ -83,14 +75,7 @@ def cable() -> Iterator[Cable]:
 def url(home: Path, cable: Cable) -> str:
     """The broker as the other end of the cable reaches it: a server that listens there."""
     del cable  # it must be there before the server is
-    embedded.ensure(home).lease.close()
-    embedded.stop(home)
-    with (home / "data" / "postgresql.conf").open("a") as settings:
-        settings.write(f"\nlisten_addresses = '{HERE}'\n")
-    with (home / "data" / "pg_hba.conf").open("a") as access:
-        access.write(f"\nhost all all {THERE}/32 trust\n")
-    info = embedded.ensure(home).conninfo
-    return f"postgresql://{info['user']}@{HERE}:{info['port']}/{info['dbname']}"
+    return listening(home, HERE, f"{THERE}/32")
 
 
 CASES = [(4.0, "BE", ("success", 1, 0)), pytest.param(45.0, "BBE", ("success", 2, 1), marks=pytest.mark.soak)]

@@ -30,7 +30,7 @@ from .farm import kill, servers
 pytestmark = pytest.mark.skipif(not shutil.which("flock"), reason="needs flock(1)")
 
 WORKERS = 3
-_COUNT_ENDS = """
+COUNT_ENDS = """
 create table public.ended (task bigint, state text);
 create function public.note_end() returns trigger language plpgsql as $$
 begin
@@ -174,7 +174,7 @@ def test_each_task_ends_once(
         place = {id(task): task_id for task, task_id in zip(tasks, ids, strict=True)}
         needs = {place[id(task)]: [place[id(one)] for one in task.get("dependencies", [])] for task in tasks}
         with broker.database.connection() as conn:
-            conn.execute(_COUNT_ENDS)  # type: ignore[arg-type]
+            conn.execute(COUNT_ENDS)
         began = time.monotonic()
         crowd = Crowd(broker.to_url())
         crowd.fill_up()

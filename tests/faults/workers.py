@@ -28,8 +28,10 @@ def starting(broker: Broker) -> Iterator[Start]:
         started.append(subprocess.Popen(command, **{"env": environ, **more}))  # type: ignore[call-overload]
         return started[-1]
 
-    yield run
-    for each in started:
-        each.send_signal(signal.SIGCONT)
-        each.kill()
-        each.wait()
+    try:
+        yield run
+    finally:
+        for each in started:
+            each.send_signal(signal.SIGCONT)
+            each.kill()
+            each.wait()

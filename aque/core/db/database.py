@@ -18,7 +18,7 @@ from ..errors import SchemaError
 from ..version import __version__
 from .failures import translated
 from .migrate import found, is_shared, migrate, owner, reset, share
-from .source import Connection, Source, configure
+from .source import Connection, Source
 from .watchdog import limited
 
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
@@ -104,7 +104,7 @@ class Database:
     def _new_pool(self) -> ConnectionPool[Connection]:
         return ConnectionPool(
             kwargs=self._arguments,
-            configure=configure,
+            configure=self.source.configure,
             check=self._check,
             min_size=0,
             max_size=8,

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from .. import config, embedded
 from ..errors import AqueError, BrokerUnavailable, UsageError
+from . import pooler
 from .failures import translate, translated
 
 # Every statement and every wait of a session has an end, whatever the server or the network does.
@@ -60,6 +61,7 @@ class Source:
         self.embedded = config.is_embedded(url)
         self._lock = threading.Lock()
         self._lease: object = None
+        self._has_options = True
         if not self.embedded:
             _check(url)
 
@@ -73,15 +75,36 @@ class Source:
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
         options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
-        return {**_PARAMETERS, **self._place(), "options": options, "application_name": "aque"}
+        asked = {"options": options} if self._has_options else {}
+        return {**_PARAMETERS, **self._place(), **asked, "application_name": "aque"}
 
     def connect(self) -> Connection:
         """A new connection in autocommit mode; raises BrokerUnavailable."""
         try:
-            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+            conn = self._dial()
+            if not self._has_options and pooler.has_session(conn):  # the pooler that refused them is out of the way
+                conn.close()
+                self._has_options = True
+                conn = self._dial()
         except psycopg.OperationalError as error:
             raise unreachable(self.url, error) from error
-        configure(conn)
+        return conn
+
+    def configure(self, conn: Connection) -> None:
+        """Prepare a new connection. Encoded values stay texts on this side: only tasks and futures read them."""
+        conn.adapters.register_loader("json", _Text)
+        pooler.adapt(conn, is_private=self.embedded)
+
+    def _dial(self) -> Connection:
+        """Without the time limits that the server is to keep where a pooler does not let them through."""
+        try:
+            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+        except psycopg.OperationalError as error:
+            if not (self._has_options and pooler.refuses_options(error)):
+                raise
+            self._has_options = False
+            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+        self.configure(conn)
         return conn
 
     def _place(self) -> dict[str, Any]:
@@ -92,12 +115,6 @@ class Source:
             endpoint = embedded.ensure(config.embedded_home(self.url))
             self._lease = endpoint.lease
             return dict(endpoint.conninfo)
-
-
-def configure(conn: Connection) -> None:
-    """Encoded values stay texts on this side: only the task's own process and its future read them."""
-    conn.adapters.register_loader("json", _Text)
-    conn.prepare_threshold = 2
 
 
 def public_url(url: str) -> str:

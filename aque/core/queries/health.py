@@ -23,7 +23,6 @@ class Server:
 
     version: str
     number: int
-    pid: int
     now: datetime
     role: str
     is_super: bool

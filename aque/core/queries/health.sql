@@ -1,7 +1,7 @@
 -- name: server
 -- What the server is, and how this session stands in it. Asked without a look at the schema, which may be of any age.
 select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-       pg_backend_pid() as pid, clock_timestamp() as now, session_user::text as role,
+       clock_timestamp() as now, session_user::text as role,
        (select r.rolsuper from pg_roles r where r.rolname = session_user) as is_super,
        array(select s.name from pg_settings s
              where s.name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from psycopg.rows import class_row
 
+from ..db.pooler import has_session
 from ..db.source import Connection
 from ..db.statements import statements
 from .submission import Change, changes
@@ -63,8 +64,11 @@ def register(conn: Connection, info: WorkerInfo) -> int:
 
 
 def hold(conn: Connection, worker: int) -> bool:
-    """Take the lock that says the worker of this session lives; False where another session has it still."""
-    return bool(_one(conn, "hold", {"worker": worker}))
+    """Take the lock that says the worker of this session lives; False where another session has it still.
+
+    Where a pooler stands in between it takes none, and has others go by its heartbeats alone.
+    """
+    return bool(_one(conn, "hold", {"worker": worker, "has_session": has_session(conn)}))
 
 
 def beat(

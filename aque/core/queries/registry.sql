@@ -6,8 +6,14 @@ values (%(name)s, %(hostname)s, %(ip)s, %(pid)s, %(platform)s, %(username)s, %(a
 returning id
 
 -- name: hold
--- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead.
-select pg_try_advisory_lock(1634825573, %(worker)s::int)
+-- The session's lock: it is gone as soon as the session is, and with it the worker counts as dead. Who has no session of
+-- its own takes none, and is judged by its beats alone.
+with told as (
+    update aque.worker w set held_in = x.life
+    from (select case when %(has_session)s then aque.incarnation() end as life) x
+    where w.id = %(worker)s and w.held_in is distinct from x.life
+)
+select case when %(has_session)s then pg_try_advisory_lock(1634825573, %(worker)s::int) else true end
 
 -- name: beat
 update aque.worker

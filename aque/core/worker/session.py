@@ -6,6 +6,7 @@ BrokerUnavailable; `resume` comes back.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from psycopg.pq import TransactionStatus
 
 from ..db.failures import WorkerGivenUp, translated
 from ..db.migrate import found, known
+from ..db.pooler import has_session
 from ..db.source import Connection, Source
 from ..db.watchdog import limited
 from ..errors import BrokerUnavailable
@@ -31,6 +33,11 @@ from .sweep import sweep
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_log: Final = logging.getLogger("aque.worker")
+_POOLED: Final = (
+    "a pooler stands before the broker: work is looked for twice a second, and should this worker die, its tasks run"
+    " again after 30 s; connected to the server itself it would hear at once, and they would after 2 s"
+)
 _LIMIT: Final = 8.0  # seconds for all that is done in one go
 _STALLED: Final = "10s"  # after which the transaction of a worker that is frozen holds nobody up any more
 _GRACE: Final = 30.0  # seconds until the tasks of a silent worker are given away
@@ -183,6 +190,9 @@ class Session:
         self.close()
         self._conn = self._source.connect()
         self._connected_at = time.monotonic()
+        if not has_session(self._conn):
+            _log.warning("%s", _POOLED)
+            return
         with self._talking() as conn:
             conn.execute(sql.SQL("set idle_in_transaction_session_timeout = {}").format(_STALLED))
 

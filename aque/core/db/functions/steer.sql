@@ -104,10 +104,17 @@ begin
     return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.id is not null;
 end $$;
 
+-- A life of the server, which ends with all its locks: it is started, or promoted where it was a standby before.
+create or replace function aque.incarnation() returns text
+language sql stable as $$
+    select extract(epoch from pg_postmaster_start_time())::text || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+$$;
+
 -- Workers that look dead. `certain`: the heartbeat is older than any lease. Else the session lock is gone (kill -9 frees
 -- it at once): whoever asks looks again, for one that lives takes the lock or beats again (`last_active` is another).
--- After a restart of the server, or of all its sessions, the others must have had the time to come back and take their
--- locks again; `settled`: whoever asks has been connected for some seconds.
+-- Who has not taken its lock since the server was started or promoted may be on its way back, and its tasks run: it is
+-- judged by its beats alone, and so is who is behind a pooler and never has one. After all sessions were ended the others
+-- must have had the time to come back as well; `settled`: whoever asks has been connected for some seconds.
 -- And workers that were ended already, but have runs: a claim of theirs was committed after all.
 create or replace function aque.dead_workers(grace interval, settled boolean)
 returns table (id bigint, last_active timestamptz, certain boolean)
@@ -118,7 +125,7 @@ language sql stable rows 20 set enable_seqscan = off as $$
                and clock_timestamp() > pg_postmaster_start_time() + grace as silent) s
     where w.ended_at is null
       and (s.silent
-           or (settled and clock_timestamp() > pg_postmaster_start_time() + interval '10 s' and w.id::int::oid <> all(array(
+           or (settled and w.held_in = aque.incarnation() and w.id::int::oid <> all(array(
                    select l.objid from pg_locks l  -- once, for all workers
                    where l.locktype = 'advisory' and l.classid = 1634825573 and l.objsubid = 2 and l.granted
                      and l.database = (select oid from pg_database where datname = current_database())))))
