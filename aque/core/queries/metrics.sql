@@ -14,22 +14,24 @@ group by s.queue, o.state
 -- What ended since a moment, by the step of time in which it did: a range of the index of ends. Each task is counted by
 -- its state, by the class of its wait and by that of its run; values are compared with bounds a little lower, for a class
 -- holds its upper bound, and times are whole microseconds. `key`: the state, or how many bounds lie below.
-select r.step, s.queue,
-       case when grouping(r.state) = 0 then 'state' when grouping(r.waited) = 0 then 'wait' else 'run' end as kind,
-       coalesce(r.state::text, r.waited::text, r.ran::text) as key, count(*) as tasks,
-       coalesce(case when grouping(r.waited) = 0 then sum(r.wait) when grouping(r.ran) = 0 then sum(r.run) end, 0) as seconds
-from (
-    select floor(extract(epoch from t.finished_at) / %(step)s::float8)::bigint as step, t.shape_id, t.state, e.wait, e.run,
-           width_bucket(e.wait - 5e-7, %(bounds)s::float8[]) as waited, width_bucket(e.run - 5e-7, %(bounds)s::float8[]) as ran
+with class as materialized (
+    select floor(date_part('epoch', t.finished_at) / %(step)s::float8)::bigint as step, t.shape_id, t.state,
+           width_bucket(e.wait - 5e-7, %(bounds)s::float8[]) as waited, width_bucket(e.run - 5e-7, %(bounds)s::float8[]) as ran,
+           count(*) as tasks, sum(e.wait) as wait, sum(e.run) as run
     from aque.task t
     cross join lateral (
-        select extract(epoch from t.started_at - t.created_at)::float8 as wait,
-               case when t.state <> 'cancelled' then extract(epoch from t.finished_at - t.started_at)::float8 end as run) e
+        select date_part('epoch', t.started_at - t.created_at) as wait,
+               case when t.state <> 'cancelled' then date_part('epoch', t.finished_at - t.started_at) end as run) e
     where t.state in ('success', 'error', 'killed', 'cancelled') and t.finished_at >= %(since)s
-) r
-join aque.shape s on s.id = r.shape_id
-group by grouping sets ((r.step, s.queue, r.state), (r.step, s.queue, r.waited), (r.step, s.queue, r.ran))
-having coalesce(r.state::text, r.waited::text, r.ran::text) is not null
+    group by 1, 2, 3, 4, 5
+)
+select c.step, s.queue,
+       case when grouping(c.state) = 0 then 'state' when grouping(c.waited) = 0 then 'wait' else 'run' end as kind,
+       coalesce(c.state::text, c.waited::text, c.ran::text) as key, sum(c.tasks)::bigint as tasks,
+       coalesce(case when grouping(c.waited) = 0 then sum(c.wait) when grouping(c.ran) = 0 then sum(c.run) end, 0) as seconds
+from class c join aque.shape s on s.id = c.shape_id
+group by grouping sets ((c.step, s.queue, c.state), (c.step, s.queue, c.waited), (c.step, s.queue, c.ran))
+having coalesce(c.state::text, c.waited::text, c.ran::text) is not null
 
 -- name: standing
 -- The server's time, how many ids and leases it has given out, all queues that tasks were ever in or that anything was
