@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
-from . import patterns
+from . import hooks, patterns
 from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
+from .hooks import Hook
 from .mounts import volume_of
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
@@ -113,13 +114,17 @@ class Encoder:
     def _prototype(self, node: Node) -> Prototype:
         given = node.given
         pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
-        reader = self._readers[pattern] if node.parent is None else self._reader(self._inherited(given), pattern)
+        is_alone = node.parent is None and not isinstance(given, Hook)
+        reader = self._readers[pattern] if is_alone else self._reader(self._inherited(given), pattern)
         return patterns.prepare(reader.read(given))
 
     def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
         return Reader(inherited, self._defaults, {"pattern": pattern})
 
     def _inherited(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if isinstance(given, Hook):
+            target = self._reader(self._inherited(given.target), "generic").read(given.target)
+            return hooks.fields(target, target.name or _default_name(target))
         parent = given.get("parent")
         if parent is None:
             return {}

@@ -116,12 +116,13 @@ select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 -- What runs may need of the tasks that they depend on, in the order in which they name them. Of stdout, where a run asks
 -- for it, no more than `most` bytes for all of them are read: `size` says how many there are. What belongs to others, on a shared
 -- server, is not given (aque.may_have); `is_barred`: the run asks for it.
-select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, i.is_cut, i.is_barred,
+select i.task_id, i.id, i.name, i.state, i.exit_code, i.signal, i.error, i.result, i.size, i.is_cut, i.is_barred,
        case when i.size <= %(most)s::bigint and i.is_had then (
            select string_agg(o.data, ''::bytea order by o.seq) from aque.output o
            where o.task_id = i.id and o.attempt = i.attempt and o.stream = 1) end as stdout
 from (
-    select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, case when h.is_had then r.value end as result, h.is_had,
+    select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, a.signal,
+           coalesce(z.error, a.error) ->> 'message' as error, case when h.is_had then r.value end as result, h.is_had,
            d.place, n.attempt,
            not h.is_had and (f.args::text || coalesce(f.kwargs::text, '')) ~ ('"\$(result|stdout)": ' || n.id || '\M')
                as is_barred,
@@ -136,6 +137,7 @@ from (
     join aque.spec p on p.task_id = n.id
     left join aque.result r on r.task_id = n.id
     left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
+    left join aque.attempt z on z.task_id = n.id and z.number = 0 and z.finished_at = n.finished_at
     left join lateral (
         select sum(length(o.data)) filter (where o.stream = 1) as size, bool_or(o.stream = 0) as is_cut
         from aque.output o
