@@ -189,10 +189,22 @@ def _print_id(task: int) -> None:
         raise OSError(error.errno, told) from None
 
 
-def show(
-    broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None] = lambda _: None
+def queue_and_show(
+    broker: Broker,
+    prototype: dict[str, Any],
+    *,
+    is_watched: bool,
+    as_json: bool,
+    at_end: Callable[[Ending], None] = lambda _: None,
 ) -> int:
-    """Print a new task's id, or follow it to its end and exit as its command did."""
+    """Store one task, and print its id, or follow it to its end and exit as its command did."""
+    from ..core.tracing import exported
+
+    with exported():
+        return _show(broker, queue_task(broker, prototype), is_watched=is_watched, as_json=as_json, at_end=at_end)
+
+
+def _show(broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None]) -> int:
     if as_json:
         echo_json({"id": task})
     elif not is_watched:

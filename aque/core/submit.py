@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Any, Final
 
 from . import hooks, patterns
@@ -22,9 +22,14 @@ from .mounts import volume_of
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class Encoder:
-    """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it."""
+    """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it.
+
+    `extra`: fields of no meaning to the broker that all have.
+    """
 
     def __init__(
         self,
@@ -32,12 +37,14 @@ class Encoder:
         ids: Sequence[int],
         defaults: Mapping[str, Any],
         inheritance: Callable[[int], Mapping[str, Any]],
+        extra: Mapping[str, Any] = _NONE,
     ) -> None:
         self.ties: Final = Ties()
         self._graph = graph
         self._ids = ids
         self._defaults = defaults
         self._inheritance = cache(inheritance)
+        self._extra = extra
         generic = self._reader({}, "generic")
         self._readers = {
             "generic": generic,
@@ -139,8 +146,8 @@ class Encoder:
             work["func"] = func if isinstance(func, str) else codec.name_of(func)
         if prototype.kwargs:
             work["kwargs"] = self._encode(dict(prototype.kwargs), "argument")
-        if prototype.extra:
-            work["extra"] = self._encode(dict(prototype.extra), "field")
+        if extra := {**self._extra, **prototype.extra}:
+            work["extra"] = self._encode(extra, "field")
         return work
 
     def _encode(self, values: Any, what: str) -> Any:
