@@ -9,7 +9,7 @@ import click
 
 from ..core.errors import UsageError
 from .options import open_broker
-from .task_options import fields, queue_task, show, task_options
+from .task_options import fields, queue_and_show, task_options
 
 if TYPE_CHECKING:
     from ..core.queries.tasks import Ending
@@ -46,7 +46,7 @@ def command(
     args = [_value(each) for each in arguments if not _is_pair(each)]
     kwargs = {name: _value(text) for name, _, text in (each.partition("=") for each in arguments if _is_pair(each))}
     prototype = {"func": func, "args": args, "kwargs": kwargs, **fields(given, place.now)}
-    return show(place, queue_task(place, prototype), is_watched=is_watched, as_json=as_json, at_end=_echo_value)
+    return queue_and_show(place, prototype, is_watched=is_watched, as_json=as_json, at_end=_echo_value)
 
 
 def _is_pair(text: str) -> bool:

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "init": "Create the schema or bring it up to date.",
     "kill": "Stop tasks.",
     "limits": "Show and set how much of licences and the like may be in use.",
+    "metrics": "Tell how the farm is in Prometheus' format.",
     "output": "Show what tasks wrote.",
     "pause": "Hold tasks or queues back.",
     "priority": "Let tasks run earlier or later.",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .options import open_broker
-from .task_options import fields, queue_task, show, task_options
+from .task_options import fields, queue_and_show, task_options
 
 
 @click.command("submit", context_settings={"allow_interspersed_args": False})
@@ -37,7 +37,7 @@ def command(
     """
     place = open_broker(broker)
     prototype = {"pattern": "shell", "args": _args(cmd, shell, interpreter), **fields(given, place.now)}
-    return show(place, queue_task(place, prototype), is_watched=is_watched, as_json=as_json)
+    return queue_and_show(place, prototype, is_watched=is_watched, as_json=as_json)
 
 
 def _args(cmd: tuple[str, ...], shell: bool, interpreter: str | None) -> list[str] | str:

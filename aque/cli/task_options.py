@@ -36,6 +36,15 @@ def _checked(_: click.Context, parameter: click.Parameter, value: Any) -> Any:
     return value
 
 
+def _hooks(_: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from ..core import hooks
+
+    try:
+        return hooks.read(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error).partition(": ")[2], param=parameter) from None
+
+
 def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:
     return click.option(*names, callback=_checked, **settings)
 
@@ -82,6 +91,13 @@ _OPTIONS: Final = (
     click.option("--delay", metavar="DURATION", callback=duration, help="Not before that has passed."),
     click.option("--hold", is_flag=True, help="Paused until it is resumed."),
     _option("--key", metavar="KEY", help="Unique among the tasks that are not complete."),
+    click.option(
+        "--on-done",
+        multiple=True,
+        metavar="LINE|URL",
+        callback=_hooks,
+        help="Once it has ended: a line for /bin/sh, or a URL that is told by POST; a task of its own.",
+    ),
     click.option("-w", "--watch", "--wait", "is_watched", is_flag=True, help="Show its output, and exit as it does."),
     json_option,
     broker_option,
@@ -173,10 +189,22 @@ def _print_id(task: int) -> None:
         raise OSError(error.errno, told) from None
 
 
-def show(
-    broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None] = lambda _: None
+def queue_and_show(
+    broker: Broker,
+    prototype: dict[str, Any],
+    *,
+    is_watched: bool,
+    as_json: bool,
+    at_end: Callable[[Ending], None] = lambda _: None,
 ) -> int:
-    """Print a new task's id, or follow it to its end and exit as its command did."""
+    """Store one task, and print its id, or follow it to its end and exit as its command did."""
+    from ..core.tracing import exported
+
+    with exported():
+        return _show(broker, queue_task(broker, prototype), is_watched=is_watched, as_json=as_json, at_end=at_end)
+
+
+def _show(broker: Broker, task: int, *, is_watched: bool, as_json: bool, at_end: Callable[[Ending], None]) -> int:
     if as_json:
         echo_json({"id": task})
     elif not is_watched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DRAIN_LIMIT: Final = 80.0
 """Seconds; service managers wait for 90 by default before they kill."""
+_log: Final = logging.getLogger("aque.worker")
 _OURS: Final = ("daemon", "unit_kind")
 
 
@@ -84,9 +86,12 @@ def command(context: click.Context, /, daemon: bool, unit_kind: str | None, **gi
 
 def _run(service: Service, level: str, *, one: bool, to_the_end: bool, drain_limit: float, **given: Any) -> int:
     os.environ.pop("NOTIFY_SOCKET", None)  # which is for this process alone
-    worker = _worker(service, level, **given)
-    _obey_signals(worker, drain_limit)
-    worker.run(limit=1 if one else None, until_empty=to_the_end)
+    from ..core.tracing import exported
+
+    with exported() as is_traced:
+        worker = _worker(service, level, is_traced=is_traced, **given)
+        _obey_signals(worker, drain_limit)
+        worker.run(limit=1 if one else None, until_empty=to_the_end)
     return 0
 
 
@@ -100,13 +105,16 @@ def _worker(
     io_order: bool | None,
     broker: str | None,
     log_format: str | None,
+    is_traced: bool,
     **more: Any,
 ) -> Worker:
     from ..core import config
     from ..core.broker import get_broker
+    from ..core.tracing import is_asked_for
     from ..core.units import Cpus, parse_memory
     from ..core.worker import OUTPUT_LIMIT, Worker
     from ..core.worker.host import usable_cpus
+    from ..core.worker.spans import Spans
 
     limit = output_limit or config.setting("output_limit")
     worker = Worker(
@@ -116,9 +124,12 @@ def _worker(
         io_order=config.io_order() if io_order is None else io_order,
         output_limit=OUTPUT_LIMIT if limit is None else parse_memory(limit),
         service=service,
+        tracer=Spans() if is_traced else None,
         **more,
     )
     set_up(log_format, level, lambda: {"worker": worker.id})
+    if not is_traced and is_asked_for():
+        _log.warning("OTEL_… asks for traces, and OpenTelemetry is not installed: pip install 'aque[otel]'")
     return worker
 
 

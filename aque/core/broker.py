@@ -8,7 +8,7 @@ from functools import partial
 from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from . import config
+from . import config, tracing
 from .audit import Record, Step
 from .db.failures import stubbornly
 from .db.source import Connection
@@ -49,8 +49,10 @@ class Broker(Line):
         `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
-        intake = Intake(self.database, defaults, expect)
-        intake.take(prototypes)
+        with tracing.submission(str(defaults.get("queue") or "default")) as told:
+            intake = Intake(self.database, defaults, expect, told.context)
+            intake.take(prototypes)
+            told.ids = intake.asked
         return intake.asked
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from .errors import DependencyResolutionError
+from .hooks import FIELD, hooks
 from .task import TaskHandle, ValueOf
 
 CONDITIONS: Final = ("success", "complete", "failure")
@@ -67,13 +68,15 @@ class Graph:
         roots = list(prototypes)
         added: list[Mapping[str, Any]] = []
         queue = list(roots)
-        for root in queue:  # grows: parents belong to the graph, though nobody waits for them
+        for root in queue:  # grows: parents and hooks belong to the graph, though nobody waits for them
             is_alone = self._is_new_and_alone(root)
             for given in (root,) if is_alone else self._unseen(root):
                 self._places[id(given)] = self._size + len(added)
                 added.append(given)
                 if not is_alone and isinstance(parent := given.get("parent"), Mapping):
                     queue.append(parent)
+                if FIELD in given:
+                    queue.extend(hooks(given))
         nodes = [self._node(given) for given in added] if self._wishes else list(map(Node, added))
         self._kept.update(zip(map(id, added), added, strict=True))
         self._size += len(added)

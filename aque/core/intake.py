@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import psycopg
@@ -26,13 +27,20 @@ _PART: Final = 2000  # tasks to a statement
 _STREAMED: Final = 5000  # the same in a stream: fewer moments at which either side waits for the other
 _LIMIT: Final = 60.0  # seconds for a statement
 
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
 Expect: TypeAlias = Callable[[Sequence[int]], object]
 
 
 class Intake:
-    """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks."""
+    """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks.
 
-    def __init__(self, database: Database, defaults: Mapping[str, Any], expect: Expect) -> None:
+    `extra`: fields of no meaning here that all its tasks keep.
+    """
+
+    def __init__(
+        self, database: Database, defaults: Mapping[str, Any], expect: Expect, extra: Mapping[str, Any] = _NONE
+    ) -> None:
         self.asked = array("q")
         self._database = database
         self._expect = expect
@@ -40,7 +48,9 @@ class Intake:
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
         self._prepared: dict[str, str] = {}
-        self._encoder = Encoder(self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task))
+        self._encoder = Encoder(
+            self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task), extra
+        )
 
     def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
         """Store prototypes, and all that they depend on, and tell others of them.

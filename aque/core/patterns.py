@@ -1,8 +1,9 @@
 """Patterns: how a task's fields become work.
 
 A pattern is a class with hooks. Built in are `generic` (a function), `shell` (a command), `reduce` (a function over the
-results of the dependencies) and `group` (nothing of its own: it is there when its dependencies are). Others come from
-the entry point group `aque.patterns`, or by name as `package.module:object`; docs/patterns.md shows how.
+results of the dependencies), `group` (nothing of its own: it is there when its dependencies are) and `hook` (what is
+done once a task has ended). Others come from the entry point group `aque.patterns`, or by name as
+`package.module:object`; docs/patterns.md shows how.
 
 Hooks of others are called through `prepare`, `describe` and `command` of this module, which turn whatever they raise
 into one line. A pattern that goes by name is imported where a task is submitted and where it runs, and nowhere else.
@@ -121,6 +122,20 @@ class Group(Pattern):
         return True
 
 
+class Hook(Pattern):
+    """Does what args says, a command line or a URL, and tells it how the first dependency ended."""
+
+    run_as = "hook"
+
+    def prepare(self, prototype: Prototype) -> Prototype:
+        if len(prototype.args) != 1 or not isinstance(prototype.args, tuple) or not prototype.dependencies:
+            raise UsageError("a hook has one command line or URL as its args, and the task that it waits for")
+        return prototype
+
+    def describe(self, fields: Mapping[str, Any]) -> str:
+        return str(_words(fields.get("args") or [""])[0])
+
+
 def _hinted(prototype: Prototype) -> Prototype:
     found = hints.of_command(prototype.args, prototype.cwd)
     if not found.paths:
@@ -145,6 +160,7 @@ _BUILT_IN: Final[Mapping[str, Pattern]] = {
     "shell": Shell(),
     "reduce": Reduce(),
     "group": Group(),
+    "hook": Hook(),
 }
 
 

@@ -10,20 +10,26 @@ import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Any, Final
 
-from . import patterns
+from . import hooks, patterns
 from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
+from .hooks import Hook
 from .mounts import volume_of
 from .queries.storing import Batch, Last, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class Encoder:
-    """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it."""
+    """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it.
+
+    `extra`: fields of no meaning to the broker that all have.
+    """
 
     def __init__(
         self,
@@ -31,12 +37,14 @@ class Encoder:
         ids: Sequence[int],
         defaults: Mapping[str, Any],
         inheritance: Callable[[int], Mapping[str, Any]],
+        extra: Mapping[str, Any] = _NONE,
     ) -> None:
         self.ties: Final = Ties()
         self._graph = graph
         self._ids = ids
         self._defaults = defaults
         self._inheritance = cache(inheritance)
+        self._extra = extra
         generic = self._reader({}, "generic")
         self._readers = {
             "generic": generic,
@@ -124,13 +132,17 @@ class Encoder:
     def _prototype(self, node: Node) -> Prototype:
         given = node.given
         pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
-        reader = self._readers[pattern] if node.parent is None else self._reader(self._inherited(given), pattern)
+        is_alone = node.parent is None and not isinstance(given, Hook)
+        reader = self._readers[pattern] if is_alone else self._reader(self._inherited(given), pattern)
         return patterns.prepare(reader.read(given))
 
     def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
         return Reader(inherited, self._defaults, {"pattern": pattern})
 
     def _inherited(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if isinstance(given, Hook):
+            target = self._reader(self._inherited(given.target), "generic").read(given.target)
+            return hooks.fields(target, target.name or _default_name(target))
         parent = given.get("parent")
         if parent is None:
             return {}
@@ -145,8 +157,8 @@ class Encoder:
             work["func"] = func if isinstance(func, str) else codec.name_of(func)
         if prototype.kwargs:
             work["kwargs"] = self._encode(dict(prototype.kwargs), "argument")
-        if prototype.extra:
-            work["extra"] = self._encode(dict(prototype.extra), "field")
+        if extra := {**self._extra, **prototype.extra}:
+            work["extra"] = self._encode(extra, "field")
         return work
 
     def _encode(self, values: Any, what: str) -> Any:

@@ -60,7 +60,7 @@ def local_defaults() -> Mapping[str, Any]:
     return {"cwd": _folder(), "environ": dict(os.environ), "user": account(), "interpreter": sys.executable}
 
 
-_STRUCTURE: Final = frozenset({"children"})
+_STRUCTURE: Final = frozenset({"children", "on_done"})
 """What the graph reads."""
 
 

@@ -95,7 +95,7 @@ def test_a_pattern_that_the_worker_lacks_is_an_error_of_that_task(
     with install(tmp_path, monkeypatch, "rendering", _SOURCE, _POINTS):
         lost = queue.submit_ex(pattern="render", scene="x")
     with running_worker(broker):
-        assert "no such pattern: 'render' (known: generic, group, reduce, shell)" in str(lost.exception(30))
+        assert "no such pattern: 'render' (known: generic, group, hook, reduce, shell)" in str(lost.exception(30))
         assert queue.submit_ex(pattern="shell", args=["true"]).result(30) == 0
 
 

@@ -21,6 +21,7 @@ from aque.core.queries import (
     limits,
     listing,
     lists,
+    metrics,
     pulse,
     registry,
     retention,
@@ -43,6 +44,7 @@ _BATCH = 20
 _MOST = 1000  # rows that any part of a plan may read, whatever the backlog
 _NOW = datetime.now(UTC)
 _LATER = int(_NOW.timestamp() // 5) + 1000  # a step in which nothing ended yet
+_LONG_AFTER = _NOW + timedelta(hours=1)
 _BIG = {"task", "spec", "dependency", "attempt", "result", "output", "environ"}
 
 
@@ -210,6 +212,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "the last hour": lambda bench: pulse.ends(bench.conn, (_LATER, _LATER + 90), _NOW + timedelta(days=1), 5.0, _LATER),
     "what runs": lambda bench: pulse.runs(bench.conn, datetime.now(UTC), 5.0, _LATER),
     "the fullest limits": lambda bench: pulse.limits(bench.conn),
+    "metrics": lambda bench: [metrics.standing(bench.conn), metrics.ends(bench.conn, _LONG_AFTER, 5.0, [1.0])],
     "the audit trail": lambda bench: [events.numbers(bench.conn, 20), events.standing(bench.conn, bench.some)],
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
     "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,

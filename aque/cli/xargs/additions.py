@@ -27,6 +27,11 @@ def read_limit(read: Reading) -> Options:
     return read.with_(fields={**read.so_far.fields, "limits": f"{so_far},{read.value}" if so_far else read.value})
 
 
+def read_hook(read: Reading) -> Options:
+    """What is done once all have ended: a hook of their group."""
+    return read.with_(fields={**read.so_far.fields, "on_done": read.value})
+
+
 def sets_text(name: str) -> Callable[[Reading], Options]:
     """An option whose value is taken as it is."""
     return lambda read: read.with_(**{name: read.value})

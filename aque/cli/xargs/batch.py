@@ -14,7 +14,7 @@ from .job import Job
 from .settings import Options
 from .steady import Steady
 
-_INHERITED: Final = ("priority", "queue")
+_INHERITED: Final = ("priority", "queue", "on_done")
 _OWN: Final = ("cpus", "memory", "name", "limits", "retries", "timeout")
 
 

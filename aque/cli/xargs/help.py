@@ -57,6 +57,7 @@ Queueing:
       --priority=N, --cpus=N, --memory=SIZE, --queue=NAME, --name=NAME
                            as with aque submit
       --limit=NAME[=N]     each command takes units of a named limit; see aque limits
+      --on-done=LINE|URL   once all have ended, as with aque submit
       --detach             print the group's id and wait for nothing
       --broker=URL         the broker; default $AQUE_BROKER, else the embedded one
 

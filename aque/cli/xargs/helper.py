@@ -26,6 +26,7 @@ class Helper:
         self._broker = broker
         self._queue = options.fields.get("queue", "default")
         self._is_talkative = options.is_talkative
+        self._has_hook = "on_done" in options.fields
         self._thread: threading.Thread | None = None
 
     def attend(self) -> None:
@@ -38,6 +39,8 @@ class Helper:
     def close(self, *, at_once: bool = False) -> None:
         """Let one's own worker end with what it runs; `at_once`: what it runs is killed."""
         if self._thread:
+            if self._has_hook and not at_once:
+                self.hand_over()
             (self._worker.stop if at_once else self._worker.drain)()
             self._thread.join(_GOODBYE if at_once else None)
 

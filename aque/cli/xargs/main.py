@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ...core.broker import get_broker
+from ...core.tracing import exported
 from ...core.version import __version__
 from ..logs import set_up
 from . import joblog, replacement
@@ -45,7 +46,8 @@ def run(words: Sequence[str], broker: str | None = None) -> int:
         made = _jobs(options)
         if options.dry_run:
             return _show(made)
-        return Session(options, get_broker(options.broker or broker), made).run()
+        with exported():
+            return Session(options, get_broker(options.broker or broker), made).run()
     except Refused as error:
         say(str(error))
         return 1

@@ -53,6 +53,7 @@ _TABLE: Final[Sequence[tuple[Option, Callable[[Reading], Options]]]] = (
     (_own("broker", Value.REQUIRED), sets_text("broker")),
     *((_own(name, Value.REQUIRED), additions.field) for name in ("priority", "cpus", "memory", "queue", "name")),
     (_own("limit", Value.REQUIRED), additions.read_limit),
+    (_own("on-done", Value.REQUIRED), additions.read_hook),
     (Option("v", short="v"), sets(is_talkative=True)),
     (_own("parallel"), sets(is_parallel=True)),
     (_own("jobs", Value.REQUIRED), reading.read_procs),

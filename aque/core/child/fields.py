@@ -39,7 +39,8 @@ class TaskFields(Mapping[str, Any]):
 
 
 class DependencyFields(Mapping[str, Any]):
-    """A dependency: `id`, `name`, `state`, `exit_code`, `result` as a value, `stdout` where an argument asks for it.
+    """A dependency: `id`, `name`, `state`, `exit_code`, `signal`, `error` (what it says), `result` as a value, and
+    `stdout` where an argument asks for it.
 
     The result of a command is its exit status. Looking at a result raises DecodeError if it cannot be read here.
     """

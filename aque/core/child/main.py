@@ -150,4 +150,10 @@ def _pattern(name: str, task: CurrentTask) -> Any:
     return call(task.fields, task.dependencies)
 
 
-_BUILT_IN: Mapping[str, Callable[[CurrentTask], Any]] = {"generic": _generic, "reduce": _reduce}
+def _hook(task: CurrentTask) -> int:
+    from . import hook
+
+    return hook.run(task)
+
+
+_BUILT_IN: Mapping[str, Callable[[CurrentTask], Any]] = {"generic": _generic, "hook": _hook, "reduce": _reduce}

@@ -80,5 +80,5 @@ select exists (
 select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 
 -- name: inputs
-select task_id, id, name, state, exit_code, result, size, is_cut, is_barred, stdout
+select task_id, id, name, state, exit_code, signal, error, result, size, is_cut, is_barred, stdout
 from aque.inputs(%(ids)s::bigint[], %(most)s::bigint)

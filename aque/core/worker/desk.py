@@ -61,7 +61,7 @@ class Desk:
             if patterns.find(run.task.pattern).is_instant():
                 self._end_at_once(run)
                 return
-            order = launch(run.task, inputs, self._broker_url, self._isolation)
+            order = launch(run.task, inputs, self._broker_url, self._isolation, self._ledger.launch(run))
         except (AqueError, ValueError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return

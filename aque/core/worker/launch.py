@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from .. import child, patterns
@@ -25,6 +26,7 @@ _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"
 _COLUMNS: Final = [name for name in Captured.__slots__ if name not in _OWN]
 _TOLD: Final = [_NAMES.get(name, name) for name in _COLUMNS]
 _VALUES: Final = operator.attrgetter(*_COLUMNS)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
 
 
@@ -36,8 +38,16 @@ class Launch:
     body: bytes
 
 
-def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str, isolation: str = "process") -> Launch:
+def launch(
+    task: Captured,
+    inputs: Sequence[Mapping[str, Any]],
+    broker_url: str,
+    isolation: str = "process",
+    variables: Mapping[str, str] = _NONE,
+) -> Launch:
     """What starts a task; `inputs` is what it may need of its dependencies, `isolation` what it has if it does not say.
+
+    `variables` stand in its environment, beside its own.
 
     Raises PatternMissingError, or UsageError where the pattern makes no command of the task, or it asks for too much.
     """
@@ -51,7 +61,7 @@ def launch(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str,
         "warm": not argv,
         "shared": not argv and (task.isolation or isolation) == "shared" and not _has_streams(task),
         "environ": task.environ_id,
-        "set": {"AQUE_TASK_ID": str(task.id)},
+        "set": {"AQUE_TASK_ID": str(task.id), **variables},
         "cwd": task.cwd,
         "stdin": _filled(task.stdin, task),
         "stdout": _filled(task.stdout, task),

@@ -7,7 +7,7 @@ costs no output and no completion.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -18,6 +18,7 @@ from ..queries.work import Captured, Outcome
 from ..states import State
 from .excerpt import Excerpt
 from .runs import Ending, Interruption, Run, Unrun
+from .spans import Tracer, Untraced
 
 _BATCH: Final = 1 << 20  # bytes of output to a transaction
 _MUCH: Final = 8 << 20  # bytes of output to keep before tasks have to wait
@@ -98,9 +99,10 @@ class Owed:
 class Ledger:
     """The runs of a worker by lease, from their capture until their end is stored."""
 
-    def __init__(self, output_limit: int = 0) -> None:
-        """Keep so many bytes of the output of each run; 0: all."""
+    def __init__(self, output_limit: int = 0, tracer: Tracer | None = None) -> None:
+        """Keep so many bytes of the output of each run; 0: all. `tracer` is told of runs."""
         self._output_limit = output_limit
+        self._tracer = tracer or Untraced()
         self.forget()
 
     def forget(self) -> None:
@@ -116,6 +118,10 @@ class Ledger:
         run = self.runs[task.lease] = Run(task, Excerpt(self._output_limit) if self._output_limit else None)
         return run
 
+    def launch(self, run: Run) -> Mapping[str, str]:
+        """It is to be started now; what belongs into its environment."""
+        return self._tracer.begin(run)
+
     def start(self, run: Run) -> None:
         """It runs now, which is to be announced."""
         run.is_started = True
@@ -129,6 +135,7 @@ class Ledger:
     def end(self, run: Run, ending: Ending) -> None:
         """It ended."""
         run.ending = ending
+        self._tracer.end(run, ending)
         self.touch(run)
 
     def touch(self, run: Run) -> None:

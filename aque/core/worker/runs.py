@@ -49,6 +49,7 @@ class Run:
     stop: Stop | None = None
     is_refused: bool = False
     used: Used | None = None
+    span: Any = None
 
     def is_news(self, stop: Stop) -> bool:
         """Whether a signal is to be passed on: one that is asked until it has worked, only once."""

@@ -29,6 +29,7 @@ from .pulse import Pulse
 from .rest import Rest
 from .service import Service, Unwatched
 from .session import Session
+from .spans import Tracer
 from .volumes import Surveyor
 
 OUTPUT_LIMIT: Final = 64 << 20
@@ -41,7 +42,8 @@ class Worker:
 
     `isolation` is that of the functions that do not say: `process` or `shared`. `enforce_memory`: tasks that use more
     memory than they asked for are killed. `output_limit`: bytes of a run's output that are kept at most; 0: all.
-    `io_order`: among equals it takes those first whose files lie on file systems that are fast or idle for it.
+    `io_order`: among equals it takes those first whose files lie on file systems that are fast or idle for it. `tracer`
+    is told of its runs.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Worker:
         enforce_memory: bool = False,
         output_limit: int = OUTPUT_LIMIT,
         io_order: bool = True,
+        tracer: Tracer | None = None,
     ) -> None:
         self.broker = broker
         self.info = describe(name, cpus, memory, queues, tags)
@@ -65,7 +68,7 @@ class Worker:
         self._isolation = isolation
         self._limits = (enforce_memory, output_limit)
         self._session = Session(broker.database.source, self.info)
-        self._ledger = Ledger(output_limit)
+        self._ledger = Ledger(output_limit, tracer)
         self._pace = Pace(self.info.cpus, self.info.memory)
         self._exchange = Exchange(self._session, self._ledger, self._pace)
         self._patience = Patience(self._session)

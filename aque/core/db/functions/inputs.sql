@@ -5,8 +5,8 @@
 -- `is_barred`: the run asks for it. A function, for its plan is dearer than its execution.
 create or replace function aque.inputs(ids bigint[], most bigint)
 returns table (
-    task_id bigint, id bigint, name text, state text, exit_code int, result json, size bigint, is_cut boolean,
-    is_barred boolean, stdout bytea
+    task_id bigint, id bigint, name text, state text, exit_code int, signal smallint, error text, result json,
+    size bigint, is_cut boolean, is_barred boolean, stdout bytea
 )
 language plpgsql stable rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
@@ -14,12 +14,13 @@ as $$
 #variable_conflict use_column
 begin
     return query
-        select i.task_id, i.id, i.name, i.state, i.exit_code, i.result, i.size, i.is_cut, i.is_barred,
+        select i.task_id, i.id, i.name, i.state, i.exit_code, i.signal, i.error, i.result, i.size, i.is_cut, i.is_barred,
                case when i.size <= most and i.is_had then (
                    select string_agg(o.data, ''::bytea order by o.seq) from aque.output o
                    where o.task_id = i.id and o.attempt = i.attempt and o.stream = 1) end
         from (
-            select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code,
+            select d.task_id, d.needs_id as id, p.name, n.state::text as state, a.exit_code, a.signal,
+                   coalesce(z.error, a.error) ->> 'message' as error,
                    case when h.is_had then r.value end as result, h.is_had, d.place, n.attempt,
                    not h.is_had and g.given ~ ('"\$(result|stdout)": ' || n.id || '\M') as is_barred,
                    sum(w.size) over (partition by d.task_id)::bigint as size,
@@ -34,6 +35,7 @@ begin
             join aque.spec p on p.task_id = n.id
             left join aque.result r on r.task_id = n.id
             left join aque.attempt a on a.task_id = n.id and a.number = n.attempt
+            left join aque.attempt z on z.task_id = n.id and z.number = 0 and z.finished_at = n.finished_at
             left join lateral (
                 select sum(length(o.data)) filter (where o.stream = 1) as size, bool_or(o.stream = 0) as is_cut
                 from aque.output o

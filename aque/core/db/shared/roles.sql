@@ -28,6 +28,7 @@ revoke all on all functions in schema aque from public, aque_user, aque_operator
 
 grant usage on schema aque to aque_user, aque_operator, aque_worker;
 grant usage on sequence aque.task_id to aque_user, aque_operator, aque_worker;
+grant select on sequence aque.lease_id to aque_user, aque_operator, aque_worker;  -- how many were given out
 grant select on
     aque.schema_version, aque.sharing, aque.environ, aque.queue, aque.shape, aque.worker, aque.task, aque.dependency,
     aque.attempt, aque.result, aque.progress, aque.output, aque.event, aque.event_part, aque.signal, aque.reservation,
