@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from . import patterns
@@ -195,12 +195,18 @@ def _key(node: Node, common: Prototype) -> Hashable:
     types = tuple(map(type, own.values()))
     is_plain = (
         _PLAIN.issuperset(types)
+        and not _is_bound(own.get("func"))
         and type(args) in (list, tuple)
         and own.get("func") is not None
         and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
         and node.parent is None
     )
     return (types, tuple(own.items())) if is_plain else None
+
+
+def _is_bound(func: Any) -> bool:
+    """Whether it is a method of an object that is written in C: then it goes in front of its arguments."""
+    return type(func) is BuiltinFunctionType and not isinstance(func.__self__, ModuleType)
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
