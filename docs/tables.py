@@ -6,6 +6,7 @@ A table stands between the lines `<!-- table: name -->` and `<!-- end -->`.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from aque.core import why
 from aque.core.fields import FIELDS, REASONS, Field
 from aque.core.fields.detail import DETAILS
 from aque.core.fields.reasons import GROUPS
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from tests.library.cases import rows
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -52,7 +57,18 @@ def details() -> str:
     return _table(("name", "meaning"), ([f"`{item.name}`", item.meaning] for item in DETAILS))
 
 
-TABLES: dict[str, Callable[[], str]] = {"fields": fields, "reasons": reasons, "whys": whys, "details": details}
+def cases() -> str:
+    """CPython's own cases of executors: which a queue passes, and why others do not apply to it."""
+    return _table(("class", "cases", ""), rows())
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "cases": cases,
+    "details": details,
+    "fields": fields,
+    "reasons": reasons,
+    "whys": whys,
+}
 
 
 def renewed(text: str) -> str:

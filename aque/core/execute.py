@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import inspect
 import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from . import patterns
+from .child.calls import awaited
 from .child.names import resolve_name
 from .errors import PatternMissingError, TaskError, UsageError
 from .graph import Node, flatten, map_values
@@ -48,7 +47,7 @@ def _generic(task: Prototype, _: list[Any], results: Mapping[int, Any]) -> Any:
         raise UsageError("execute() knows the results of prototypes alone, neither stdout nor futures")
 
     args = map_values(list(task.args), value)
-    return _awaited(_function(task)(*args, **map_values(dict(task.kwargs), value)))
+    return awaited(_function(task)(*args, **map_values(dict(task.kwargs), value)))
 
 
 def _reduce(task: Prototype, inputs: list[Any], _: Mapping[int, Any]) -> Any:
@@ -74,10 +73,3 @@ _RUNNERS: Final[Mapping[str, Callable[[Prototype, list[Any], Mapping[int, Any]],
 
 def _function(task: Prototype) -> Callable[..., Any]:
     return resolve_name(task.func) if isinstance(task.func, str) else task.func  # type: ignore[no-any-return]
-
-
-def _awaited(value: Any) -> Any:
-    async def wait() -> Any:
-        return await value
-
-    return asyncio.run(wait()) if inspect.isawaitable(value) else value

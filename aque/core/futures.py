@@ -6,8 +6,8 @@ import concurrent.futures
 import json
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, Final, NoReturn
 
 from .broker import Broker
 from .child import codec
@@ -33,7 +33,12 @@ class RemoteTraceback(Exception):
     """The traceback of a task's own process, as the cause of the exception that its future raises."""
 
     def __str__(self) -> str:
-        return f'\n"""\n{self.args[0]}"""'
+        return f'\n"""\n{self.tb}"""'
+
+    @property
+    def tb(self) -> str:
+        """The text, under the name that it has in `concurrent.futures`."""
+        return str(self.args[0])
 
 
 class Future(concurrent.futures.Future[Any], TaskHandle):
@@ -47,6 +52,17 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
 
     def __repr__(self) -> str:
         return f"<aque.Future {self.id} {self._state.lower()}>"
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """The result, in a coroutine: `await queue.submit(f)`. Cancelling that cancels the task if it has not begun."""
+        import asyncio
+
+        return asyncio.wrap_future(self).__await__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"the future of task {self.id} cannot be pickled; pass it as an argument of its own, or pass its id"
+        )
 
     def cancel(self) -> bool:
         """Stop the task if it has not begun; False where it runs or has ended."""
@@ -130,6 +146,20 @@ def _rebuilt(error: Mapping[str, Any]) -> BaseException | None:
 
 def _reason(ending: Ending) -> str:
     return f"killed by signal {ending.signal}" if ending.signal else f"exit status {ending.exit_code}"
+
+
+def cancel_all(futures: Iterable[Future]) -> None:
+    """As `cancel` of each, by one act for all of a broker."""
+    left: dict[Broker, dict[int, Future]] = {}
+    for future in futures:
+        if not future.done():
+            left.setdefault(future.broker, {})[future.id] = future
+    for broker, own in left.items():
+        watch(broker).check(own)  # a task that was removed could not be stopped
+        waiting = [each for each, future in own.items() if not future.done()]
+        for each in broker.kill(waiting, only_waiting=True) if waiting else ():
+            if each.id in own and each.state == State.CANCELLED:
+                own[each.id]._settle_cancelled()
 
 
 class Watch:

@@ -32,6 +32,25 @@ _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 Expect: TypeAlias = Callable[[Sequence[int]], object]
 
 
+class _Turns:
+    """The connection of the moment. It knows no intake: what was submitted is not to be held by a cycle."""
+
+    conn: Connection
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def turn(self) -> Iterator[Connection]:
+        """Take a connection for one of several steps."""
+        with self._database.connection() as self.conn:
+            yield self.conn
+
+    def inheritance(self, task: int) -> Mapping[str, Any]:
+        """The fields that children of a stored task take over."""
+        return submission.inheritance(self.conn, task)
+
+
 class Intake:
     """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks.
 
@@ -43,14 +62,13 @@ class Intake:
     ) -> None:
         self.asked = array("q")
         self._database = database
+        self._turns = _Turns(database)
         self._expect = expect
         self._graph = Graph()
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
         self._prepared: dict[str, str] = {}
-        self._encoder = Encoder(
-            self._graph, self._ids, defaults, lambda task: submission.inheritance(self._conn, task), extra
-        )
+        self._encoder = Encoder(self._graph, self._ids, defaults, self._turns.inheritance, extra)
 
     def take(self, prototypes: Iterable[Mapping[str, Any]]) -> None:
         """Store prototypes, and all that they depend on, and tell others of them.
@@ -68,7 +86,7 @@ class Intake:
             take(nodes, asked)
 
     def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
-        with self._turn() as conn:
+        with self._turns.turn() as conn:
             self._number(nodes, asked)
             batch = self._encode(nodes, 0)
             with _told_apart():
@@ -91,17 +109,12 @@ class Intake:
             ended = stream.link(self._encoder.ties)
         self._announce_apart(ended)
 
-    @contextmanager
-    def _turn(self) -> Iterator[Connection]:
-        with self._database.connection() as self._conn:
-            yield self._conn
-
     def _store(self, stream: _Stream, nodes: list[Node], asked: list[int]) -> None:
         start = len(self._ids)
-        with self._turn():
+        with self._turns.turn():
             self._number(nodes, asked)
         for each in range(0, len(nodes), _STREAMED):
-            with self._turn() as conn:
+            with self._turns.turn() as conn:
                 batch = self._encode(nodes[each : each + _STREAMED], start + each)
                 self._prepare(conn, batch)
             stream.store(batch.parameters())
@@ -119,11 +132,11 @@ class Intake:
             submission.announce(conn, ended)
 
     def _announce_apart(self, ended: Sequence[Change]) -> None:
-        with suppress(BrokerError), self._turn() as conn:
+        with suppress(BrokerError), self._turns.turn() as conn:
             self._announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
-        self._ids.extend(storing.next_ids(self._conn, len(nodes)))
+        self._ids.extend(storing.next_ids(self._turns.conn, len(nodes)))
         own = [self._ids[place] for place in asked]
         self._expect(own)
         self.asked.extend(own)

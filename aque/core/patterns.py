@@ -16,13 +16,15 @@ import shlex
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from types import FunctionType
 from typing import Any, Final
 
 from . import hints
 from .child import codec
+from .child.calls import call
 from .child.codec import describe as shown
-from .child.names import one_line, resolve_name
-from .errors import AqueError, DecodeError, PatternMissingError, UsageError
+from .child.names import name_of, one_line, resolve_name
+from .errors import AqueError, DecodeError, EncodeError, PatternMissingError, UsageError
 from .task import Prototype
 
 _SHOWN: Final = 8  # arguments of a call that people are shown
@@ -62,11 +64,9 @@ class Generic(Pattern):
     run_as = "generic"
 
     def prepare(self, prototype: Prototype) -> Prototype:
-        if prototype.func is None:
-            raise UsageError(f"a {prototype.pattern} task needs func")
-        if isinstance(prototype.args, str):
-            raise UsageError("args: a text is no sequence of arguments")
-        return prototype
+        """Checked, and with a callable that has no name as the first of its arguments."""
+        checked = _with_function(prototype)
+        return _called(checked) if _goes_by_value(checked.func) else checked
 
     def describe(self, fields: Mapping[str, Any]) -> str:
         words = [shown(each) for each in (fields.get("args") or ())[: _SHOWN + 1]]
@@ -75,10 +75,40 @@ class Generic(Pattern):
         return f"{super().describe(fields)}({', '.join(words[:_SHOWN] + more)})"
 
 
+def _with_function(prototype: Prototype) -> Prototype:
+    if prototype.func is None:
+        raise UsageError(f"a {prototype.pattern} task needs func")
+    if isinstance(prototype.args, str):
+        raise UsageError("args: a text is no sequence of arguments")
+    return prototype
+
+
+def _goes_by_value(func: Any) -> bool:
+    """Whether a callable has no name that leads back to it, and is no function or class, which must have one."""
+    if isinstance(func, str | FunctionType | type):
+        return False
+    try:
+        name_of(func)
+    except EncodeError:
+        return True
+    return False
+
+
+def _called(prototype: Prototype) -> Prototype:
+    """The same with its callable (a bound method, a partial) as the first argument."""
+    func = prototype.func
+    named = getattr(func, "__qualname__", None) or getattr(getattr(func, "func", func), "__qualname__", None)
+    name = prototype.name or str(named or type(func).__qualname__)
+    return dataclasses.replace(prototype, func=call, args=(func, *prototype.args), name=name)
+
+
 class Reduce(Generic):
     """Folds the results of the dependencies, in their order, with func; args may give the first value."""
 
     run_as = "reduce"
+
+    def prepare(self, prototype: Prototype) -> Prototype:
+        return _with_function(prototype)
 
 
 class Shell(Pattern):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import config, context
 from .child.names import name_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .futures import Future
     from .intake import Expect
 
+T = TypeVar("T")
+
 
 class Queue(concurrent.futures.Executor):
     """A named queue of a broker. `defaults` are fields for all tasks that are submitted through this object."""
@@ -27,7 +29,7 @@ class Queue(concurrent.futures.Executor):
         self.name = name
         self._place = config.broker_url(broker) if broker is None or isinstance(broker, str) else broker
         self.defaults = defaults
-        self._futures: set[concurrent.futures.Future[Any]] = set()  # those that are not done
+        self._futures: set[Future] = set()  # those that are not done
         self._is_shut = False
 
     def __repr__(self) -> str:
@@ -89,6 +91,24 @@ class Queue(concurrent.futures.Executor):
             raise RuntimeError("cannot schedule new futures after shutdown")
         return self.broker.submit(prototypes, {"queue": self.name, **self.defaults, **_missing(self.defaults)}, expect)
 
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """The results of fn over the iterables, in order; each task makes `chunksize` calls.
+
+        All tasks are queued at once; with `buffersize`, no more than so many ahead of the results that were taken, so
+        that iterables may be endless. Raises what a call raises, and TimeoutError for a result that is not there
+        `timeout` seconds after this call; then, and when the iterator is closed, what has not begun is cancelled.
+        """
+        from .mapping import mapped
+
+        return mapped(self.submit_many, fn, iterables, timeout, chunksize, buffersize)
+
     def task(self, func: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """A decorator: f(x) calls f here, f.submit(x) queues it, f.options(cpus=8).submit(x) with other fields."""
         if func is None:
@@ -99,8 +119,9 @@ class Queue(concurrent.futures.Executor):
         """Take no more tasks; `wait` for those that were submitted here."""
         self._is_shut = True
         if cancel_futures:
-            for future in list(self._futures):
-                future.cancel()
+            from .futures import cancel_all
+
+            cancel_all(list(self._futures))
         if wait:
             concurrent.futures.wait(list(self._futures))
 

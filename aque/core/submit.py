@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from types import BuiltinFunctionType, FunctionType, MappingProxyType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final
 
 from . import hooks, patterns
@@ -218,11 +218,17 @@ def _key(own: Mapping[str, Any], args: Any, common: Prototype) -> Hashable:
     types = tuple(map(type, own.values()))
     is_plain = (
         _PLAIN.issuperset(types)
+        and not _is_bound(own.get("func"))
         and type(args) in _SERIES
         and own.get("func") is not None
         and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
     )
     return (types, tuple(own.items())) if is_plain else None
+
+
+def _is_bound(func: Any) -> bool:
+    """Whether it is a method of an object that is written in C: then it goes in front of its arguments."""
+    return type(func) is BuiltinFunctionType and not isinstance(func.__self__, ModuleType)
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:

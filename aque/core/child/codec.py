@@ -172,7 +172,10 @@ class _Writer:
                 except EncodeError as error:
                     failure = error
                 break
-        return _dump_pickle(value, failure)
+        try:
+            return _dump_pickle(value, failure)
+        finally:
+            del failure  # its traceback holds this frame, and with it the value
 
 
 class _Reader:
@@ -205,7 +208,7 @@ class _Reader:
             return load(payload, self.read)
         except (DecodeError, RecursionError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DecodeError(f"cannot read a stored ${tag} here: {one_line(error)}") from error
 
     def _reference(self, kind: str, payload: Any) -> Any:

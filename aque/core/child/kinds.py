@@ -92,6 +92,17 @@ def _class_of(name: str) -> Any:
     return kind
 
 
+_OWNERS = (type, type(sys))
+
+
+def _may_have_name(value: Any) -> bool:
+    """Whether it is a class, or a callable that is no method of an instance: those are nothing without it."""
+    if isinstance(value, type):
+        return True
+    owner = getattr(value, "__self__", None)
+    return callable(value) and hasattr(value, "__qualname__") and (owner is None or isinstance(owner, _OWNERS))
+
+
 KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Write], Any]], ...] = (
     (_is_enum, _dump_enum),
     (
@@ -99,10 +110,7 @@ KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Write], Any]], ...] = (
         lambda value, write: {"$namedtuple": [name_of(type(value)), [write(item) for item in value]]},
     ),
     (lambda value: isinstance(value, BaseException), _dump_error),
-    (
-        lambda value: isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")),
-        lambda value, write: {"$name": name_of(value)},
-    ),
+    (_may_have_name, lambda value, write: {"$name": name_of(value)}),
 )
 LOADERS: dict[str, Callable[[Any, Read], Any]] = {
     "enum": lambda payload, read: _class_of(payload[0])[payload[1]],

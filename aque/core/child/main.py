@@ -9,6 +9,7 @@ import sys
 from typing import Any, Callable, Mapping
 
 from . import codec
+from .calls import awaited
 from .current import Channel, CurrentTask, begin
 from .errors import EncodeError
 from .failure import failure
@@ -76,7 +77,7 @@ def clear_main() -> None:
 def _end(task: CurrentTask, run: str) -> dict[str, Any]:
     """How the task ends, as the worker is told."""
     try:
-        return {"type": "result", "value": _stored(_awaited(_function(run)(task)))}
+        return {"type": "result", "value": _stored(awaited(_function(run)(task)))}
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return {"type": "result", "value": None}
@@ -88,18 +89,6 @@ def _stored(value: Any) -> Any:
         return codec.to_tree(value)
     except EncodeError as error:
         raise EncodeError(f"the result: {error}") from error.__cause__
-
-
-def _awaited(value: Any) -> Any:
-    """The value, or what it comes to if it is to be awaited."""
-    if not hasattr(type(value), "__await__"):
-        return value
-    import asyncio
-
-    async def wait() -> Any:
-        return await value
-
-    return asyncio.run(wait())
 
 
 def _flushed(end: dict[str, Any]) -> dict[str, Any]:
