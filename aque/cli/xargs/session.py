@@ -153,6 +153,8 @@ class Session:
         self._heed(self._course.read(self._read))
 
     def _on_event(self, event: Event) -> Sequence[int]:
+        if event.resync:
+            self._supply.gate.remind()
         stop, to_ask = self._ends.hear(event)
         self._heed(stop)
         return to_ask
@@ -189,7 +191,7 @@ class Session:
             if is_first:
                 self._attend()
                 is_first = False
-        if self._complaint and self._supply.is_done:  # in its turn: behind the commands that came before it
+        if self._complaint and self._supply.is_done:  # in its turn: as the last command before it begins
             terminal.say(self._complaint)
             self._complaint = None
             self._course.broken()
