@@ -45,6 +45,7 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "traced": (["-t", "-n1", *script('echo "out $0"; echo "err $0" >&2')], b"'a b'\n$x\n\"it's\"\n"),
     "unmatched quote after a full group": (["-n2", "echo"], b"1 2 3\n4 '\n"),
     "unmatched quote, and the last command stops it all": (["-n2", *script("exit 255")], b"1 '\n"),
+    "unmatched quote, and the last command is not there": (["-n2", "no-such-command"], b"1 '\n"),
     "asks where there is no terminal": (["-p", "-n1", "echo"], _LINES),
     "too long for its size": (["-s", "12", "echo"], b"1 2 3 abcdefghijkl 4\n"),
     "bytes that are no text": (["-n1", "printf", "<%s>"], b"\xff\xfe \xc3 'a\x01b'\n"),
