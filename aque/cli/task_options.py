@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from ..core.environment import environ as own_environ
 from ..core.errors import UsageError
 from .completing import queue_names, task_ids
 from .endings import echo_ending, exit_status, is_plain_exit, tell
@@ -119,7 +120,7 @@ def fields(given: dict[str, Any], now: Callable[[], datetime]) -> dict[str, Any]
     found = {name: value for name, value in given.items() if value is not None and value != () and value is not False}
     found.update((name, os.path.abspath(found[name])) for name in _FILES if found.get(name, "-") != "-")  # noqa: PTH100
     if environ:
-        found["environ"] = {**os.environ, **dict(map(_pair, environ))}
+        found["environ"] = {**own_environ(), **dict(map(_pair, environ))}
     if found.get("stdin") == "-":
         del found["stdin"]
         found["stdin_value"] = sys.stdin.buffer.read()

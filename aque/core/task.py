@@ -17,6 +17,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from .environment import environ
 from .errors import UsageError
 from .rules import RULES
 from .units import Cpus
@@ -57,7 +58,7 @@ _NESTED: Final = {
 
 def local_defaults() -> Mapping[str, Any]:
     """What a task takes over from the process that submits it: folder, environment, account and interpreter."""
-    return {"cwd": _folder(), "environ": dict(os.environ), "user": account(), "interpreter": sys.executable}
+    return {"cwd": _folder(), "environ": environ(), "user": account(), "interpreter": sys.executable}
 
 
 _STRUCTURE: Final = frozenset({"children", "on_done"})

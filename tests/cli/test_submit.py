@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -212,3 +213,16 @@ def test_w_without_any_worker_says_so_and_goes_on_waiting(start: Start, broker: 
         assert line(process.stdout) == "at last\n"
         wait_for(lambda: process.poll() is not None)
     assert (process.returncode, process.stderr and process.stderr.read()) == (0, "")
+
+
+def test_what_a_worker_sets_for_a_run_is_not_stored_with_what_that_run_submits(
+    aque: Aque, environ: dict[str, str]
+) -> None:
+    """A descriptor that is not there would be written to, and each task would store an environment of its own."""
+    submits = " ".join(map(shlex.quote, argv("submit", "sh", "-c", ": AQUE_PROGRESS_FD")))
+    outer = [aque("submit", *more, "-s", f"{submits}; : AQUE_PROGRESS_FD") for more in ([], ["--env", "K=V"])]
+    assert aque("worker", "-2").returncode == 0
+    inner = [aque("output", each.stdout.strip()).stdout.strip() for each in outer]
+    told = [json.loads(line) for line in aque("status", "--json", "-v", "--environ", *inner).stdout.splitlines()]
+    names = [each["environ"].keys() - environ.keys() - {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"} for each in told]
+    assert names == [set(), {"K"}]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ...core import farm
+from ...core.environment import environ
 from ...core.task import local_defaults
 from . import stdin, terminal
 from .job import Job
@@ -57,7 +58,7 @@ class Batches:
             **{name: options.fields[name] for name in _OWN if name in options.fields},
         }
         if options.slot_variable is not None:
-            fields["environ"] = {**os.environ, options.slot_variable: str(slot)}
+            fields["environ"] = {**environ(), options.slot_variable: str(slot)}
         if self._stdin is not None:
             fields.update(stdin=self._stdin, host=socket.gethostname())
         return fields

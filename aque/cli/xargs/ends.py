@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ...core.listener import Event
@@ -31,6 +31,8 @@ class Ends:
         self._output = output
         self._recorder = recorder
         self._gauge = gauge
+        self.first: Callable[[], None] = lambda: None
+        """Called before a word is said of how a command went that did run."""
         self.is_quiet = False
         """Whether failures are of our own making, and not worth a word."""
 
@@ -65,6 +67,8 @@ class Ends:
             self._gauge.failed()
         if message and not self.is_quiet:
             with self._gauge.aside():
+                if ending.exit_code is not None or ending.signal is not None:
+                    self.first()
                 terminal.say(message)
         return stop
 

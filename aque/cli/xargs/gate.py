@@ -28,6 +28,11 @@ class Gate:
         is_seen = options.trace or options.delay > 0  # what is shown or timed is stored when its turn comes
         self.is_shut = options.procs == 1 and not (is_seen or options.detach or options.slot_variable)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether commands wait for their turn."""
+        return bool(self._held)
+
     def hold(self, ids: Iterable[int]) -> None:
         """These were stored so that they are held."""
         self._held.extend(ids)
@@ -37,8 +42,13 @@ class Gate:
         while self._held and not (self.is_shut and self._window.is_open(self._running)):
             self._running = self._held[0]
             if self._window.is_open(self._running):
-                self._broker.seal(self._running)
+                self._broker.let_go(self._running)
             self._held.popleft()
+
+    def remind(self) -> None:
+        """What was let go last may have been forgotten with a server that fell. Raises BrokerUnavailable."""
+        if self._window.is_open(self._running):
+            self._broker.let_go(self._running)
 
     def open(self) -> None:
         """Let all go, and hold no more. Raises BrokerUnavailable."""

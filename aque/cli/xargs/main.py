@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from ...core.broker import get_broker
@@ -20,7 +21,7 @@ from .options import parse
 from .session import Session
 from .settings import NAME, Options, Refused
 from .shell import shown
-from .sources import chunks, open_input
+from .sources import chunks, give_back, open_input
 from .terminal import say
 from .tokens import arguments
 
@@ -66,5 +67,6 @@ def _jobs(options: Options) -> Iterator[Job]:
     if options.is_parallel:
         made = replacement.jobs(options)
     else:
-        made = commands(arguments(chunks(open_input(options.arg_file)), options, say), options)
+        source = open_input(options.arg_file)
+        made = commands(arguments(chunks(source), options, say, partial(give_back, source)), options)
     return joblog.left(made, options) if options.resume else made

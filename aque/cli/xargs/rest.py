@@ -52,8 +52,7 @@ class Rest:
             if count == 1
             else (f"{count} commands are not done: kill them, or leave them")
         )
-        question = f"\n{what} to run? [K/l] "
         try:
-            return terminal.ask(question.encode()).lower().startswith("l")
+            return terminal.ask(b"\n", f"{what} to run? [K/l] ".encode()).lower().startswith("l")
         except (KeyboardInterrupt, OSError):
             return False

@@ -62,6 +62,7 @@ class Session:
         )
         recorder = Recorder(self._broker, options)
         self._ends = Ends(self._broker, self._window, self._course, self._output, recorder, self._gauge)
+        self._ends.first = self._complain
         self._is_read = False
         self._read = 0
         self._complaint: str | None = None
@@ -153,6 +154,8 @@ class Session:
         self._heed(self._course.read(self._read))
 
     def _on_event(self, event: Event) -> Sequence[int]:
+        if event.resync:
+            self._supply.gate.remind()
         stop, to_ask = self._ends.hear(event)
         self._heed(stop)
         return to_ask
@@ -189,7 +192,12 @@ class Session:
             if is_first:
                 self._attend()
                 is_first = False
-        if self._complaint and self._supply.is_done:  # in its turn: behind the commands that came before it
+        if not self._window.flying:
+            self._complain()
+
+    def _complain(self) -> None:
+        """Tell what is wrong with the input, in its turn: once all commands before it have begun."""
+        if self._complaint and self._supply.is_done:
             terminal.say(self._complaint)
             self._complaint = None
             self._course.broken()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .halt import Halt
     from .sources import Source
 
-NAME: Final = "aque-xargs"
+_CALLED: Final = Path(sys.argv[0]).name
+NAME: Final = _CALLED if _CALLED.endswith("xargs") else "aque-xargs"
+"""What it calls itself: the name by which it was called, which a link may change."""
 
 
 class Refused(Exception):

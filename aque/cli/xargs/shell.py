@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import locale
 import re
 import shlex
 from collections.abc import Sequence
@@ -25,29 +27,41 @@ def template(options: Options) -> tuple[bytes, ...]:
     return b"/bin/sh", b"-c", line + b' "$@"', b"sh"
 
 
-_SAFE: Final = re.compile(r"[^\s!\"#$&'()*;<>?\[\\\]^`|=~{}]+")
-_ODD: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\udc80-\udcff]+")
-_ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v", "abfnrtv", strict=True))
+_MEANT_BY_SHELLS: Final = re.compile(r"[ !\"$&'()*;<=>?\[\\^`|]|^[#~]|^[{}]\Z")
+_NOT_IN_DOUBLE: Final = re.compile(r"[!\"$&()*;<=>?\[\\^`|{}]|(?<!^)[#~]")
+_ODD: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SPLIT: Final = re.compile(rf"(?P<quote>')|(?P<odd>{_ODD.pattern})(?=(?P<plain>[^'])?)")
+_ESCAPES: Final = dict(zip(b"\a\b\f\n\r\t\v", "abfnrtv", strict=True))
 
 
 def shown(command: Sequence[bytes]) -> bytes:
     """A command as one line that a shell would read back, for -t and -p."""
-    line = " ".join(_shown(word.decode(errors="surrogateescape")) for word in command)
+    line = " ".join(_shown(word.decode(_encoding(), errors="surrogateescape")) for word in command)
     return line.encode(errors="surrogateescape")
 
 
+@functools.cache
+def _encoding() -> str:
+    """That of the locale, in which bytes are printable or not: UTF-8, or else ASCII."""
+    return "utf-8" if locale.nl_langinfo(locale.CODESET) == "UTF-8" else "ascii"
+
+
 def _shown(word: str) -> str:
-    if _SAFE.fullmatch(word):
+    if _ODD.search(word):
+        return f"'{_SPLIT.sub(_quoted, word)}'"
+    if word and not _MEANT_BY_SHELLS.search(word):
         return word
-    if "'" in word and not re.search(r"[\"$`\\!]", word) and not _ODD.search(word):
+    if "'" in word and not _NOT_IN_DOUBLE.search(word):
         return f'"{word}"'
-    body = word.replace("'", "'\\''")
-    return "'" + _ODD.sub(lambda odd: f"'$'{''.join(map(_escape, odd[0]))}''", body) + "'"
+    return f"'{_SPLIT.sub(_quoted, word)}'"
 
 
-def _escape(char: str) -> str:
-    code = ord(char)
-    return "\\" + (_ESCAPES.get(char) or f"{code - 0xDC00 if code >= 0xDC80 else code:03o}")
+def _quoted(found: re.Match[str]) -> str:
+    """What stands for a quote, or for bytes that are not printable, within single quotes."""
+    if found["quote"]:
+        return "'\\''"
+    body = (f"\\{_ESCAPES.get(byte) or f'{byte:03o}'}" for byte in found["odd"].encode(errors="surrogateescape"))
+    return f"'$'{''.join(body)}" + ("''" if found["plain"] else "")
 
 
 _PIECE: Final = re.compile(
@@ -56,7 +70,7 @@ _PIECE: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED: Final = re.compile(rb"\\(?:([0-7]{3})|(.))", re.DOTALL)
-_MEANT: Final = {letter.encode(): char.encode() for char, letter in _ESCAPES.items()}
+_MEANT: Final = {letter.encode(): bytes([byte]) for byte, letter in _ESCAPES.items()}
 
 
 def unshown(line: bytes) -> tuple[bytes, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, product, takewhile
 from typing import Final, TypeAlias
@@ -103,6 +104,12 @@ def open_input(path: str | None) -> int:
         return os.open(str(path), os.O_RDONLY)
     except OSError as error:
         raise Refused(f"Cannot open input file {quoted(str(path))}: {error.strerror}") from None
+
+
+def give_back(descriptor: int, count: int) -> None:
+    """Leave the last `count` bytes to whoever reads on, where what was read is a file."""
+    with suppress(OSError):
+        os.lseek(descriptor, -count, os.SEEK_CUR)
 
 
 def chunks(descriptor: int) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from .batch import Batches
 from .feed import Feed
 from .gate import AHEAD, Gate
 from .job import Job
-from .settings import Options
+from .settings import Options, Refused
 from .shell import shown
 from .steady import Steady
 from .window import Flight, Window
@@ -63,8 +63,8 @@ class Supply:
 
     @property
     def is_done(self) -> bool:
-        """Whether all that was read is queued; where one runs at a time, that none runs."""
-        return not self.ready and not (self._procs == 1 and self._window.flying)
+        """Whether all that was read is queued, and held back no more."""
+        return not self.ready and not self.gate.is_holding
 
     def leave(self, jobs: Sequence[Job]) -> None:
         """Queue these too, and let all run without us. Raises BrokerUnavailable."""
@@ -128,4 +128,12 @@ class Supply:
         if not self._options.interactive:
             terminal.put(shown(job.words) + b"\n")
             return True
-        return terminal.ask(shown(job.words) + b"?...").startswith(("y", "Y"))
+        return _is_allowed(shown(job.words))
+
+
+def _is_allowed(command: bytes) -> bool:
+    """Whether someone at the terminal lets a command run. Raises Refused where there is no terminal."""
+    try:
+        return terminal.ask(command, b"?...").startswith(("y", "Y"))
+    except OSError as error:
+        raise Refused(f"failed to open {error.filename} for reading: {error.strerror}") from None

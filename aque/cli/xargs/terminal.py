@@ -30,12 +30,16 @@ def quoted(text: str) -> str:
     return f"{left}{text}{right}"
 
 
-def ask(question: bytes) -> str:
-    """The line with which someone answers on the terminal. Raises OSError without one, KeyboardInterrupt at Ctrl-C."""
-    put(question)
+def ask(about: bytes, question: bytes) -> str:
+    """The line with which someone answers on the terminal. Raises OSError without one, KeyboardInterrupt at Ctrl-C.
+
+    What it is `about` is said in any case.
+    """
+    put(about)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with open(_TTY, encoding="utf-8", errors="replace") as tty:  # noqa: PTH123
+            put(question)
             return tty.readline().strip()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -27,18 +27,27 @@ def cut(word: bytes) -> bytes:
 
 
 class Reader(Protocol):
-    """Cuts chunks into arguments of fewer than `limit` bytes; `is_over` once the rest of the input does not matter."""
+    """Cuts chunks into arguments of fewer than `limit` bytes.
+
+    `is_over` once the rest of the input does not matter, of which it had `left` bytes already.
+    """
 
     limit: int
     is_over: bool
+    left: int
 
     def feed(self, chunk: bytes) -> Iterator[Argument]: ...
 
     def finish(self) -> Iterator[Argument]: ...
 
 
-def arguments(chunks: Iterable[bytes], options: Options, warn: Callable[[str], None]) -> Iterator[Argument]:
-    """The arguments in the input."""
+def arguments(
+    chunks: Iterable[bytes],
+    options: Options,
+    warn: Callable[[str], None],
+    give_back: Callable[[int], object] = lambda _: None,
+) -> Iterator[Argument]:
+    """The arguments in the input; what was read behind its end is given back, by its size."""
     reader: Reader = Words(options, warn) if options.delimiter is None else Items(options.delimiter)
     reader.limit, later = _limits(options)
     for chunk in chunks:
@@ -46,6 +55,7 @@ def arguments(chunks: Iterable[bytes], options: Options, warn: Callable[[str], N
             yield argument
             reader.limit = later
         if reader.is_over:
+            give_back(reader.left)
             return
     yield from reader.finish()
 
@@ -61,6 +71,7 @@ class Items:
     """What stands between delimiters, as it is; empty items too."""
 
     is_over = False
+    left = 0
     limit = 0
 
     def __init__(self, delimiter: bytes) -> None:
@@ -98,6 +109,7 @@ class Words:
 
     def __init__(self, options: Options, warn: Callable[[str], None]) -> None:
         self.is_over = False
+        self.left = 0
         self._plain = _WORD if options.replace is None else _LINE
         self._eof = options.eof
         self.limit = options.max_chars
@@ -117,6 +129,7 @@ class Words:
             if place < end:
                 yield from self._marked(chunk[place : place + 1])
                 place += 1
+        self.left = end - place
 
     def finish(self) -> Iterator[Argument]:
         if self._quote and self._word:
@@ -138,11 +151,11 @@ class Words:
         return end
 
     def _add(self, piece: bytes) -> None:
-        self._word += piece
-        self._is_after_blank = piece.endswith((b" ", b"\t"))
-        if b"\0" in piece and not self._warned:
+        if not self._warned and b"\0" in piece[: self.limit - len(self._word)]:
             self._warned = True
             self._warn(NUL_WARNING)
+        self._word += piece
+        self._is_after_blank = piece.endswith((b" ", b"\t"))
         if len(self._word) >= self.limit:
             raise Refused("argument line too long")
 

@@ -62,6 +62,11 @@ def seal(conn: Connection, group: int) -> None:
     conn.execute(_SQL["seal"], {"id": group})
 
 
+def let_go(conn: Connection, task: int) -> None:
+    """Let a task run that was held, and wake idle workers; a server that falls may forget it, so ask again then."""
+    conn.execute(_SQL["let_go"], {"id": task})
+
+
 def withdraw(conn: Connection, ids: Sequence[int]) -> list[Change]:
     """Cancel those of the tasks that have not begun; returns all tasks that ended by it."""
     return changes(conn.execute(_SQL["withdraw"], {"ids": list(ids)}))

@@ -53,6 +53,19 @@ def real(
     return Told(found, done.returncode, done.stderr.decode(errors="surrogateescape"))
 
 
+def traced(words: Sequence[bytes]) -> list[bytes]:
+    """How the real one shows `true` with each of these words."""
+    end = "that is all"
+    done = subprocess.run(
+        ["xargs", "-0", "-t", "-I@@", "true", "@@", end],
+        input=b"".join(word + b"\0" for word in words),
+        capture_output=True,
+        env=_ENVIRON,
+        check=True,
+    )
+    return done.stderr.split(f" '{end}'\n".encode())[:-1]
+
+
 def ours(
     options: Sequence[str | bytes], content: bytes, initial: Sequence[str | bytes] = (), chunk: int = 2**16
 ) -> Told:

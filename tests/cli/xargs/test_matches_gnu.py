@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from .gnu import needs_gnu, ours, real
+from aque.cli.xargs.shell import shown
+
+from .gnu import needs_gnu, ours, real, traced
 
 pytestmark = needs_gnu
 
@@ -76,7 +78,7 @@ def test_the_same_commands_and_complaints(mode: list[str], content: bytes, initi
 @settings(max_examples=200)
 @given(
     mode=st.sampled_from(_MODES),
-    content=_text.map(lambda text: text.replace(b"\0", b"c")),  # whether a NUL or the size is told first is luck
+    content=_text,
     initial=_initial,
     size=st.integers(_SHELL_SIZE - 10, _SHELL_SIZE + 25),
 )
@@ -85,6 +87,21 @@ def test_commands_are_cut_at_the_same_sizes(mode: list[str], content: bytes, ini
     options = [*mode, "-s", str(size)]
     told, expected = ours(options, content, initial), real(options, content, initial)
     assert told == expected
+
+
+_WORD = st.lists(
+    st.sampled_from([*map(chr, range(1, 128)), *"aaaa{}#~", "é", "\x85", "\u2028", "\U0001f600", "\udcff", "\udcc3"]),
+    max_size=6,
+).map(lambda word: "".join(word).encode(errors="surrogateescape"))
+
+
+@settings(max_examples=30)
+@given(words=st.lists(_WORD, min_size=1, max_size=50))
+@example(words=[b"a\n", b"{}", b"a{}", b"it's", b"it's {}", b"#", b"a#", b"\x7f", b"\xff", b"'", b"\n'", b"a\n'b", b""])
+def test_commands_are_shown_in_the_same_quotes(words: list[bytes]) -> None:
+    """Left out is one in which GNU's quotes are wrong: with a quote, and with an end that cannot be printed."""
+    sound = [word for word in words if b"'" not in word or word[-1:] == b"'" or word[-1:].isalnum()]
+    assert [shown([b"true", word]) for word in sound] == traced(sound)
 
 
 @pytest.mark.parametrize(

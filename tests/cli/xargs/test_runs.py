@@ -19,7 +19,7 @@ from .running import Start, script
 
 def real(words: list[str], content: bytes) -> tuple[bytes, bytes, int]:
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(["xargs", *words], input=content, capture_output=True, env=environ)
+    done = subprocess.run(["xargs", *words], input=content, capture_output=True, env=environ, start_new_session=True)
     return done.stdout, done.stderr, done.returncode
 
 
@@ -44,6 +44,9 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "a folder": (["-n1", "/tmp"], _LINES),
     "traced": (["-t", "-n1", *script('echo "out $0"; echo "err $0" >&2')], b"'a b'\n$x\n\"it's\"\n"),
     "unmatched quote after a full group": (["-n2", "echo"], b"1 2 3\n4 '\n"),
+    "unmatched quote, and the last command stops it all": (["-n2", *script("exit 255")], b"1 '\n"),
+    "unmatched quote, and the last command is not there": (["-n2", "no-such-command"], b"1 '\n"),
+    "asks where there is no terminal": (["-p", "-n1", "echo"], _LINES),
     "too long for its size": (["-s", "12", "echo"], b"1 2 3 abcdefghijkl 4\n"),
     "bytes that are no text": (["-n1", "printf", "<%s>"], b"\xff\xfe \xc3 'a\x01b'\n"),
     "newlines in arguments": (["-0", "-n1", "printf", "<%s>"], b"a\nb\0\0\n\0"),
@@ -64,7 +67,7 @@ CASES: dict[str, tuple[list[str], bytes]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_ends_as_one_of_gnu_xargs(start: Start, name: str) -> None:
     words, content = CASES[name]
-    process = start(*words)
+    process = start(*words, start_new_session=True)
     out, err = process.communicate(content, timeout=60)
     expected_out, expected_err, status = real(words, content)
     if "-P2" in words:  # in theirs whoever is first writes first
@@ -72,6 +75,18 @@ def test_a_run_ends_as_one_of_gnu_xargs(start: Start, name: str) -> None:
     if name == "limits":  # the environments differ in size
         err, expected_err = err.partition(b"<=")[0], expected_err.partition(b"<=")[0]
     assert (out, err.replace(b"aque-xargs", b"xargs"), process.returncode) == (expected_out, expected_err, status)
+
+
+@needs_gnu
+@pytest.mark.usefixtures("worker")
+def test_what_stands_behind_the_end_is_left_to_who_reads_on(start: Start, tmp_path: Path) -> None:
+    """One that reads the same file next goes on where GNU xargs would have left it to."""
+    path = tmp_path / "input"
+    path.write_bytes(b"1\nEND\n2\n3\n")
+    with path.open("rb") as ours, path.open("rb") as theirs:
+        assert start("-EEND", stdin=ours).wait(60) == 0
+        subprocess.run(["xargs", "-EEND"], stdin=theirs, capture_output=True, check=True)
+        assert (os.lseek(ours.fileno(), 0, 1), os.lseek(theirs.fileno(), 0, 1)) == (6, 6)
 
 
 @pytest.mark.usefixtures("worker")
