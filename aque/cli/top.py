@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from ..core.errors import UsageError
 from .options import broker_option, open_broker
+
+if TYPE_CHECKING:
+    from ..core.broker import Broker
+
+_NEEDS: Final = "aque top --serve needs more: pip install 'aque[web]'"
 
 
 @click.command("top")
@@ -16,9 +23,17 @@ from .options import broker_option, open_broker
 @click.option("--read-only", is_flag=True, help="Nothing can be changed from the screen.")
 @click.option("-f", "--filter", default="", metavar="FILTER", help="Show the tasks of a filter.")
 @click.option("--view", default="", metavar="NAME", help="Open a view that was kept with V.")
+@click.option(
+    "--serve", metavar="[HOST:]PORT", help="Show it in a browser on this host, read-only; needs the extra aque[web]."
+)
+@click.option("--read-write", is_flag=True, help="With --serve: tasks can be changed from the browser.")
 @broker_option
-def command(once: bool, read_only: bool, filter: str, view: str, broker: str | None) -> int:
+def command(
+    once: bool, read_only: bool, filter: str, view: str, serve: str | None, read_write: bool, broker: str | None
+) -> int:
     """Watch and steer tasks on the whole screen; ? there shows the keys.
+
+    --serve prints a link that opens the screen in a browser, once.
 
     \b
     Examples:
@@ -26,8 +41,15 @@ def command(once: bool, read_only: bool, filter: str, view: str, broker: str | N
       aque top --once
       aque top --read-only
       aque top -f 'state:failed user:me'
+      aque top --serve 8000
     """
-    if not once and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if read_write and (serve is None or read_only):
+        raise UsageError("--read-write is for --serve, and the opposite of --read-only")
+    if serve is not None:
+        if once:
+            raise UsageError("--once and --serve are two things")
+        return _serve(serve, open_broker(broker), read_only=not read_write, filter=filter, view=view)
+    if not (once or _has_terminal()):
         raise UsageError("aque top needs a terminal (aque top --once prints one frame)")
     from ..tui import app
 
@@ -36,3 +58,21 @@ def command(once: bool, read_only: bool, filter: str, view: str, broker: str | N
         return app.run(place, read_only=read_only, filter=filter, view=view)
     click.echo(app.frame(place, shutil.get_terminal_size(), read_only=read_only, filter=filter, view=view))
     return 0
+
+
+def _has_terminal() -> bool:
+    """Or a page of --serve in its place, which asks for Textual's driver by its name."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stderr.isatty())
+
+
+def _serve(where: str, broker: Broker, *, read_only: bool, filter: str, view: str) -> int:
+    try:
+        from ..web.address import Address
+        from ..web.serve import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{_NEEDS} ({error.name} is missing)") from None
+    address = Address.parse(where)
+    broker.now()  # or it is told here that there is none
+    os.environ["AQUE_BROKER"] = broker.to_url()  # it may have a password, which a command line would show to all
+    options = ["--read-only"] * read_only + [f"--filter={filter}"] * bool(filter) + [f"--view={view}"] * bool(view)
+    return serve(address, [sys.executable, "-P", "-m", "aque", "top", *options], click.echo)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import traceback
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from rich.text import Text
 from textual.binding import Binding
 from textual.pilot import Pilot
 
@@ -65,12 +67,16 @@ class AqueTop(InOrder):
         """Start to be fed; leave the terminal as it was, however this ends."""
         self.session.feeder.start()
         loop = asyncio.get_running_loop()
-        for each in (signal.SIGTERM, signal.SIGHUP):
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
 
     def on_unmount(self) -> None:
         """Close what the screens looked through."""
         self.session.close()
+
+    def _fatal_error(self) -> None:
+        """End, and tell the mistake as Python does: without the values of variables, which may be secret."""
+        self.panic(Text(traceback.format_exc().rstrip(), no_wrap=True, overflow="ignore"))
 
     def redraw(self) -> None:
         """Show what goes on."""

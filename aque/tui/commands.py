@@ -50,7 +50,7 @@ class Command:
     """One thing that can be done. `keys` as Textual names them, with commas between; the first is the one to show.
 
     `changes`: it changes tasks, so that it is absent from a screen that is read-only. `run`: what does it, where it is
-    no method of its home; see `deed`.
+    no method of its home; see `deed`. `files`: it writes a file of this host, so that it is absent from a browser.
     """
 
     action: str
@@ -61,6 +61,7 @@ class Command:
     footer: bool = False
     changes: bool = False
     run: Callable[[Any], object] | None = None
+    files: bool = False
 
     @property
     def name(self) -> str:
@@ -85,9 +86,10 @@ def deed(
     group: Group,
     footer: bool = False,
     changes: bool = False,
+    files: bool = False,
 ) -> Command:
     """A command that a function does, which takes the screen (see CommandScreen.action_do)."""
-    return Command(f"do('{name}')", keys, label, help, group, footer, changes, run)
+    return Command(f"do('{name}')", keys, label, help, group, footer, changes, run, files)
 
 
 def bindings(commands: Iterable[Command]) -> list[BindingType]:
@@ -106,9 +108,9 @@ def bindings(commands: Iterable[Command]) -> list[BindingType]:
     ]
 
 
-def changing(commands: Iterable[Command]) -> frozenset[str]:
-    """The actions that change tasks."""
-    return frozenset(each.action for each in commands if each.changes)
+def withheld(commands: Iterable[Command], *, changing: bool, filing: bool) -> frozenset[str]:
+    """The actions that are not to be had where those that change tasks, or those that write files, are not."""
+    return frozenset(each.action for each in commands if (changing and each.changes) or (filing and each.files))
 
 
 def _plain(key: str) -> str:

@@ -68,8 +68,16 @@ class Lost(Message):
         self.seconds = seconds
 
 
+class Failed(Message):
+    """A mistake in the program keeps the feeder from reading."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class Feeder:
-    """Serves the latest wish of all screens from `start` to `stop`; posts Seen and Felt, or Lost.
+    """Serves the latest wish of all screens from `start` to `stop`; posts Seen and Felt, or Lost, or Failed.
 
     What it shows first is rows; sums are read behind them.
     """
@@ -121,6 +129,8 @@ class Feeder:
                 wish.post(Lost(str(error), self._pause))
                 self._mailbox.pause(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            except Exception as error:  # else the screen would show for ever what it has
+                wish.post(Failed(error))
         self.monitor.close()
 
     def _timed(self, read: Callable[[], Thing]) -> Thing:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -61,6 +61,7 @@ class Pty:
         self._seen: list[bytes] = []
         self._master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (30, 110))
+        self.before = self.settings()
         self.process = subprocess.Popen(argv, env=env, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         self._reader = threading.Thread(target=self._read)
@@ -71,6 +72,10 @@ class Pty:
 
     def press(self, *keys: str) -> None:
         os.write(self._master, "".join(self.KEYS.get(key, key) for key in keys).encode())
+
+    def settings(self) -> list[Any]:
+        """Echo, line by line, and the like."""
+        return termios.tcgetattr(self._master)
 
     def close(self) -> None:
         self.process.kill()
@@ -156,20 +161,6 @@ def test_marked_tasks_of_a_filter_are_steered_from_the_screen(
         wait_for(lambda: [each.state for each in broker.tasks(mine)] == ["cancelled", "cancelled"], 20)
         wait_for(lambda: "cancelled" in terminal.shown(), 20)
     assert [(each.priority, each.state) for each in broker.tasks(others)] == [(1000, "paused")]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, env: dict[str, str], tmp_path: Path) -> None:
-    """Else the shell that comes back has no echo, no cursor, and a mouse that types."""
-    terminal = Pty(tmp_path, [*AQUE, "top"], env)
-    try:
-        wait_for(lambda: "no tasks yet" in terminal.shown(), 30)
-        terminal.process.send_signal(number)
-        assert terminal.process.wait(30) == 128 + number
-    finally:
-        terminal.close()
-    for undone in ("\x1b[?1049l", "\x1b[?25h", "\x1b[?1000l"):
-        assert undone in terminal.shown()
 
 
 def test_without_a_terminal_it_is_told_in_a_line(env: dict[str, str]) -> None:

@@ -95,5 +95,5 @@ _FORMATS: Final[Mapping[str, Format]] = {".csv": _csv, ".json": _json}
 COMMANDS: Final[tuple[Command, ...]] = (
     deed("copy_id", _copy_id, "y", "Copy id", "Copy the id of the task", "Look"),
     deed("copy_command", _copy_command, "Y", "Copy command", "Copy its command", "Look"),
-    deed("export", _ask_file, "ctrl+s", "Export", "Write all of the filter to a file", "Look"),
+    deed("export", _ask_file, "ctrl+s", "Export", "Write all of the filter to a file", "Look", files=True),
 )

@@ -14,7 +14,7 @@ from textual.widgets import Footer
 from ...core.text import clean
 from ..acts.back import UNDO
 from ..commands import Command, bindings
-from ..feed import Felt, Lost, Picture, Seen
+from ..feed import Failed, Felt, Lost, Picture, Seen
 from ..mailbox import Wish
 from ..session import Session
 from ..source import Source
@@ -110,6 +110,10 @@ class FedScreen(CommandScreen):
         self.session.health.lose(message)
         self.show()
         self.drawn.set()
+
+    def on_failed(self, message: Failed) -> None:
+        """End as after any mistake of the program."""
+        raise message.error
 
     def action_freeze(self) -> None:
         """Hold the picture still, or let it go on."""

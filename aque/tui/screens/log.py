@@ -49,7 +49,7 @@ class LogScreen(CommandScreen):
         deed("previous", lambda screen: screen.seek(True), "N", "Previous", "The one before", "Find"),
         deed("start", lambda screen: screen.jump(False), "home,g", "First", "To the beginning of all", "Move"),
         deed("end", lambda screen: screen.jump(True), "end,G", "Last", "To the end of all, and follow", "Move"),
-        deed("save", lambda screen: screen.save(), "ctrl+s", "Save", "Write all of it to a file", "Look", True),
+        deed("save", lambda it: it.save(), "ctrl+s", "Save", "Write all of it to a file", "Look", True, files=True),
     )
     BINDINGS = bindings(commands)
 
