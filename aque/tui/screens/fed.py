@@ -9,16 +9,17 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from ...core.text import clean
 from ..acts.back import UNDO
+from ..acts.way import BACK
 from ..commands import Command, bindings
 from ..feed import Felt, Lost, Picture, Seen
 from ..mailbox import Wish
 from ..session import Session
 from ..source import Source
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.summary import Summary
 from ..widgets.tabs import Tabs
 from .base import CommandScreen
@@ -33,6 +34,7 @@ class FedScreen(CommandScreen):
 
     commands: ClassVar[tuple[Command, ...]] = (
         UNDO,
+        BACK,
         Command("app.next_place", "tab", "Next", "The next screen", "View"),
         Command("freeze", "Z", "Freeze", "Hold the picture still, and let it go on", "View"),
     )
@@ -67,7 +69,7 @@ class FedScreen(CommandScreen):
         yield Banner()
         yield self.body()
         yield from self.bars()
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def bars(self) -> Sequence[Widget]:
         """What stands under the body."""
@@ -95,6 +97,9 @@ class FedScreen(CommandScreen):
         self._picture = message.picture
         self.arrive(message.picture)
         self.show()
+
+    def leave(self) -> None:
+        """What Esc does where no way leads back."""
 
     def arrive(self, picture: Picture[Any]) -> None:
         """A picture is new."""
@@ -126,11 +131,6 @@ class FedScreen(CommandScreen):
         """Look again now, at all: something was done."""
         self._wish.source.expire()
         self.ask()
-
-    def show_tasks(self, filter: str) -> None:
-        """Show the tasks of a filter, in the list of tasks."""
-        self.session.scope = self.session.scope.narrowed(filter)
-        self.app.switch_mode("tasks")
 
     def remarks(self) -> dict[str, bool]:
         """Words that stand beside the broker's name, and whether they are true."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from ...core.errors import AqueError
 from ...core.text import clean
@@ -20,6 +20,7 @@ from ..files import check_new
 from ..log import Log, LogLine
 from ..session import Session
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from .ask import AskText
 from .base import CommandScreen
@@ -68,7 +69,7 @@ class LogScreen(CommandScreen):
         yield Static(id="title", markup=False)
         yield Banner()
         yield LogView(Face(tags=len(self.tasks) > 1))
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def on_mount(self) -> None:
         """Read now, and each second."""

@@ -9,7 +9,7 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Footer, OptionList, Static
+from textual.widgets import ContentSwitcher, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...core.errors import AqueError, TaskNotFound
@@ -25,6 +25,7 @@ from ..session import Session
 from ..states import STYLES
 from ..whom import Whom
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from ..widgets.tabs import SectionTab
 from .base import CommandScreen
@@ -99,7 +100,7 @@ class TaskScreen(CommandScreen):
                 yield Static(id="told", markup=False)
             yield LogView(Face(), id="log")
             yield OptionList(id="links", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def on_mount(self) -> None:
         """Read now and each second."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import Static
 
 from ...core.queries.pulse import Use
@@ -32,12 +32,14 @@ class Summary(Vertical):
     def __init__(self, tabs: Iterable[tuple[str, str, str]]) -> None:
         super().__init__()
         self._tabs = tuple(tabs)
+        self._remark = ""
 
     def compose(self) -> ComposeResult:
         """Each line has a left and a right side."""
         with Horizontal():
             yield Static(Content.styled("aque", "bold $accent"), id="sign")
             yield Tabs(self._tabs)
+            yield Static(id="remark", markup=False)
             yield Static(id="place", markup=False)
             yield Static(id="clock", markup=False)
         with Horizontal():
@@ -46,8 +48,10 @@ class Summary(Vertical):
 
     def show_place(self, place: str, remark: str = "") -> None:
         """Name the broker, and what is special about this screen."""
-        parts = ((f"{remark}  " if remark else "", "bold $warning"), (place, "$text-muted"))
-        self.query_one("#place", Static).update(Content.assemble(*parts))
+        self.query_one("#place", Static).update(Content.styled(place, "$text-muted"))
+        self.query_one("#remark", Static).update(Content.styled(remark, "bold $warning"))
+        self._remark = remark
+        self._fit()
 
     def show_time(self, now: datetime) -> None:
         """Show a time to the second, as it is at this place."""
@@ -64,10 +68,16 @@ class Summary(Vertical):
         self.query_one("#counts", Static).update(told)
         self.query_one("#load", Static).update("   ".join(load(vitals, self.size.width - 4 - told.cell_length)))
 
-    def on_resize(self, event: Resize) -> None:
-        """Where there is little room tabs are keys."""
-        self.set_class(event.size.width < _NARROW, "-narrow")
-        self.query_one(Tabs).fit()
+    def on_resize(self) -> None:
+        """There is more room, or less."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room beside what must be read tabs are keys."""
+        is_narrow = 0 < self.size.width < _NARROW + cell_len(self._remark)
+        if is_narrow != self.has_class("-narrow"):
+            self.set_class(is_narrow, "-narrow")
+            self.query_one(Tabs).fit()
 
 
 def load(vitals: Vitals, room: int) -> list[str]:
