@@ -107,7 +107,7 @@ class FedScreen(CommandScreen):
     def on_felt(self, message: Felt) -> None:
         """Show new sums."""
         self.session.vitals = message.vitals
-        self.show()
+        self.show_head()
         self.drawn.set()
 
     def on_lost(self, message: Lost) -> None:
@@ -118,19 +118,19 @@ class FedScreen(CommandScreen):
 
     def action_freeze(self) -> None:
         """Hold the picture still, or let it go on."""
-        self.ask(frozen=not self._wish.frozen)
+        self.ask(anew=True, frozen=not self._wish.frozen)
         self.show()
 
-    def ask(self, **changes: Any) -> None:
-        """Change the wish, and have it served if this is the screen that is there."""
+    def ask(self, *, anew: bool = False, **changes: Any) -> None:
+        """Change the wish, and have it served if this is the screen that is there; `anew`: however it was before."""
         self._wish = replace(self._wish, **changes)
         if self.app.screen_stack[0] is self:
-            self.session.feeder.wish(self._wish)
+            self.session.feeder.wish(self._wish, anew=anew)
 
     def hurry(self) -> None:
         """Look again now, at all: something was done."""
         self._wish.source.expire()
-        self.ask()
+        self.ask(anew=True)
 
     def remarks(self) -> dict[str, bool]:
         """Words that stand beside the broker's name, and whether they are true."""
@@ -138,15 +138,19 @@ class FedScreen(CommandScreen):
 
     def show(self) -> None:
         """Paint what is known, as old as it is now."""
+        self.show_head()
+        if self._picture:
+            self.paint(self._picture)
+
+    def show_head(self) -> None:
+        """Paint all that stands around the picture."""
         now, trouble = self.session.now(), self.session.health.trouble()
         if not (trouble or self._wish.frozen):
             self.time = now
         self.set_class(bool(trouble), "-stale")
-        self.query_one(Banner).tell(trouble)
+        self.query_one(Banner).warn(trouble)
         summary = self.query_one(Summary)
         remark = " ".join(word for word, is_so in self.remarks().items() if is_so)
         summary.show_time(now)
         summary.show_place(clean(self.session.place), remark)
         summary.show_vitals(self.session.vitals)
-        if self._picture:
-            self.paint(self._picture)

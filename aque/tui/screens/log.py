@@ -102,7 +102,7 @@ class LogScreen(CommandScreen):
 
     def _show(self, found: Read | None, then: Callable[[], object]) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell("")
+        self.query_one(Banner).warn("")
         if found and found[0].windows != self.held.windows:
             self.held = found[0]
             self.view.show(found[1], follow=self.follows)
@@ -116,7 +116,7 @@ class LogScreen(CommandScreen):
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading, self._next = False, None
-        self.query_one(Banner).tell(clean(str(error)))
+        self.query_one(Banner).warn(clean(str(error)))
 
     def on_log_view_edge(self, message: LogView.Edge) -> None:
         """Read on, where there is more; who goes up wants to stay there."""

@@ -169,7 +169,7 @@ class TaskScreen(CommandScreen):
 
     def _show(self, seen: Read) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell("")
+        self.query_one(Banner).warn("")
         if seen.known:
             self.known = seen.known
             self._tell()
@@ -204,6 +204,6 @@ class TaskScreen(CommandScreen):
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell(clean(str(error)))
+        self.query_one(Banner).warn(clean(str(error)))
         if isinstance(error, TaskNotFound) and self.is_current:
             tell(self, f"task {self.task_id} is gone", "warning")

@@ -76,7 +76,7 @@ class TaskListScreen(ScopedScreen):
         first = self.session.scope.sort[0]
         self.table.show_columns(self.columns, (first.field.name, first.is_descending))
         super().show()
-        self.query_one(Status).tell(told(self.session, len(self.table.keys)))
+        self.query_one(Status).report(told(self.session, len(self.table.keys)))
 
 
 def told(session: Session, count: int) -> Sequence[tuple[str, str]]:

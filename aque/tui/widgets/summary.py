@@ -19,6 +19,7 @@ from ..bars import bar, sparkline
 from ..states import counted
 from ..vitals import STEP, Vitals
 from .tabs import Tabs
+from .words import Words
 
 _NARROW: Final = 78  # cells
 _BAR: Final = 6  # cells
@@ -39,23 +40,23 @@ class Summary(Vertical):
         with Horizontal():
             yield Static(Content.styled("aque", "bold $accent"), id="sign")
             yield Tabs(self._tabs)
-            yield Static(id="remark", markup=False)
-            yield Static(id="place", markup=False)
-            yield Static(id="clock", markup=False)
+            yield Words(id="remark")
+            yield Words(id="place")
+            yield Words(id="clock")
         with Horizontal():
-            yield Static(id="counts", markup=False)
-            yield Static(id="load", markup=False)
+            yield Words(id="counts")
+            yield Words(id="load")
 
     def show_place(self, place: str, remark: str = "") -> None:
         """Name the broker, and what is special about this screen."""
-        self.query_one("#place", Static).update(Content.styled(place, "$text-muted"))
-        self.query_one("#remark", Static).update(Content.styled(remark, "bold $warning"))
+        self._tell("place", Content.styled(place, "$text-muted"))
+        self._tell("remark", Content.styled(remark, "bold $warning"))
         self._remark = remark
         self._fit()
 
     def show_time(self, now: datetime) -> None:
         """Show a time to the second, as it is at this place."""
-        self.query_one("#clock", Static).update(now.astimezone().strftime("%H:%M:%S"))
+        self._tell("clock", Content(now.astimezone().strftime("%H:%M:%S")))
 
     def show_vitals(self, vitals: Vitals) -> None:
         """Show the sums: of what is in use as much as there is room for beside the counts."""
@@ -65,8 +66,11 @@ class Summary(Vertical):
             for part in ((f"{word} ", style), (f"{count:,}", "bold"), "  ")
         ]
         told = Content.assemble(*counts)
-        self.query_one("#counts", Static).update(told)
-        self.query_one("#load", Static).update("   ".join(load(vitals, self.size.width - 4 - told.cell_length)))
+        self._tell("counts", told)
+        self._tell("load", Content("   ".join(load(vitals, self.size.width - 4 - told.cell_length))))
+
+    def _tell(self, name: str, content: Content) -> None:
+        self.query_one(f"#{name}", Words).tell(content)
 
     def on_resize(self) -> None:
         """There is more room, or less."""
