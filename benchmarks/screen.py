@@ -1,6 +1,6 @@
 """What `aque top` costs over a large broker, measured from outside: a process in a pseudo-terminal.
 
-    python benchmarks/screen.py [--tasks 1000000] [--changes 1000] [--seconds 20]
+    python -m benchmarks.screen [--tasks 1000000] [--changes 1000] [--seconds 20]
 
 Starts an embedded server of its own. Times are from the start of the process, or from a key, to bytes on the terminal.
 """
@@ -15,7 +15,6 @@ import select
 import statistics
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
@@ -24,9 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from aque.core import embedded
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
+
+from .house import house
 
 _AQUE: Final = [sys.executable, "-c", "from aque.cli.main import main; main()", "top"]
 _BRANCHES: Final = 10_000
@@ -35,8 +35,9 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _FILL: Final = """
 with made as (
     insert into aque.task (id, shape_id, memory, priority, state)
-    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand),
-           0, 900 + g %% 200, (case g %% 100 when 0 then 'error' when 1 then 'paused' else 'pending' end)::aque.state
+    select nextval('aque.task_id'),
+           aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand), 0,
+           900 + g %% 200, (case g %% 100 when 0 then 'error' when 1 then 'paused' else 'pending' end)::aque.state
     from generate_series(1, %(count)s) g returning id
 )
 insert into aque.spec (task_id, name, pattern, func, args)
@@ -189,17 +190,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     print(f"{options.tasks:,} tasks, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cpus")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        home = Path(folder) / "broker"
-        endpoint = embedded.ensure(home)
-        try:
-            with Broker(embedded.url(home)) as broker:
-                broker.database.initialise()
-                measure(broker, options.tasks, options.changes, options.seconds)
-        finally:
-            endpoint.lease.close()
-            embedded.stop(home)
+    with house() as ours:
+        measure(ours.broker, options.tasks, options.changes, options.seconds)
 
 
 if __name__ == "__main__":

@@ -107,13 +107,14 @@ class AqueTop(InOrder):
             tell(self.screen, str(error), "warning")
 
     def action_go(self, name: str) -> None:
-        """Go to a screen."""
+        """Go to a screen; from there no way leads back."""
+        self.session.way.clear()
         self.switch_mode(name)
 
     def action_next_place(self) -> None:
         """Go to the screen that follows in the table."""
         names = [place.name for place in PLACES]
-        self.switch_mode(names[(names.index(self.current_mode) + 1) % len(names)])
+        self.action_go(names[(names.index(self.current_mode) + 1) % len(names)])
 
 
 def contexts() -> list[list[Command]]:

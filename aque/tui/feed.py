@@ -96,9 +96,9 @@ class Feeder:
         """Begin to serve."""
         self._thread.start()
 
-    def wish(self, wish: Wish) -> None:
-        """Serve this from now on."""
-        self._mailbox.put(wish)
+    def wish(self, wish: Wish, *, anew: bool = False) -> None:
+        """Serve this from now on; read it `anew` where something was done."""
+        self._mailbox.put(wish, anew=anew)
 
     def nudge(self) -> None:
         """Look again soon: something was done."""
@@ -122,8 +122,7 @@ class Feeder:
     def _run(self) -> None:
         while (wish := self._mailbox.take()) is not None:
             try:
-                wish.post(Seen(self._timed(partial(_look, wish))))
-                wish.post(Felt(self._timed(self._signs.latest if wish.frozen else self._feel)))
+                self._serve(wish, is_brief=self._mailbox.is_brief)
                 self._pause = _FIRST_PAUSE
             except AqueError as error:
                 wish.post(Lost(str(error), self._pause))
@@ -132,6 +131,11 @@ class Feeder:
             except Exception as error:  # else the screen would show for ever what it has
                 wish.post(Failed(error))
         self.monitor.close()
+
+    def _serve(self, wish: Wish, *, is_brief: bool) -> None:
+        wish.post(Seen(self._timed(partial(_look, wish, is_brief=is_brief))))
+        if not is_brief:
+            wish.post(Felt(self._timed(self._signs.latest if wish.frozen else self._feel)))
 
     def _timed(self, read: Callable[[], Thing]) -> Thing:
         self._asked_at = time.monotonic()
@@ -153,8 +157,9 @@ class Feeder:
         self._mailbox.nudge()
 
 
-def _look(wish: Wish) -> Picture[Any]:
-    keys = wish.source.keys() if wish.frozen else wish.source.refresh()
+def _look(wish: Wish, *, is_brief: bool) -> Picture[Any]:
+    known = wish.source.keys()
+    keys = known if wish.frozen or (is_brief and len(known)) else wish.source.refresh()
     wanted = part(keys, 0 if wish.anchor is None else keys.find(wish.anchor, wish.near), wish.count)
     found = wish.source.rows(wanted)
     return Picture(wish.source, keys, {each: found.get(each) for each in wanted})

@@ -18,6 +18,7 @@ Text = Callable[[TaskRow, datetime], str]
 _SHAPED: Final = (
     Column("id", "ID", 9, right=True, sort="id"),
     Column("state", "STATE", 9, rank=1, toned=True, sort="state"),
+    Column("reason", "WHY", 12, rank=3),
     Column("priority", "PRIO", 5, rank=6, right=True, sort="priority"),
     Column("time", "TIME", 6, rank=3, right=True, sort="runtime"),
     Column("user", "USER", 8, rank=5, sort="user"),

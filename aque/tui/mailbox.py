@@ -31,18 +31,21 @@ class Wish:
 
 
 class Mailbox:
-    """One slot: the latest wish is the one that is served, twice a second."""
+    """One slot: the latest wish is the one that is served, twice a second, and each at once when it is new."""
 
     def __init__(self, period: float = PERIOD) -> None:
         self._period = period
         self._changed = threading.Condition()
         self._wish: Wish | None = None
-        self._is_new = self._is_nudged = self._is_closed = False
+        self._is_new = self._is_anew = self._is_nudged = self._is_closed = False
+        self.is_brief = False
+        """Whether for the wish that was taken last it will do to read what is missing: the rest is not due yet."""
         self._looked_at = self._heeded_at = 0.0  # when a wish, and when a nudge was last served
 
-    def put(self, wish: Wish) -> None:
-        """Replace the wish; it is served at once."""
+    def put(self, wish: Wish, *, anew: bool = False) -> None:
+        """Replace the wish; it is served at once, and read `anew` where something was done."""
         with self._changed:
+            self._is_anew |= anew or self._wish is None or wish.source is not self._wish.source
             self._wish = wish
             self._is_new = True
             self._changed.notify()
@@ -65,15 +68,21 @@ class Mailbox:
             self._changed.wait_for(self._is_due, self._rest())
             while self._wish is None and not self._is_closed:
                 self._changed.wait()
-            self._looked_at = time.monotonic()
-            self._heeded_at = self._looked_at if self._is_nudged else self._heeded_at
-            self._is_new = self._is_nudged = False
+            self._look(time.monotonic())
             return None if self._is_closed else self._wish
 
     def pause(self, seconds: float) -> None:
         """Wait, whatever is wished meanwhile, but not once it is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed, seconds)
+
+    def _look(self, now: float) -> None:
+        self.is_brief = self._is_new and not self._is_anew and now < self._looked_at + self._period
+        if not self.is_brief:
+            self._looked_at = now
+            self._heeded_at = now if self._is_nudged else self._heeded_at
+            self._is_anew = self._is_nudged = False
+        self._is_new = False
 
     def _rest(self) -> float | None:
         if self._wish is None or self._wish.frozen:

@@ -44,6 +44,8 @@ class Session:
     """Those that config.toml gives to commands."""
     marks: Marks = field(default_factory=Marks)
     sought: Node | None = None
+    way: list[tuple[str, Scope]] = field(default_factory=list)
+    """The screens that led to this one, by name, and what each was about."""
     work: Work = field(default_factory=Work)
     vitals: Vitals = field(default_factory=Vitals)
     feeder: Feeder = field(init=False)

@@ -110,12 +110,17 @@ def test_what_is_over_is_not_counted_again_until_it_must_be(broker: Broker) -> N
 
 
 def test_enter_shows_the_members(broker: Broker) -> None:
+    """And Esc leads back, to what was shown before."""
     _, *children = put_group(broker, "g", 3)
 
     async def looks(pilot: Pilot[Any]) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.current_mode == "tasks" and "3 match" in shown(pilot))
         assert sorted(table(pilot).keys[each] for each in range(3)) == children
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.current_mode == "groups")
+        await pilot.press("1")
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
 
     play(broker, looks, ready="0%")
 

@@ -60,7 +60,7 @@ async def chosen(pilot: Pilot[Any]) -> None:
 
 
 def test_a_filter_takes_hold_while_it_is_written(broker: Broker) -> None:
-    """And Esc undoes it, Enter keeps it."""
+    """And Esc undoes it, Enter keeps it, until Esc shows all again."""
     a, b = submit(broker, "true", name="alpha") + submit(broker, "true", name="beta")
 
     async def writes(pilot: Pilot[Any]) -> None:
@@ -76,6 +76,10 @@ def test_a_filter_takes_hold_while_it_is_written(broker: Broker) -> None:
         await pilot.press("slash")
         await typed(pilot, "zzz")
         await until(pilot, lambda: "no task matches" in shown(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: keys(pilot) == [b])
+        await pilot.press("escape")
+        await until(pilot, lambda: keys(pilot) == [b, a])
 
     play(broker, writes)
 

@@ -134,6 +134,28 @@ def test_a_nudge_after_rest_is_heeded_at_once_and_many_are_heeded_seldom() -> No
     assert mailbox.take() is None
 
 
+def test_what_is_only_scrolled_is_not_read_anew() -> None:
+    """But what was done, another question, and what is due, are: else the screen shows what is no more."""
+    mailbox = Mailbox(period=3600.0)
+    one, other = (Wish(source=cast(Any, object()), post=print) for _ in range(2))
+    for wish, anew, is_brief in (
+        (one, False, False),
+        (one, False, True),
+        (replace(one, near=7), False, True),
+        (one, True, False),
+        (one, False, True),
+        (other, False, False),
+    ):
+        mailbox.put(wish, anew=anew)
+        assert mailbox.take() is wish
+        assert mailbox.is_brief == is_brief
+    due = Mailbox(period=0.0)
+    for _ in range(2):
+        due.put(one)
+        assert due.take() is one
+        assert not due.is_brief
+
+
 def window(*pieces: tuple[int, bytes]) -> Window:
     made = (TimedPiece(1, 1, seq, stream, data, NOW) for seq, (stream, data) in enumerate(pieces))
     return Window(1, Extent(1, "running", len(pieces)), tuple(made))

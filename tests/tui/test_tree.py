@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_keys_fold_and_the_cursor_stays_on_its_line(broker: Broker, snapshot: Sn
             await pilot.press("minus")
             await until(pilot, lambda: "source" not in shown(pilot))
             await pilot.press("asterisk", "T")
-            await until(pilot, lambda: "what needs it is below" in shown(pilot) and "▸ source" in shown(pilot))
+            await until(pilot, lambda: "dependents below" in shown(pilot) and "▸ source" in shown(pilot))
             await pilot.press("t")
             await until(pilot, lambda: pilot.app.current_mode == "tasks")
             await pilot.press("f5")
@@ -103,6 +104,32 @@ def test_keys_fold_and_the_cursor_stays_on_its_line(broker: Broker, snapshot: Sn
             return picture
 
     snapshot("tree.svg", asyncio.run(folds()))
+
+
+def test_what_ties_two_tasks_stands_on_the_line(broker: Broker) -> None:
+    """Also what becomes of the one, should the other end otherwise than it needs."""
+    (needed,) = submit(broker, "true", name="needed")
+    ties: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "cleaner": {"condition": "failure", "otherwise": "cancel"},
+        "patient": {"otherwise": "wait"},
+        "last": {"condition": "complete"},
+    }
+    for name, tie in ties.items():
+        submit(broker, "true", name=name, dependencies=[{"task": needed, **tie}])
+    submit(broker, "true", name="child", parent=needed)
+
+    async def unfolds() -> None:
+        async with opened(broker, (220, 20)) as pilot:
+            await pilot.press("2", "T")
+            await until(pilot, lambda: "▸ child" in shown(pilot))
+            await pilot.press("asterisk")
+            await until(pilot, lambda: "└─▾ child: needed" in shown(pilot))
+            await until(pilot, lambda: "├─  plain" in shown(pilot))
+            for told in ("on failure: cleaner [else cancelled]", "patient [else waits]", "after: last"):
+                assert told in shown(pilot)
+
+    asyncio.run(unfolds())
 
 
 def test_a_filter_is_that_of_both_screens(broker: Broker) -> None:

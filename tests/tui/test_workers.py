@@ -105,6 +105,8 @@ def test_a_task_leads_to_its_worker(broker: Broker) -> None:
             await until(pilot, lambda: f"no worker runs task {ids[2]}" in shown(pilot))
             await pilot.press("end", "H")
             await until(pilot, lambda: pilot.app.current_mode == "workers" and table(pilot).cursor_key == 3)
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.current_mode == "tasks" and table(pilot).cursor_key == ids[0])
 
     asyncio.run(goes())
 

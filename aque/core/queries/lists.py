@@ -45,6 +45,7 @@ class Branch:
 
     to: int
     condition: str
+    otherwise: str
     is_child: bool
 
 

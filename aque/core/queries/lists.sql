@@ -10,12 +10,12 @@ from aque.worker w where w.ended_at is null
 
 -- name: needs
 -- What some tasks depend on.
-select d.task_id as "from", d.needs_id as "to", d.condition, d.is_child from aque.dependency d
+select d.task_id as "from", d.needs_id as "to", d.condition, d.otherwise, d.is_child from aque.dependency d
 where d.task_id = any(%(ids)s::bigint[]) order by d.task_id, d.needs_id
 
 -- name: needed_by
 -- What depends on some tasks.
-select d.needs_id as "from", d.task_id as "to", d.condition, d.is_child from aque.dependency d
+select d.needs_id as "from", d.task_id as "to", d.condition, d.otherwise, d.is_child from aque.dependency d
 where d.needs_id = any(%(ids)s::bigint[]) order by d.needs_id, d.task_id
 
 -- name: with_needs

@@ -16,8 +16,10 @@ from ..screens.kill import kill
 from ..screens.log import MOST, LogScreen
 from ..screens.task import TaskScreen
 from ..screens.workers import WorkersScreen
+from .way import leave_for
 
 if TYPE_CHECKING:
+    from ..screens.scoped import ScopedScreen
     from ..screens.tasklist import TaskListScreen
 
 
@@ -25,6 +27,21 @@ def open_detail(screen: TaskListScreen) -> None:
     """Open the task under the cursor."""
     if (key := screen.task_id) is not None:
         screen.app.push_screen(TaskScreen(screen.session, key))
+
+
+def go_to(screen: ScopedScreen, task: int) -> None:
+    """Move the cursor to a task, or open it where it is not in the list."""
+    keys = screen.table.keys
+    place = keys.find(task, screen.table.cursor)
+    if place < len(keys) and keys[place] == task:
+        screen.table.go(place)
+    else:
+        errand(screen, lambda: screen.session.broker.require([task]), lambda _: _open_unlisted(screen, task))
+
+
+def _open_unlisted(screen: ScopedScreen, task: int) -> None:
+    tell(screen, f"task {task} is not in this list")
+    screen.app.push_screen(TaskScreen(screen.session, task))
 
 
 def _kill(screen: TaskListScreen) -> None:
@@ -42,7 +59,7 @@ def _go_to_worker(screen: TaskListScreen) -> None:
         tell(screen, f"no worker runs task {task.id}{ran}", "warning")
         return
     worker = task.worker_id
-    screen.app.switch_mode("workers")
+    leave_for(screen, "workers")
     screen.app.call_later(lambda: _point_at(screen.app.screen, worker))
 
 

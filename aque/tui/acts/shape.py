@@ -14,10 +14,10 @@ from ..memory import Look
 from ..screens.ask import AskText, Choose, Select
 
 if TYPE_CHECKING:
-    from ..screens.tasklist import TaskListScreen
+    from ..screens.scoped import ScopedScreen
 
 
-def order_by(screen: TaskListScreen, name: str | None) -> None:
+def order_by(screen: ScopedScreen, name: str | None) -> None:
     """Sort by a field; by the one that it is sorted by, the other way."""
     if name is None:
         return
@@ -34,13 +34,13 @@ def _is_largest_first(name: str) -> bool:
     return kind.is_number or kind.name == "moment"
 
 
-def _ask_order(screen: TaskListScreen) -> None:
+def _ask_order(screen: ScopedScreen) -> None:
     options = [(each.name, f"{each.name:<12} {each.meaning}") for each in FIELDS if each.sorts and each.is_listed]
     question = Choose("Sort by", options, screen.session.scope.sort[0].field.name)
     screen.app.push_screen(question, partial(order_by, screen))
 
 
-def _order_beside(screen: TaskListScreen, step: int) -> None:
+def _order_beside(screen: ScopedScreen, step: int) -> None:
     """Sort by the next column that sorts."""
     names = [each.sort for each in screen.table.columns if each.sort]
     now = screen.session.scope.sort[0].field.name
@@ -48,24 +48,24 @@ def _order_beside(screen: TaskListScreen, step: int) -> None:
     order_by(screen, names[place % len(names)])
 
 
-def _invert(screen: TaskListScreen) -> None:
+def _invert(screen: ScopedScreen) -> None:
     screen.table.hold()
     screen.rescope(screen.session.scope.inverted())
 
 
-def _ask_columns(screen: TaskListScreen) -> None:
+def _ask_columns(screen: ScopedScreen) -> None:
     meanings = {"time": "how long it runs or ran, or waits"} | {each.name: each.meaning for each in FIELDS}
     options = [(name, f"{name:<17} {meanings[name]}") for name in COLUMNS]
     question = Select("Columns", options, [each.name for each in screen.table.columns])
     screen.app.push_screen(question, lambda names: _take_columns(screen, names) if names else None)
 
 
-def _take_columns(screen: TaskListScreen, names: tuple[str, ...]) -> None:
+def _take_columns(screen: ScopedScreen, names: tuple[str, ...]) -> None:
     _keep(screen, lambda: screen.session.memory.keep_columns(names))
     screen.show()
 
 
-def _ask_view(screen: TaskListScreen) -> None:
+def _ask_view(screen: ScopedScreen) -> None:
     views = screen.session.memory.views
     if not views:
         tell(screen, "no view is kept yet: V keeps this one")
@@ -74,7 +74,7 @@ def _ask_view(screen: TaskListScreen) -> None:
     screen.app.push_screen(Choose("Views", options), partial(_take_view, screen))
 
 
-def _take_view(screen: TaskListScreen, name: str | None) -> None:
+def _take_view(screen: ScopedScreen, name: str | None) -> None:
     if name is not None:
         try:
             screen.session.look(screen.session.memory.view(name))
@@ -83,7 +83,7 @@ def _take_view(screen: TaskListScreen, name: str | None) -> None:
         screen.rescope(screen.session.scope)
 
 
-def _keep_view(screen: TaskListScreen) -> None:
+def _keep_view(screen: ScopedScreen) -> None:
     scope = screen.session.scope
     columns = tuple(each.name for each in screen.table.columns)
     look = Look(scope.text, ",".join(map(str, scope.sort)), columns)
@@ -101,7 +101,7 @@ def _check_name(name: str) -> None:
         raise UsageError("a view has a name")
 
 
-def _keep(screen: TaskListScreen, write: partial[None] | object) -> bool:
+def _keep(screen: ScopedScreen, write: partial[None] | object) -> bool:
     try:
         write()  # type: ignore[operator]
     except AqueError as error:

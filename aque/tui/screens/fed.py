@@ -9,16 +9,17 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from ...core.text import clean
 from ..acts.back import UNDO
+from ..acts.way import BACK
 from ..commands import Command, bindings
 from ..feed import Failed, Felt, Lost, Picture, Seen
 from ..mailbox import Wish
 from ..session import Session
 from ..source import Source
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.summary import Summary
 from ..widgets.tabs import Tabs
 from .base import CommandScreen
@@ -33,6 +34,7 @@ class FedScreen(CommandScreen):
 
     commands: ClassVar[tuple[Command, ...]] = (
         UNDO,
+        BACK,
         Command("app.next_place", "tab", "Next", "The next screen", "View"),
         Command("freeze", "Z", "Freeze", "Hold the picture still, and let it go on", "View"),
     )
@@ -67,7 +69,7 @@ class FedScreen(CommandScreen):
         yield Banner()
         yield self.body()
         yield from self.bars()
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def bars(self) -> Sequence[Widget]:
         """What stands under the body."""
@@ -96,13 +98,16 @@ class FedScreen(CommandScreen):
         self.arrive(message.picture)
         self.show()
 
+    def leave(self) -> None:
+        """What Esc does where no way leads back."""
+
     def arrive(self, picture: Picture[Any]) -> None:
         """A picture is new."""
 
     def on_felt(self, message: Felt) -> None:
         """Show new sums."""
         self.session.vitals = message.vitals
-        self.show()
+        self.show_head()
         self.drawn.set()
 
     def on_lost(self, message: Lost) -> None:
@@ -117,24 +122,19 @@ class FedScreen(CommandScreen):
 
     def action_freeze(self) -> None:
         """Hold the picture still, or let it go on."""
-        self.ask(frozen=not self._wish.frozen)
+        self.ask(anew=True, frozen=not self._wish.frozen)
         self.show()
 
-    def ask(self, **changes: Any) -> None:
-        """Change the wish, and have it served if this is the screen that is there."""
+    def ask(self, *, anew: bool = False, **changes: Any) -> None:
+        """Change the wish, and have it served if this is the screen that is there; `anew`: however it was before."""
         self._wish = replace(self._wish, **changes)
         if self.app.screen_stack[0] is self:
-            self.session.feeder.wish(self._wish)
+            self.session.feeder.wish(self._wish, anew=anew)
 
     def hurry(self) -> None:
         """Look again now, at all: something was done."""
         self._wish.source.expire()
-        self.ask()
-
-    def show_tasks(self, filter: str) -> None:
-        """Show the tasks of a filter, in the list of tasks."""
-        self.session.scope = self.session.scope.narrowed(filter)
-        self.app.switch_mode("tasks")
+        self.ask(anew=True)
 
     def remarks(self) -> dict[str, bool]:
         """Words that stand beside the broker's name, and whether they are true."""
@@ -142,15 +142,19 @@ class FedScreen(CommandScreen):
 
     def show(self) -> None:
         """Paint what is known, as old as it is now."""
+        self.show_head()
+        if self._picture:
+            self.paint(self._picture)
+
+    def show_head(self) -> None:
+        """Paint all that stands around the picture."""
         now, trouble = self.session.now(), self.session.health.trouble()
         if not (trouble or self._wish.frozen):
             self.time = now
         self.set_class(bool(trouble), "-stale")
-        self.query_one(Banner).tell(trouble)
+        self.query_one(Banner).warn(trouble)
         summary = self.query_one(Summary)
         remark = " ".join(word for word, is_so in self.remarks().items() if is_so)
         summary.show_time(now)
         summary.show_place(clean(self.session.place), remark)
         summary.show_vitals(self.session.vitals)
-        if self._picture:
-            self.paint(self._picture)

@@ -9,6 +9,7 @@ from ...core.text import clean
 from ...core.units import show_duration
 from ..acts import steer
 from ..acts.steer import PAUSE, RESUME
+from ..acts.way import leave_for
 from ..bars import stacked
 from ..commands import Command, bindings, deed
 from ..groups import GroupLine, Groups, elapsed, rate, remaining, shares
@@ -38,7 +39,7 @@ _COLUMNS: Final = (
 
 def _show_members(screen: GroupsScreen) -> None:
     if (key := screen.table.cursor_key) is not None:
-        screen.show_tasks(f"parent:{key}")
+        leave_for(screen, "tasks", screen.session.scope.narrowed(f"parent:{key}"))
 
 
 def _kill(screen: GroupsScreen) -> None:

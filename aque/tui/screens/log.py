@@ -9,7 +9,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from ...core.errors import AqueError
 from ...core.text import clean
@@ -20,6 +20,7 @@ from ..files import check_new
 from ..log import Log, LogLine
 from ..session import Session
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from .ask import AskText
 from .base import CommandScreen
@@ -68,7 +69,7 @@ class LogScreen(CommandScreen):
         yield Static(id="title", markup=False)
         yield Banner()
         yield LogView(Face(tags=len(self.tasks) > 1))
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def on_mount(self) -> None:
         """Read now, and each second."""
@@ -101,7 +102,7 @@ class LogScreen(CommandScreen):
 
     def _show(self, found: Read | None, then: Callable[[], object]) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell("")
+        self.query_one(Banner).warn("")
         if found and found[0].windows != self.held.windows:
             self.held = found[0]
             self.view.show(found[1], follow=self.follows)
@@ -115,7 +116,7 @@ class LogScreen(CommandScreen):
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading, self._next = False, None
-        self.query_one(Banner).tell(clean(str(error)))
+        self.query_one(Banner).warn(clean(str(error)))
 
     def on_log_view_edge(self, message: LogView.Edge) -> None:
         """Read on, where there is more; who goes up wants to stay there."""

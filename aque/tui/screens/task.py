@@ -9,7 +9,7 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Footer, OptionList, Static
+from textual.widgets import ContentSwitcher, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...core.errors import AqueError, TaskNotFound
@@ -25,6 +25,7 @@ from ..session import Session
 from ..states import STYLES
 from ..whom import Whom
 from ..widgets.banner import Banner
+from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from ..widgets.tabs import SectionTab
 from .base import CommandScreen
@@ -99,7 +100,7 @@ class TaskScreen(CommandScreen):
                 yield Static(id="told", markup=False)
             yield LogView(Face(), id="log")
             yield OptionList(id="links", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Keybar()
 
     def on_mount(self) -> None:
         """Read now and each second."""
@@ -168,7 +169,7 @@ class TaskScreen(CommandScreen):
 
     def _show(self, seen: Read) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell("")
+        self.query_one(Banner).warn("")
         if seen.known:
             self.known = seen.known
             self._tell()
@@ -203,6 +204,6 @@ class TaskScreen(CommandScreen):
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False
-        self.query_one(Banner).tell(clean(str(error)))
+        self.query_one(Banner).warn(clean(str(error)))
         if isinstance(error, TaskNotFound) and self.is_current:
             tell(self, f"task {self.task_id} is gone", "warning")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from ...core.queries.lists import Branch
 from ...core.rows import TaskRow
 from ...core.text import clean
 from ..commands import bindings, deed
@@ -17,6 +18,7 @@ from .tasklist import TaskListScreen
 _TREE: Final = Column("tree", "TASK", 22, grow=3)
 _HIDDEN: Final = frozenset({"name"})  # it stands in the tree
 _CONDITIONS: Final = {"success": "", "failure": "on failure: ", "complete": "after: "}
+_OTHERWISE: Final = {"fail": "", "cancel": " [else cancelled]", "wait": " [else waits]"}
 
 
 FOLDING: Final = (
@@ -100,15 +102,17 @@ class TreeScreen(TaskListScreen):
 
     def remarks(self) -> dict[str, bool]:
         """Which way the tree grows."""
-        way = "what needs it is below" if self._upwards else "what it needs is below"
+        way = "dependents below" if self._upwards else "dependencies below"
         return {way: True, **super().remarks()}
 
 
 def told(twig: Twig) -> str:
-    """A place in the tree, and a name."""
+    """A place in the tree, a name, and how it is tied to the one above, where that is not the usual way."""
     sign = ("▾ " if twig.is_open else "▸ ") if twig.branches else "  "
-    tie = ""
-    if twig.branch:
-        condition = twig.branch.condition
-        tie = "child: " if twig.branch.is_child else _CONDITIONS.get(condition, f"{condition}: ")
-    return f"{twig.trail}{sign}{tie}{clean(twig.task.name)}"
+    before, after = tied(twig.branch) if twig.branch else ("", "")
+    return f"{twig.trail}{sign}{before}{clean(twig.task.name)}{after}"
+
+
+def tied(branch: Branch) -> tuple[str, str]:
+    """What an edge asks for, and what becomes of who needs it where that does not come."""
+    return "child: " if branch.is_child else _CONDITIONS[branch.condition], _OTHERWISE[branch.otherwise]

@@ -8,6 +8,7 @@ from ...core import farm
 from ...core.queries.tasks import WorkerRow
 from ...core.text import clean
 from ...core.units import show_memory
+from ..acts.way import leave_for
 from ..bars import bar
 from ..commands import Command, bindings, deed
 from ..crew import Crew, silence, state
@@ -21,13 +22,14 @@ from .kill import kill
 from .list import ListScreen
 
 _BAR: Final = 6  # cells
+_SMALL: Final = 5
 _COLUMNS: Final = (
     Column("id", "ID", 4, rank=6, right=True),
     Column("name", "WORKER", 14, grow=3),
     Column("state", "STATE", 8, toned=True),
     Column("tasks", "TASKS", 5, rank=2, right=True),
     Column("cpus", "CPUS", 14, rank=1),
-    Column("memory", "MEMORY", 16, rank=1),
+    Column("memory", "MEMORY", 16, grow=1, rank=1),
     Column("load", "LOAD", 5, rank=3, right=True),
     Column("beat", "BEAT", 4, rank=4, right=True),
     Column("queues", "QUEUES", 10, grow=1, rank=7),
@@ -49,7 +51,7 @@ class WorkerTable(VTable):
 
 def _show_tasks(screen: WorkersScreen) -> None:
     if worker := screen.worker:
-        screen.show_tasks(runs(worker))
+        leave_for(screen, "tasks", screen.session.scope.narrowed(runs(worker)))
 
 
 def _turn(screen: WorkersScreen) -> None:
@@ -129,8 +131,8 @@ class WorkersScreen(ListScreen):
             "name": clean(thing.name),
             "state": does,
             "tasks": f"{thing.running:,}",
-            "cpus": f"{_bar(used, thing.cpus)} {used:g}/{thing.cpus:g}",
-            "memory": f"{_bar(thing.memory_used, thing.memory)} {_amounts(thing)}",
+            "cpus": f"{_bar(used, thing.cpus, _BAR)} {used:g}/{thing.cpus:g}",
+            "memory": f"{_bar(thing.memory_used, thing.memory, _SMALL)} {_amounts(thing)}",
             "load": "-" if thing.load is None else f"{thing.load:.2f}",
             "beat": f"{silence(thing, self.time):.0f}s",
             "queues": clean(",".join(thing.queues)) if thing.queues else "all",
@@ -147,8 +149,8 @@ class WorkersScreen(ListScreen):
         self.table.seek(worker)
 
 
-def _bar(used: float, of: float) -> str:
-    return bar(used / of if of else 0.0, _BAR)
+def _bar(used: float, of: float, cells: int) -> str:
+    return bar(used / of if of else 0.0, cells)
 
 
 def _amounts(worker: WorkerRow) -> str:

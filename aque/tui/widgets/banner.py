@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
+
+from .words import Words
 
 
-class Banner(Static):
+class Banner(Words):
     """Tells what is wrong, as plain text."""
 
-    def tell(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """Show a text; an empty one hides the line."""
-        self.update(Content(text))
+        self.tell(Content(text))
         self.display = bool(text)

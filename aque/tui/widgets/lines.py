@@ -46,7 +46,7 @@ class Lines(ScrollView, can_focus=True):
 
         Until someone moves or holds it, it stays at the top, whatever comes there.
         """
-        before = self.cursor
+        before, is_same = self.cursor, keys is self.keys
         self.keys = keys
         self._set_cursor(keys.find(self._wanted, before) if self._is_held and self._wanted is not None else 0)
         self._set_length()
@@ -54,7 +54,8 @@ class Lines(ScrollView, can_focus=True):
             self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
         elif self._is_held and before != self.cursor:
             self._show_cursor()
-        self.refresh()
+        if not (is_same and self.cursor == before):
+            self.refresh()
 
     def hold(self) -> None:
         """Keep the cursor with its key, also at the top."""

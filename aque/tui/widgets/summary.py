@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import Static
 
 from ...core.queries.pulse import Use
@@ -19,6 +19,7 @@ from ..bars import bar, sparkline
 from ..states import counted
 from ..vitals import STEP, Vitals
 from .tabs import Tabs
+from .words import Words
 
 _NARROW: Final = 78  # cells
 _BAR: Final = 6  # cells
@@ -32,26 +33,30 @@ class Summary(Vertical):
     def __init__(self, tabs: Iterable[tuple[str, str, str]]) -> None:
         super().__init__()
         self._tabs = tuple(tabs)
+        self._remark = ""
 
     def compose(self) -> ComposeResult:
         """Each line has a left and a right side."""
         with Horizontal():
             yield Static(Content.styled("aque", "bold $accent"), id="sign")
             yield Tabs(self._tabs)
-            yield Static(id="place", markup=False)
-            yield Static(id="clock", markup=False)
+            yield Words(id="remark")
+            yield Words(id="place")
+            yield Words(id="clock")
         with Horizontal():
-            yield Static(id="counts", markup=False)
-            yield Static(id="load", markup=False)
+            yield Words(id="counts")
+            yield Words(id="load")
 
     def show_place(self, place: str, remark: str = "") -> None:
         """Name the broker, and what is special about this screen."""
-        parts = ((f"{remark}  " if remark else "", "bold $warning"), (place, "$text-muted"))
-        self.query_one("#place", Static).update(Content.assemble(*parts))
+        self._tell("place", Content.styled(place, "$text-muted"))
+        self._tell("remark", Content.styled(remark, "bold $warning"))
+        self._remark = remark
+        self._fit()
 
     def show_time(self, now: datetime) -> None:
         """Show a time to the second, as it is at this place."""
-        self.query_one("#clock", Static).update(now.astimezone().strftime("%H:%M:%S"))
+        self._tell("clock", Content(now.astimezone().strftime("%H:%M:%S")))
 
     def show_vitals(self, vitals: Vitals) -> None:
         """Show the sums: of what is in use as much as there is room for beside the counts."""
@@ -61,13 +66,22 @@ class Summary(Vertical):
             for part in ((f"{word} ", style), (f"{count:,}", "bold"), "  ")
         ]
         told = Content.assemble(*counts)
-        self.query_one("#counts", Static).update(told)
-        self.query_one("#load", Static).update("   ".join(load(vitals, self.size.width - 4 - told.cell_length)))
+        self._tell("counts", told)
+        self._tell("load", Content("   ".join(load(vitals, self.size.width - 4 - told.cell_length))))
 
-    def on_resize(self, event: Resize) -> None:
-        """Where there is little room tabs are keys."""
-        self.set_class(event.size.width < _NARROW, "-narrow")
-        self.query_one(Tabs).fit()
+    def _tell(self, name: str, content: Content) -> None:
+        self.query_one(f"#{name}", Words).tell(content)
+
+    def on_resize(self) -> None:
+        """There is more room, or less."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room beside what must be read tabs are keys."""
+        is_narrow = 0 < self.size.width < _NARROW + cell_len(self._remark)
+        if is_narrow != self.has_class("-narrow"):
+            self.set_class(is_narrow, "-narrow")
+            self.query_one(Tabs).fit()
 
 
 def load(vitals: Vitals, room: int) -> list[str]:

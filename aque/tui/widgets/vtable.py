@@ -57,6 +57,7 @@ class VTable(Lines):
         self._rows: Mapping[int, Row | None] = {}
         self._widths: list[tuple[Column, int]] = []
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._styles: dict[tuple[str, str, bool], Style] = {}
         self._asked: tuple[object, ...] = ()
 
     def reorder(self, keys: Keys) -> None:
@@ -108,6 +109,7 @@ class VTable(Lines):
         """Forget what was painted in other styles."""
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen."""
@@ -131,33 +133,47 @@ class VTable(Lines):
 
     def _ask(self) -> None:
         top, page = self.scroll_offset.y, self.page
-        ends = max(0, top - page // 2), min(len(self.keys), top + page + page // 2) - 1
-        if not len(self.keys) or all(self.keys[each] in self._rows for each in ends):
+        if not len(self.keys) or self._has(max(0, top - page // 2), top + page + page // 2):
             return
         if (asked := (top, page, self.keys)) != self._asked:
             self._asked = asked
             first = max(0, top - page)
-            self.post_message(self.Want(self.keys[first] if first else None, first, 3 * page))
+            want = self.Want(self.keys[first] if first else None, first, 3 * page)
+            # what is there is painted before anything else is read: reading takes time from the painting
+            (self.call_after_refresh if self._has(top, top + page) else self.call_next)(self.post_message, want)
+
+    def _has(self, start: int, stop: int) -> bool:
+        return all(self.keys[each] in self._rows for each in (start, min(len(self.keys), stop) - 1))
 
     def _painted(self, row: Row, kind: str) -> Strip:
-        key = (tuple(row.cells.values()), row.tone, row.marked, kind, self.size.width, self.has_class("-stale"))
+        key = (tuple(row.cells.values()), row.tone, row.marked, kind, self.has_class("-stale"))
         if (strip := self._strips.get(key)) is None:
             strip = Strip(self._segments(row, kind)).adjust_cell_length(self.size.width, self._style(kind))
             self._strips[key] = strip
         return strip
 
     def _segments(self, row: Row, kind: str) -> list[Segment]:
-        plain, toned = self._style(kind), self._style(kind, row.tone)
-        parts = [
-            Segment(cell(row.cells.get(column.name, ""), width, column.right), toned if column.toned else plain)
-            for column, width in self._widths
-        ]
-        gap = Segment(" " * GAP, plain)
-        margin = Segment("●", self._style(kind, "mark")) if row.marked else Segment(" " * _MARGIN, plain)
-        return [margin, *(piece for part in parts for piece in (part, gap))]
+        """As few as there may be: each is dear to paint."""
+        plain = self._style(kind)
+        found = [Segment("●", self._style(kind, "mark"))] if row.marked else []
+        text = "" if row.marked else " " * _MARGIN
+        for column, width in self._widths:
+            told = cell(row.cells.get(column.name, ""), width, column.right)
+            if column.toned:
+                found += (Segment(text, plain), Segment(told, self._style(kind, row.tone)))
+                text = " " * GAP
+            else:
+                text += told + " " * GAP
+        return [*found, Segment(text, plain)]
 
     def _style(self, kind: str, tone: str = "") -> Style:
+        key = kind, tone, self.has_class("-stale")
+        if (style := self._styles.get(key)) is None:
+            style = self._styles[key] = self._styled(*key)
+        return style
+
+    def _styled(self, kind: str, tone: str, is_stale: bool) -> Style:
         style = self.rich_style
-        if tone and not self.has_class("-stale"):
+        if tone and not is_stale:
             style += self.get_component_rich_style(f"vtable--{tone}", partial=True)
         return style if kind == "row" else style + self.get_component_rich_style(f"vtable--{kind}", partial=True)
