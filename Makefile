@@ -35,7 +35,7 @@ faults: .venv/ready
 # What people install, in dist/, and tried in an environment of its own.
 wheel: .venv/ready
 	$(BIN)/python -m build --outdir dist
-	$(BIN)/python -m pytest tests/wheel --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest tests/wheel -m soak --timeout 1800 $(ARGS)
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aque needs Python 3.11 or newer: make PYTHON=…")'

@@ -96,7 +96,7 @@ def test_what_others_call_it_is_something_that_there_is(other: str) -> None:
 
 def test_the_map_of_the_manual_has_every_page() -> None:
     """The navigation of the site is read from there; dead links are found by `make site`."""
-    sections = runpy.run_path(str(DOCS / "navigation.py"))["sections"]((DOCS / "index.md").read_text("utf-8"))
+    sections = runpy.run_path(str(DOCS / "site_hooks.py"))["sections"]((DOCS / "index.md").read_text("utf-8"))
     listed = [page for pages in sections.values() for page in pages.values()]
     assert sorted(listed) == sorted(
         str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if page.name != "index.md"

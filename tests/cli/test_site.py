@@ -28,6 +28,15 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_manual_can_be_built(copy: Path) -> None:
+    done = build(copy)
+    assert done.returncode == 0, done.stderr
+    pages = {page: page.read_text("utf-8") for page in (copy / "build" / "site").rglob("*.html")}
+    assert len(pages) > 30
+    assert [page.name for page, text in pages.items() if "\\|" in text] == [], "a backslash that only tables need"
+    assert "<code>sbatch --wrap 'a | b'</code>" in pages[copy / "build" / "site" / "howto" / "from-slurm.html"]
+
+
 @pytest.mark.parametrize("link", ["nowhere.md", "top.md#nothing", "/absolute.md"])
 def test_a_dead_link_is_an_error(copy: Path, link: str) -> None:
     with (copy / "docs" / "output.md").open("a") as page:
