@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint faults docs man bench clean
+.PHONY: demo test lint faults docs site man wheel bench clean
 
 demo: .venv/ready
 	$(BIN)/python examples/library.py
@@ -18,12 +18,24 @@ lint: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python docs/render_commands.py
+	$(BIN)/python docs/render_api.py
+	$(BIN)/python docs/tables.py
+
+# The manual as pages for a browser; whatever MkDocs warns of, such as a dead link, is an error.
+site: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python docs/check_site.py build/site
 
 man: .venv/ready
 	$(BIN)/python docs/render_man.py build/man
 
 faults: .venv/ready
-	$(BIN)/python -m pytest -m soak --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest -m soak --timeout 1800 --ignore tests/wheel $(ARGS)
+
+# What people install, in dist/, and tried in an environment of its own.
+wheel: .venv/ready
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m pytest tests/wheel -m soak --timeout 1800 $(ARGS)
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aque needs Python 3.11 or newer: make PYTHON=…")'

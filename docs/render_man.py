@@ -11,16 +11,9 @@ from pathlib import Path
 import click
 
 from aque.cli.main import COMMANDS, cli, load
+from aque.core.errors import EXITS
+from aque.core.variables import VARIABLES
 from aque.core.version import __version__
-
-_EXIT = (
-    ("0", "done"),
-    ("1", "a task failed, or nothing matched"),
-    ("2", "the command was called wrongly"),
-    ("3", "the broker cannot be reached"),
-    ("4", "no such task, or event; nothing was done"),
-    ("130", "interrupted; tasks go on"),
-)
 
 
 def pages() -> dict[str, str]:
@@ -54,7 +47,8 @@ def _page(path: tuple[str, ...], command: click.Command, told: str) -> str:
         _section("DESCRIPTION", _description(command)),
         _section("OPTIONS", _options(command, context)),
         _section("COMMANDS", _list(COMMANDS.items()) if command is cli else ()),
-        _section("EXIT STATUS", _list(_EXIT)),
+        _section("EXIT STATUS", _list((str(status), told) for status, told in EXITS.items())),
+        _section("ENVIRONMENT", _list(_variables()) if command is cli else ()),
         _section("EXAMPLES", _examples(command)),
         _section("SEE ALSO", [_others(path)]),
     ]
@@ -93,6 +87,11 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
 def _list(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     for term, told in rows:
         yield f".TP\n.B {_text(term)}\n{_text(told)}"
+
+
+def _variables() -> Iterator[tuple[str, str]]:
+    for each in VARIABLES:
+        yield each.name, each.meaning + (f"; default {each.default}" if each.default else "")
 
 
 def _others(path: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-TOPICS: Final = ("fields", "filters", "states")
+TOPICS: Final = ("fields", "filters", "settings", "states")
 """What several commands share, and is told in pages of its own."""
 
 
@@ -19,7 +19,7 @@ def _words(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
 @click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=_words)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
-    """Show the help of a command, or of what several share: fields, filters, states.
+    """Show the help of a command, or of what several share: fields, filters, settings, states.
 
     \b
     Examples:

@@ -9,8 +9,10 @@ from typing import Final
 
 import click
 
+from ..core.config import SETTINGS
 from ..core.fields import FIELDS, REASONS
 from ..core.states import COMPLETE_STATES, State
+from ..core.variables import IN_TASKS, VARIABLES
 from .table import Cell, Column, render
 
 _FILTERS: Final = """\
@@ -57,6 +59,19 @@ def _fields() -> list[str]:
     return _table(("FIELD", "OPERATORS", "MEANING"), rows)
 
 
+def _settings() -> list[str]:
+    read = [(each.name, each.default or "-", each.meaning) for each in VARIABLES]
+    given = [(each.name, "", each.meaning) for each in IN_TASKS]
+    said = [(name, "", meaning.replace("`", "")) for name, meaning in SETTINGS.items()]
+    return [
+        *_table(("VARIABLE", "DEFAULT", "MEANING"), read),
+        "",
+        *_table(("IN TASKS", "", "MEANING"), given),
+        "",
+        *_table(("CONFIG.TOML", "", "MEANING"), said),
+    ]
+
+
 def _states() -> list[str]:
     states = [
         (state.value, "complete" if state in COMPLETE_STATES else "open", told) for state, told in _STATES.items()
@@ -71,4 +86,9 @@ def _table(head: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> 
     return render(columns, [[Cell(text) for text in row] for row in rows], width)
 
 
-_PAGES: Final = {"fields": _fields, "filters": lambda: _FILTERS.rstrip().splitlines(), "states": _states}
+_PAGES: Final = {
+    "fields": _fields,
+    "filters": lambda: _FILTERS.rstrip().splitlines(),
+    "settings": _settings,
+    "states": _states,
+}

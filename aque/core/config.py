@@ -13,7 +13,13 @@ import platformdirs
 from .errors import UsageError
 
 EMBEDDED = "embedded:"
-SETTINGS = ("broker", "output_limit", "io_order", "theme", "keys")
+SETTINGS: Final = {
+    "broker": "the broker, as in `AQUE_BROKER`",
+    "output_limit": "of what a task writes so much is kept, as `aque worker --output-limit`: a text such as 64M",
+    "io_order": "true or false, as `AQUE_IO_ORDER` of workers",
+    "theme": "the screen's theme: dark, light or contrast",
+    "keys": "a table: keys of the screen, by the names of commands",
+}
 """What config.toml may say."""
 _SWITCH: Final = {"1": True, "true": True, "0": False, "false": False}
 

@@ -25,6 +25,8 @@ AqueError                          1
 
 from __future__ import annotations
 
+from typing import Final
+
 from .child.errors import AqueError, DecodeError, EncodeError
 
 __all__ = [
@@ -49,6 +51,17 @@ __all__ = [
     "TaskNotFound",
     "UsageError",
 ]
+
+
+EXITS: Final = {
+    0: "done",
+    1: "a task failed, or nothing matched",
+    2: "the command was called wrongly",
+    3: "the broker cannot be reached",
+    4: "no such task, or event; nothing was done",
+    130: "interrupted by Ctrl-C; tasks go on",
+}
+"""The exit statuses of commands."""
 
 
 class UsageError(AqueError, ValueError):

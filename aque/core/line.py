@@ -65,6 +65,7 @@ class Line:
 
     @property
     def listener(self) -> Listener:
+        """What hears the broker's notifications; it begins with the first `bind`."""
         with self._lock:
             if self._listener is None:
                 self._listener = Listener(self.database.source)

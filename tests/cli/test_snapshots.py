@@ -71,6 +71,7 @@ def film(broker: Broker) -> Broker:
         ("help-undo", ["help", "undo"]),
         ("help-fields", ["help", "fields"]),
         ("help-filters", ["help", "filters"]),
+        ("help-settings", ["help", "settings"]),
         ("help-states", ["help", "states"]),
     ],
 )

@@ -15,9 +15,9 @@ class CurrentTask:
     __slots__ = ("attempt", "dependencies", "fields", "id", "name")
 
     def __init__(self, fields: Mapping[str, Any], dependencies: Sequence[Mapping[str, Any]] = ()) -> None:
-        self.id = fields.get("id")
-        self.name = fields.get("name")
-        self.attempt = fields.get("attempt")
+        self.id: int = fields.get("id", 0)
+        self.name: str = fields.get("name", "")
+        self.attempt: int = fields.get("attempt", 0)
         self.dependencies = tuple(DependencyFields(each) for each in dependencies)
         self.fields = TaskFields(fields, self.dependencies)
 
