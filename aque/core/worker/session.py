@@ -75,6 +75,8 @@ class Session:
         self._suspects = Suspects()
         self.worker = 0
         self.mark = ""
+        self.backend = 0
+        """The process id of its session on the server; 0 where there is none. May be read on any thread."""
         self.epoch = datetime.min.replace(tzinfo=UTC)
         """The server's time at zero of the steady clock, as of the last heartbeat."""
 
@@ -87,11 +89,6 @@ class Session:
         """The descriptor on which the end of the connection shows."""
         assert self._conn
         return self._conn.fileno()
-
-    @property
-    def backend(self) -> int:
-        """The process id of its session on the server; 0 where there is none."""
-        return self._conn.info.backend_pid if self._conn and not self._conn.closed else 0
 
     def open(self) -> None:
         """Connect, and register a new worker, with a mark of its own for what its tasks start."""
@@ -132,6 +129,7 @@ class Session:
         if self._conn:
             self._conn.close()
             self._conn = None
+            self.backend = 0
 
     def beat(self, *, draining: bool, cpus_used: float, memory_used: int, load: float | None) -> bool:
         """Tell that the worker lives; whether it is to drain. Raises WorkerGivenUp."""
@@ -189,6 +187,7 @@ class Session:
     def _connect(self) -> None:
         self.close()
         self._conn = self._source.connect()
+        self.backend = self._conn.info.backend_pid
         self._connected_at = time.monotonic()
         if not has_session(self._conn):
             _log.warning("%s", _POOLED)
