@@ -146,7 +146,7 @@ end $$;
 create or replace function aque.link(dependents bigint[], needs bigint[], parents bigint[], children bigint[])
 returns table (id bigint, state aque.state)
 language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -167,8 +167,8 @@ begin
     with linked as (
         insert into aque.dependency (needs_id, task_id, condition, is_child)
         select g.child, g.parent, 'success', true
-        from unnest(parents, children) g (parent, child) join aque.task t on t.id = g.parent
-        where t.state in ('creating', 'pending', 'paused')
+        from unnest(parents, children) g (parent, child)
+        where (select t.state in ('creating', 'pending', 'paused') from aque.task t where t.id = g.parent)
         on conflict do nothing returning task_id
     )
     update aque.task t set blockers = t.blockers + l.n
