@@ -1,6 +1,6 @@
 """What the broker's SQL can do, with nothing executed: rates of submission, claim and completion, and what spoils them.
 
-    python benchmarks/broker.py [--depths 1000,100000,1000000] [--submit 1000000]
+    python -m benchmarks.broker [--depths 1000,100000,1000000] [--submit 1000000]
 
 Starts an embedded server of its own. Figures are of one session: the lower quartile of 40 turns, for others may use the
 machine too. Ratios compare with the first line of the kind.
@@ -12,16 +12,13 @@ import argparse
 import os
 import platform
 import statistics
-import tempfile
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from aque.core import embedded
 from aque.core.broker import Broker
 from aque.core.graph import Graph
 from aque.core.queries import registry, storing, work
@@ -29,6 +26,8 @@ from aque.core.queries.registry import WorkerInfo
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 from aque.core.submit import Encoder
+
+from .house import house
 
 _ROUNDS: Final = 40
 _BATCH: Final = 200
@@ -243,23 +242,18 @@ def main() -> None:
     parser.add_argument("--depths", default="1000,100000,1000000", help="how many tasks wait")
     parser.add_argument("--submit", type=int, default=1_000_000, help="how many tasks are submitted in one go")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        os.chmod(folder, 0o711)  # noqa: PTH101 - the server's own user passes through
-        home = Path(folder) / "broker"
-        with Broker(f"embedded:{home}") as broker:
-            broker.database.initialise()
-            bench = Bench(broker)
-            version = bench.conn.info.server_version // 10_000
-            print(
-                f"{os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}, PostgreSQL {version}, "
-                f"Python {platform.python_version()}; fsync is on"
-            )
-            depths(bench, [int(count) for count in asked.depths.split(",")])
-            obstacles(bench)
-            submissions(bench, asked.submit)
-            print(f"load at the end {os.getloadavg()[0]:.1f}")
-            bench.conn.close()
-        embedded.stop(home)
+    with house() as here:
+        bench = Bench(here.broker)
+        version = bench.conn.info.server_version // 10_000
+        print(
+            f"{os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}, PostgreSQL {version}, "
+            f"Python {platform.python_version()}; fsync is on"
+        )
+        depths(bench, [int(count) for count in asked.depths.split(",")])
+        obstacles(bench)
+        submissions(bench, asked.submit)
+        print(f"load at the end {os.getloadavg()[0]:.1f}")
+        bench.conn.close()
 
 
 if __name__ == "__main__":

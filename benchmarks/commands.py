@@ -1,6 +1,6 @@
 """Commands through the embedded broker, beside xargs in the same run.
 
-    python benchmarks/commands.py
+    python -m benchmarks commands
 
 Prints the time from submitting `true` to its result (p50 and p95 over 200), then milliseconds a task for 2,000 `true`
 at two at once, aque and `xargs -P2 -n1 true` in turn, with the ratio of the medians.
@@ -12,13 +12,11 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 import aque
-from aque.core import embedded
+
+from .house import House, house
 
 COUNT, ROUNDS, LATENCIES = 2000, 3, 200
 TRUE = {"pattern": "shell", "args": ["true"]}
@@ -47,18 +45,12 @@ def through_xargs() -> float:
     return (time.perf_counter() - started) / COUNT * 1e3
 
 
-def measure(home: Path) -> None:
-    queue = aque.Queue(broker=f"embedded:{home}")
-    queue.submit_many([TRUE])
-    worker = subprocess.Popen([sys.executable, "-m", "aque", "worker", "-c", "2", "--broker", queue.broker.to_url()])
-    try:
-        times = latencies(queue)
+def measure(here: House) -> None:
+    here.queue.submit_many([TRUE])
+    with here.worker():
+        times = latencies(here.queue)
         print(f"submit to result: p50 {times[LATENCIES // 2]:.1f} ms, p95 {times[int(LATENCIES * 0.95)]:.1f} ms")
-        pairs = [(through_aque(queue), through_xargs()) for _ in range(ROUNDS)]
-    finally:
-        worker.terminate()
-        worker.wait(30)
-        queue.broker.close()
+        pairs = [(through_aque(here.queue), through_xargs()) for _ in range(ROUNDS)]
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"ms a task, pairs: {'; '.join(f'{a:.2f} {b:.2f}' for a, b in pairs)}")
     print(f"ms a task, medians: aque {ours:.2f}, xargs {theirs:.2f}, ratio {ours / theirs:.2f}")
@@ -66,9 +58,5 @@ def measure(home: Path) -> None:
 
 if __name__ == "__main__":
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        try:
-            measure(Path(folder) / "broker")
-        finally:
-            embedded.stop(Path(folder) / "broker")
+    with house() as here:
+        measure(here)

@@ -1,6 +1,6 @@
 """Where the time of small tasks goes: milliseconds of CPU a task, by process.
 
-    python benchmarks/cpu.py
+    python -m benchmarks cpu
 
 Runs `true`, forked functions and shared functions through the embedded broker, two at once, and adds up what each
 process of aque spent between the submission and the last result; "tasks" is what the tasks' own processes took. With
@@ -13,8 +13,6 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -22,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import aque
-from aque.core import embedded
+
+from .house import House, house
 
 ADD: Final[Mapping[str, Any]] = {"func": "operator:add", "args": [1, 2]}
 KINDS: Final[Mapping[str, tuple[Mapping[str, Any], int]]] = {
@@ -83,13 +82,10 @@ def by_xargs(count: int) -> str:
     return f"; xargs {used / count * 1e3:.3f}"
 
 
-def measure(home: Path) -> None:
-    queue = aque.Queue(broker=f"embedded:{home}")
-    queue.broker.now()
-    server = int((home / "data" / "postmaster.pid").read_text().split()[0])
-    command = [sys.executable, "-m", "aque", "worker", "-c", "2", "--broker", queue.broker.to_url()]
-    worker = subprocess.Popen(command)
-    try:
+def measure(here: House) -> None:
+    queue = here.queue
+    server = int((here.folder / "broker" / "data" / "postmaster.pid").read_text().split()[0])
+    with here.worker():
         for kind, (prototype, count) in KINDS.items():
             run(queue, prototype, 100)
             before, began = spent(server), time.perf_counter()
@@ -99,17 +95,9 @@ def measure(home: Path) -> None:
             parts = ", ".join(f"{name} {used[name]:.3f}" for name in sorted(used, key=used.__getitem__, reverse=True))
             beside = by_xargs(count) if kind == "commands" else ""
             print(f"{kind}: {seconds / count * 1e3:.3f} ms each; cpu {sum(used.values()):.3f} ({parts}){beside}")
-    finally:
-        worker.terminate()
-        worker.wait(30)
-        queue.broker.close()
 
 
 if __name__ == "__main__":
     print(f"{os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        try:
-            measure(Path(folder) / "broker")
-        finally:
-            embedded.stop(Path(folder) / "broker")
+    with house() as here:
+        measure(here)

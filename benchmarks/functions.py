@@ -1,6 +1,6 @@
 """No-op Python functions through the embedded broker, beside a bare loop that forks, in the same run.
 
-    python benchmarks/functions.py
+    python -m benchmarks functions
 
 Prints microseconds a function, from the submission to the last result: forked (2,000 at two at once) in turn with
 a Python that forks the same number two at once, with no queue, no output and no results, once with little imported and
@@ -16,14 +16,14 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import aque
+
+    from .house import House
 
 FORKED, SHARED, ROUNDS, AT_ONCE = 2000, 20000, 5, 2
 
@@ -66,13 +66,9 @@ def rounds(*measures: Callable[[], float]) -> list[list[float]]:
     return list(map(list, zip(*[[measure() for measure in measures] for _ in range(ROUNDS)], strict=True)))
 
 
-def measure(home: Path) -> None:
-    import aque
-
-    queue = aque.Queue(broker=f"embedded:{home}")
-    command = [sys.executable, "-m", "aque", "worker", "-c", str(AT_ONCE), "--broker", queue.broker.to_url()]
-    worker = subprocess.Popen(command)
-    try:
+def measure(here: House) -> None:
+    queue = here.queue
+    with here.worker():
         for isolation in ("process", "shared"):
             through_aque(queue, isolation, 100)
         forked, small, big = rounds(
@@ -84,22 +80,14 @@ def measure(home: Path) -> None:
             print(f"  {ratio:.2f} of the rate of a bare loop in a {name} Python: {spread(bare)} us each")
         (shared,) = rounds(lambda: through_aque(queue, "shared", SHARED))
         print(f"shared functions: {spread(shared)} us each; {1e6 / statistics.median(shared):.0f} a second")
-    finally:
-        worker.terminate()
-        worker.wait(30)
-        queue.broker.close()
 
 
 def main() -> None:
-    from aque.core import embedded
+    from .house import house  # not where this file is run as the bare loop
 
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        try:
-            measure(Path(folder) / "broker")
-        finally:
-            embedded.stop(Path(folder) / "broker")
+    with house() as here:
+        measure(here)
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ class House:
         return psycopg.conninfo.make_conninfo(**self.address(database))
 
     @contextmanager
-    def worker(self, *options: str) -> Iterator[None]:
+    def worker(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
         """A worker with two cpus, as a process of its own."""
         argv = [sys.executable, "-m", "aque", "worker", "-c", "2", "--broker", self.broker.to_url(), *options]
-        with process(argv):
-            yield
+        with process(argv) as started:
+            yield started
 
     @contextmanager
     def redis(self) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`aque xargs` beside xargs, and beside what the worker does by itself, in one run.
 
-    python benchmarks/xargs.py [LINES]
+    python -m benchmarks.xargs [LINES]
 
 Prints, each as pairs and the ratio of their medians: milliseconds a command for `-P1 -n1 true` of ours and of xargs;
 tasks a second of LINES (20,000) commands through `aque xargs -P2 -n1 true`, start-up included, and of as many that
@@ -16,12 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-import aque
-from aque.core import embedded
+from .house import House, house
 
 LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 ONE_BY_ONE, ROUNDS, STARTS = 400, 3, 7
@@ -45,29 +42,19 @@ def timed(command: list[str], count: int) -> float:
     return time.perf_counter() - started
 
 
-@contextmanager
-def worker(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-m", "aque", "worker", "-c", "2", *words])
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def alone(queue: aque.Queue) -> float:
+def alone(here: House) -> float:
     """Tasks a second that a worker runs which finds them all there."""
-    futures = queue.submit_many({"pattern": "shell", "args": ["true"], "cpus": "/2"} for _ in range(LINES))
-    with worker("-2") as process:
-        process.wait(3600)
-    first, last = sorted(queue.broker.tasks([futures[0].id, futures[-1].id]), key=lambda row: row.id)
+    futures = here.queue.submit_many({"pattern": "shell", "args": ["true"], "cpus": "/2"} for _ in range(LINES))
+    with here.worker("-2") as worker:
+        worker.wait(3600)
+    first, last = sorted(here.broker.tasks([futures[0].id, futures[-1].id]), key=lambda row: row.id)
     assert first.started_at and last.finished_at
     return LINES / (last.finished_at - first.started_at).total_seconds()
 
 
-def through_xargs() -> tuple[float, int]:
+def through_xargs(here: House) -> tuple[float, int]:
     """Tasks a second, and the most memory in MB."""
-    with worker(), tempfile.TemporaryFile("w+") as lines:
+    with here.worker(), tempfile.TemporaryFile("w+") as lines:
         lines.write(feed(LINES))
         lines.seek(0)
         started = time.perf_counter()
@@ -91,8 +78,8 @@ def pairs(what: str, rounds: int, ours: Callable[[], float], theirs: Callable[[]
     )
 
 
-def measure(queue: aque.Queue) -> None:
-    with worker():
+def measure(here: House) -> None:
+    with here.worker():
         subprocess.run([*AQUE, "true"], input="", text=True, check=True)
         starts = sorted(first_command() for _ in range(STARTS))
         print(f"ms to the first command: median {starts[STARTS // 2]:.0f}, worst {starts[-1]:.0f}")
@@ -105,25 +92,18 @@ def measure(queue: aque.Queue) -> None:
     memory: list[int] = []
 
     def ours() -> float:
-        rate, used = through_xargs()
+        rate, used = through_xargs(here)
         memory.append(used)
         return rate
 
-    pairs(f"tasks a second of {LINES}, xargs and the worker alone", ROUNDS, ours, lambda: alone(queue))
+    pairs(f"tasks a second of {LINES}, xargs and the worker alone", ROUNDS, ours, lambda: alone(here))
     print(f"MB of the client, at most: {max(memory)}")
 
 
 if __name__ == "__main__":
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        home = Path(folder) / "broker"
-        os.environ["AQUE_BROKER"] = f"embedded:{home}"
-        queue = aque.Queue()
-        queue.submit_many([{"pattern": "shell", "args": ["true"]}])
-        try:
-            measure(queue)
-        finally:
-            queue.broker.close()
-            embedded.stop(home)
+    with house() as here:
+        os.environ["AQUE_BROKER"] = here.broker.to_url()
+        here.queue.submit_many([{"pattern": "shell", "args": ["true"]}])
+        measure(here)
     print(f"load {os.getloadavg()[0]:.1f}")

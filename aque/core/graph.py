@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from .errors import DependencyResolutionError
@@ -24,8 +23,7 @@ _TIES: Final = frozenset({"dependencies", "children", "parent", "kwargs"})
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A dependency: of a node (`local`: its place in the graph) or of a task that is there (its id)."""
 
     target: int
@@ -43,8 +41,7 @@ class Node(NamedTuple):
     parent: tuple[int, bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     target: Mapping[str, Any] | int
     condition: str = "success"
     is_child: bool = False
@@ -115,19 +112,18 @@ class Graph:
     def _is_new_and_alone(self, given: Mapping[str, Any]) -> bool:
         """Whether it is seen at a glance that a prototype has ties to no other: most of a million have none."""
         args: Any = given.get("args", ())
-        return (
-            _TIES.isdisjoint(given)
-            and type(args) in (list, tuple)
-            and _ATOMS.issuperset(map(type, args))
-            and id(given) not in self._places
-        )
+        return _TIES.isdisjoint(given) and _is_flat(args) and id(given) not in self._places
 
     def _unseen(self, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Those that are not numbered yet, each after what it depends on; the caller numbers them as they come."""
         if id(root) in self._places:
             return
+        inner = self._inner(root)
+        if self._places.keys() >= set(map(id, inner)):
+            yield root
+            return
         path = {id(root): root}
-        stack = [(root, iter(self._inner(root)))]
+        stack = [(root, iter(inner))]
         while stack:
             given, rest = stack[-1]
             child = next(rest, None)
@@ -168,7 +164,7 @@ def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
         found.append(_Wish(_target(value.task if isinstance(value, ValueOf) else value)))
 
     for name in ("args", "kwargs"):
-        if (values := given.get(name)) and not isinstance(values, str):
+        if (values := given.get(name)) and not isinstance(values, str) and not _is_flat(values):
             with suppress(RecursionError):  # what is nested so deeply is refused, with its place, when it is encoded
                 map_values(_plain(values), note)
     yield from found
@@ -176,6 +172,11 @@ def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
         yield _wish(dependency)
     for child in _several(given.get("children")):
         yield _Wish(_target(child), is_child=True)
+
+
+def _is_flat(values: Any) -> bool:
+    """Whether it is seen at a glance that nothing in arguments stands for a task."""
+    return type(values) in (list, tuple) and _ATOMS.issuperset(map(type, values))
 
 
 def _plain(value: Any) -> Any:
@@ -190,6 +191,8 @@ def _several(value: Any) -> Iterable[Any]:
 
 def _wish(dependency: Any) -> _Wish:
     """From a task, from a task and a condition, or from `{"task": …, "condition": …, "otherwise": …}`."""
+    if type(dependency) is dict and "task" not in dependency:
+        return _Wish(dependency)
     if isinstance(dependency, tuple | list) and len(dependency) == 2 and isinstance(dependency[1], str):
         target, condition = dependency
         return _Wish(_target(target), _one_of(CONDITIONS, "condition", condition))

@@ -116,15 +116,10 @@ class Encoder:
             self.ties.children.append(task)
 
     def _edge(self, task: int, place: int, edge: Edge) -> dict[str, Any]:
-        needs = self._id(edge.target, edge.local)
-        return {
-            "task_id": task,
-            "needs_id": needs,
-            "condition": edge.condition,
-            "place": place,
-            "is_child": edge.is_child,
-            "otherwise": edge.otherwise,
-        }
+        row = {"task_id": task, "needs_id": self._id(edge.target, edge.local), "place": place}
+        if edge[2:] == _USUAL:
+            return row
+        return {**row, "condition": edge.condition, "is_child": edge.is_child, "otherwise": edge.otherwise}
 
     def _id(self, target: int, local: bool) -> int:
         return self._ids[target] if local else target
@@ -205,6 +200,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 """The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 _PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
+_USUAL: Final = Edge(0, True)[2:]  # aque.store knows it as well
 _SERIES: Final = frozenset({list, tuple})
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
 _DEMANDED: Final = {"username": "user", "cpu_share": "cpus", "volume": "io_paths"}  # fields of columns with other names

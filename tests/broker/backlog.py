@@ -43,10 +43,16 @@ insert into aque.dependency (needs_id, task_id) select r.id, w.id from ready r j
 _TABLES = ("task", "spec", "dependency", "attempt", "result", "shape", "worker")
 
 
-def fill(conn: Connection, count: int) -> None:
+def fill(conn: Connection, count: int, *, analysed: bool = True) -> None:
     """`count` tasks each that succeeded, that failed, that are ready, and that need one of those."""
     conn.execute("set statement_timeout = 0")
     conn.execute(_FILL, {"count": count})
+    if analysed:
+        analyse(conn)
+
+
+def analyse(conn: Connection) -> None:
+    """Have the server renew its figures of the tables."""
     for table in _TABLES:
         conn.execute(f"vacuum analyze aque.{table}".encode())
 

@@ -10,7 +10,7 @@ returns table (
     parent_id bigint, extra json, isolation text, has_inputs boolean, volume text
 )
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -28,10 +28,10 @@ begin
         select t.id, t.lease, t.attempt, x.cpus, t.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
                p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
                p.timeout, t.priority, s.queue, t.parent_id, p.extra, p.isolation,
-               exists (select from aque.dependency d where d.task_id = t.id), s.volume
+               coalesce((select true from aque.dependency d where d.task_id = t.id limit 1), false), s.volume
         from unnest(ids, demands) x (id, cpus)
-        join aque.task t on t.id = x.id
-        join aque.spec p on p.task_id = x.id
+        cross join lateral (select * from aque.task k where k.id = x.id offset 0) t
+        cross join lateral (select * from aque.spec k where k.task_id = x.id offset 0) p
         join aque.shape s on s.id = t.shape_id
         order by t.priority desc, t.duration desc, aque.rank_at(me, s.volume), t.id;
 end $$;

@@ -76,7 +76,7 @@ $$;
 create or replace function aque.live(me aque.worker) returns aque.head[]
 language sql stable
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set enable_sort = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
     with recursive live as (
         (select t.shape_id, t.priority, t.duration, -t.id as place, t.memory from aque.task t
@@ -100,7 +100,7 @@ $$;
 create or replace function aque.first_from(me aque.worker, places aque.head[]) returns aque.head[]
 language sql stable
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set enable_sort = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
     select coalesce(array_agg(row(p.shape_id, p.cpus, p.least, p.queue,
                                   t.priority, t.duration, t.place, t.memory, p.rank)::aque.head), '{}')
@@ -123,7 +123,7 @@ create or replace function aque.take(
 )
 language plpgsql
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set enable_sort = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -256,7 +256,7 @@ end $$;
 create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
 returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

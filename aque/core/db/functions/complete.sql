@@ -27,13 +27,14 @@ $$;
 -- may also let it wait: it stays open, and a retry may close it. Dependents are locked in the order of their ids. Every
 -- statement has a snapshot of its own, and an edge that is being submitted meanwhile holds a lock on its dependency: so
 -- none is overlooked.
+-- What is looked up by its key is a lateral of its own, here and below: the plan may be older than what the tables hold.
 -- `among`: only these dependents are told of `done` (the others know); null: all.
 -- Returns the dependents that ended, and one row (null, null) if some became ready.
 create or replace function aque.settle(done bigint[], among bigint[] default null)
 returns table (id bigint, state aque.state)
 language plpgsql rows 20
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -48,14 +49,17 @@ begin
                    min(d.needs_id) filter (where aque.breaks(p.state, d)) as broken,
                    bool_or(p.state = 'cancelled' or d.condition = 'failure' or d.otherwise = 'cancel')
                        filter (where aque.breaks(p.state, d)) as void
-            from aque.dependency d join aque.task p on p.id = d.needs_id
+            from aque.dependency d
+            cross join lateral (select k.state from aque.task k where k.id = d.needs_id offset 0) p
             where d.needs_id = any(done) and not d.waived and (among is null or d.task_id = any(among))
             group by d.task_id
         ), locked as materialized (
-            select t.id, t.state as was, e.met, e.broken, e.void
-            from edge e join aque.task t on t.id = e.task_id
-            where t.state in ('creating', 'pending', 'paused') and (e.met > 0 or e.broken is not null)
-            order by t.id for no key update of t
+            select t.id, t.was, e.met, e.broken, e.void
+            from (select * from edge where met > 0 or broken is not null order by task_id) e
+            cross join lateral (
+                select t.id, t.state as was from aque.task t
+                where t.id = e.task_id and t.state in ('creating', 'pending', 'paused')
+                offset 0 for no key update) t
         ), moved as (
             update aque.task t
             set blockers = case when l.broken is null then t.blockers - l.met else 0 end,
@@ -96,38 +100,43 @@ create or replace function aque.complete(
 ) returns table (id bigint, state aque.state)
 language plpgsql rows 20
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
     ended bigint[];
 begin
-    perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
-    order by t.id for no key update of t;
+    perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
 
     with moved as (
         update aque.task t
-        set state = case when retry.due is null then x.state else 'pending' end,
+        set state = case when x.due is null then x.state else 'pending' end,
             lease = null, worker_id = null, kill_signal = null, kill_grace = null,
             started_at = coalesce(x.started_at, t.started_at),
-            finished_at = case when retry.due is null then x.finished_at end,
-            run_at = retry.due,
-            blockers = case when retry.due is null then 0 else 1 end
-        from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
-                    writes, errors, results)
-            x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss, read_bytes,
-               written_bytes, error, result)
-        join aque.task old on old.id = x.id
-        join aque.spec s on s.task_id = x.id
-        left join lateral (
-            -- thirty years at most: beyond that there are no timestamps
-            select clock_timestamp()
-                   + make_interval(secs => least(s.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
-            where x.state = 'error' and old.attempt <= old.retries and old.kill_signal is null
-        ) retry on true
+            finished_at = case when x.due is null then x.finished_at end,
+            run_at = x.due,
+            blockers = case when x.due is null then 0 else 1 end
+        from (
+            select x.*, old.worker_id as old_worker_id, retry.due
+            from unnest(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
+                        writes, errors, results)
+                x (id, lease, state, started_at, finished_at, exit_code, signal, user_time, system_time, max_rss,
+                   read_bytes, written_bytes, error, result)
+            cross join lateral (
+                select k.worker_id, k.attempt, k.retries, k.kill_signal from aque.task k where k.id = x.id offset 0) old
+            cross join lateral (select p.retry_delay from aque.spec p where p.task_id = x.id offset 0) s
+            left join lateral (
+                -- thirty years at most: beyond that there are no timestamps
+                select clock_timestamp()
+                       + make_interval(secs => least(s.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
+                where x.state = 'error' and old.attempt <= old.retries and old.kill_signal is null
+            ) retry on true
+            offset 0
+        ) x
         where t.id = x.id and t.lease = x.lease
-        returning t.id, t.attempt, t.started_at, old.worker_id, x.finished_at as ended_at, x.state as ended_as, x.exit_code,
-                  x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes, x.written_bytes, x.error, x.result
+        returning t.id, t.attempt, t.started_at, x.old_worker_id as worker_id, x.finished_at as ended_at,
+                  x.state as ended_as, x.exit_code, x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes,
+                  x.written_bytes, x.error, x.result
     ), noted as (
         insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, exit_code, signal,
                                   user_time, system_time, max_rss, read_bytes, written_bytes, error)
@@ -150,12 +159,11 @@ end $$;
 -- Returns them with their state now, and what settle() says of the dependents of those that ended.
 create or replace function aque.release(ids bigint[], leases bigint[]) returns table (id bigint, state aque.state)
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 begin
-    perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
-    order by t.id for no key update of t;
+    perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
     return query
         update aque.task t
         set state = 'pending', lease = null, worker_id = null, started_at = null, attempt = t.attempt - 1

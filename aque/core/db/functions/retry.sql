@@ -5,7 +5,7 @@
 -- not as it must be, and not among these.
 create or replace function aque.retriable(targets bigint[]) returns table (id bigint, refusal text)
 language sql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set jit = off
 as $$
     with recursive candidate (id) as (
         select t.id from aque.task t where t.id = any(targets) and aque.is_complete(t.state)
@@ -43,7 +43,7 @@ $$;
 -- Tasks with all that they need and all that need them.
 create or replace function aque.neighbours(ids bigint[]) returns setof bigint
 language sql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set jit = off
 as $$
     select unnest(ids)
     union
@@ -59,7 +59,7 @@ create or replace function aque.retry(targets bigint[], dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -112,5 +112,5 @@ begin
         from told o
     )
     update aque.task t set blockers = c.edges + (t.run_at is not null)::int
-    from counted c where t.id = c.id and t.state in ('creating', 'pending', 'paused');
+    from counted c where t.id = c.id and not aque.is_complete(t.state) and t.state <> 'running';
 end $$;

@@ -4,7 +4,7 @@
 -- What succeeded needs nothing any more; what is complete holds nobody back. One index lookup an edge, at any depth.
 create or replace function aque.reach(ids bigint[], dependencies boolean, dependents boolean) returns setof bigint
 language sql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set jit = off
 as $$
     with recursive below (id) as (
         select unnest(ids)
@@ -30,7 +30,7 @@ $$;
 -- The tasks beside `ids` that could not succeed any more, were these stopped.
 create or replace function aque.fallout(ids bigint[]) returns setof bigint
 language sql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set jit = off
 as $$
     with recursive fallen (id) as (
         select t.id from aque.task t where t.id = any(ids) and not aque.is_complete(t.state)
@@ -62,7 +62,7 @@ create or replace function aque.kill(targets bigint[], signal smallint, grace re
 returns table (id bigint, before aque.state, state aque.state, worker_id bigint)
 language plpgsql rows 20
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -148,14 +148,13 @@ $$;
 create or replace function aque.interrupt(ids bigint[], leases bigint[], is_loss boolean, reason text)
 returns table (id bigint, state aque.state)
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
     taken bigint[];
 begin
-    perform 1 from unnest(ids, leases) x (id, lease) join aque.task t on t.id = x.id and t.lease = x.lease
-    order by t.id for no key update of t;
+    perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
     with moved as (
         update aque.task t
         set losses = t.losses + case when is_loss then 1 else 0 end, retries = t.retries + 1,
@@ -164,8 +163,11 @@ begin
                          when is_loss and t.losses >= 2 then 'error' else 'pending' end::aque.state,
             finished_at = case when old.kill_signal is not null or is_loss and t.losses >= 2
                                then clock_timestamp() end
-        from unnest(ids, leases) x (id, lease) join aque.task old on old.id = x.id
-        where t.id = x.id and t.lease = x.lease
+        from (
+            select x.*, k.kill_signal, k.worker_id from unnest(ids, leases) x (id, lease)
+            cross join lateral (select k.kill_signal, k.worker_id from aque.task k where k.id = x.id offset 0) k
+            offset 0) old
+        where t.id = old.id and t.lease = old.lease
         returning t.id, t.state, t.attempt, t.losses, t.started_at, old.worker_id
     ), noted as (
         insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, error)
@@ -186,7 +188,7 @@ end $$;
 -- is being seen to by another, or by the worker itself; whatever is left then is found by the next who looks.
 create or replace function aque.forsake(gone bigint[]) returns table (id bigint, state aque.state)
 language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

@@ -134,7 +134,9 @@ begin
     left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id;
 
     insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
-    select e.task_id, e.needs_id, e.condition, coalesce(e.otherwise, 'fail'), e.place, e.is_child from unnest(needs) e;
+    select e.task_id, e.needs_id, coalesce(e.condition, 'success'), coalesce(e.otherwise, 'fail'), e.place,
+           coalesce(e.is_child, false)
+    from unnest(needs) e;
 end $$;
 
 -- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
@@ -146,7 +148,7 @@ end $$;
 create or replace function aque.link(dependents bigint[], needs bigint[], parents bigint[], children bigint[])
 returns table (id bigint, state aque.state)
 language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -167,8 +169,8 @@ begin
     with linked as (
         insert into aque.dependency (needs_id, task_id, condition, is_child)
         select g.child, g.parent, 'success', true
-        from unnest(parents, children) g (parent, child) join aque.task t on t.id = g.parent
-        where t.state in ('creating', 'pending', 'paused')
+        from unnest(parents, children) g (parent, child)
+        where (select t.state in ('creating', 'pending', 'paused') from aque.task t where t.id = g.parent)
         on conflict do nothing returning task_id
     )
     update aque.task t set blockers = t.blockers + l.n

@@ -21,7 +21,7 @@ create or replace function aque.revive(targets bigint[], origins aque.state[], d
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -55,7 +55,7 @@ create or replace function aque.cancel(targets bigint[], origins aque.state[], d
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

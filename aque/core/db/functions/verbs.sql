@@ -75,7 +75,7 @@ create or replace function aque.clear(targets bigint[], dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -136,7 +136,7 @@ create or replace function aque.edit(targets bigint[], changes jsonb, dry boolea
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare

@@ -5,7 +5,7 @@
 create or replace function aque.expire(most int) returns table (removed int, is_more boolean)
 language plpgsql rows 1
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -50,7 +50,7 @@ end $$;
 create or replace function aque.tidy_environs(most int, rest interval) returns void
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
     at_once constant int := 5 * most;
@@ -89,7 +89,7 @@ end $$;
 create or replace function aque.tidy(most int, rest interval) returns void
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
     held aque.retention;
