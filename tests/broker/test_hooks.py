@@ -133,6 +133,18 @@ def test_it_runs_where_and_as_its_task_would_and_goes_before_its_equals(submit: 
     assert (hook.cpus, hook.memory, hook.limits, hook.retries) == (pytest.approx(0.1), 0, {}, 5)
 
 
+def test_what_all_tasks_of_a_queue_have_those_that_say_otherwise_have_not(broker: Broker) -> None:
+    """And a hook has none itself."""
+    queue = aque.Queue(broker=broker, on_done="true")
+    queue.submit_many(
+        [{"args": "true", "name": "a"}, {"args": "true", "on_done": []}, {"args": "true", "on_done": "x"}]
+    )
+    assert [(row.name, row.command or json.loads(row.args or "")) for row in hooks(broker)] == [
+        ("on-done a", ["true"]),
+        ("on-done true", ["x"]),
+    ]
+
+
 def test_a_hook_of_a_child_inherits_through_it(submit: Submitter, broker: Broker) -> None:
     parent = submit(pattern="group", queue="render", hold=True)
     submit(args="true", parent=parent, on_done="true")
