@@ -182,6 +182,13 @@ def test_a_hook_that_its_worker_died_with_is_run_by_another(submit: Submitter, b
     assert mark.read_text().split() == ["success", "success"]
 
 
+def test_an_error_of_any_length_reaches_its_hook(submit: Submitter, broker: Broker, worker: object) -> None:
+    """A text that is too long for an environment would keep the hook from running at all."""
+    submit(func="tests.work:fail", args=["\u20ac" * 400_000], on_done='echo "${#AQUE_ERROR} $AQUE_STATE"')
+    (hook,) = wait_for_hooks(broker)
+    assert told(broker, hook.id).split()[1] == "error"
+
+
 @pytest.mark.parametrize("sink", [(500, 302)], indirect=True)
 def test_a_url_is_told_until_it_takes_it(submit: Submitter, broker: Broker, sink: Sink) -> None:
     """A redirection is no success: what follows it would be asked without what there is to tell."""

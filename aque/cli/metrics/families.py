@@ -166,14 +166,28 @@ def _told(reading: Reading, *, is_recent: bool) -> Iterator[Metric]:
 
 def text(look: Look) -> str:
     """All that a look found, in Prometheus' text format."""
+    return generate_latest(registry(lambda: look)).decode()
 
-    class Once:
-        def collect(self) -> Iterable[Metric]:
-            return families(look)
 
-    registry = CollectorRegistry()
-    registry.register(Once())
-    return generate_latest(registry).decode()
+class _Collector:
+    """What prometheus_client asks whenever somebody asks it."""
+
+    def __init__(self, look: Callable[[], Look]) -> None:
+        self._look = look
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: no name is taken by others, and nobody is to ask the broker for them."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        return families(self._look())
+
+
+def registry(look: Callable[[], Look]) -> CollectorRegistry:
+    """What prometheus_client serves: what a look finds, at each time."""
+    made = CollectorRegistry()
+    made.register(_Collector(look))
+    return made
 
 
 def _family(gauge: Gauge, reading: Reading) -> Metric:
