@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Final, TypeAlias
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from ...core.metrics import BOUNDS, Reading
+from ...core.metrics import BOUNDS, Reading, Sum
 from ...core.queries.tasks import WorkerRow
 from ...core.states import COMPLETE_STATES, State
 from ...core.text import clean
@@ -193,20 +193,27 @@ def registry(look: Callable[[], Look]) -> CollectorRegistry:
 def _family(gauge: Gauge, reading: Reading) -> Metric:
     kind = CounterMetricFamily if gauge.is_count else GaugeMetricFamily
     family = kind(gauge.name, gauge.words, labels=gauge.labels)
-    for labels, value in gauge.read(reading):
-        family.add_metric(list(map(_label, labels)), float(value))
+    found: dict[tuple[str, ...], float] = {}
+    for names, value in gauge.read(reading):
+        labels = tuple(map(_label, names))
+        found[labels] = found.get(labels, 0.0) + float(value)
+    for labels, total in found.items():
+        family.add_metric(labels, total)
     return family
 
 
 def _histogram(kind: str, name: str, words: str, reading: Reading) -> Metric:
     family = HistogramMetricFamily(name, words, labels=("queue",))
-    for queue in reading.standing.queues:
-        classes = [reading.ended(queue, str(place), kind) for place in range(len(BOUNDS) + 1)]
+    for label, queues in groupby(sorted(reading.standing.queues, key=_label), _label):
+        classes = [Sum()] * len(_UPPER)
+        for queue in queues:
+            classes = [each.plus(reading.ended(queue, str(place), kind)) for place, each in enumerate(classes)]
         counts = accumulate(float(each.tasks) for each in classes)
         seconds = sum(each.seconds for each in classes)
-        family.add_metric([_label(queue)], list(zip(_UPPER, counts, strict=True)), seconds)
+        family.add_metric([label], list(zip(_UPPER, counts, strict=True)), seconds)
     return family
 
 
 def _label(value: str) -> str:
+    """What looks alike is added up: Prometheus would refuse all of it where a sample stood twice."""
     return clean(value)[:_LONGEST]
