@@ -12,18 +12,20 @@ from .child.calls import awaited
 from .child.names import resolve_name
 from .errors import PatternMissingError, TaskError, UsageError
 from .graph import Node, flatten, map_values
+from .hooks import Hook
 from .task import Prototype, TaskHandle, ValueOf, local_defaults
 
 
 def execute(prototype: Mapping[str, Any]) -> Any:
     """Run a prototype after all that it depends on, one by one, and return its result.
 
-    A command writes to this process's stdout and stderr. Conditions of dependencies are taken as `success`.
+    A command writes to this process's stdout and stderr. Conditions of dependencies are taken as `success`; hooks are
+    left out.
     Raises what a task raises, TaskError where a command fails, and DependencyResolutionError for a cycle.
     """
     nodes, _ = flatten([prototype])
     results: dict[int, Any] = {}
-    for node in nodes:
+    for node in (each for each in nodes if not isinstance(each.given, Hook)):
         results[id(node.given)] = _run(node, nodes, results)
     return results[id(prototype)]
 

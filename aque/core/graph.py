@@ -49,9 +49,10 @@ class _Wish(NamedTuple):
 
 
 class Graph:
-    """Numbers prototypes, from 0, as they come."""
+    """Numbers prototypes, from 0, as they come. `on_done`: the hooks of those that say nothing of theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_done: Any = None) -> None:
+        self._on_done = on_done
         self._places: dict[int, int] = {}  # by the identity of a prototype
         self._kept: dict[int, Mapping[str, Any]] = {}  # so that no identity comes up a second time
         self._wishes: dict[int, tuple[_Wish, ...]] = {}
@@ -72,8 +73,8 @@ class Graph:
                 added.append(given)
                 if not is_alone and isinstance(parent := given.get("parent"), Mapping):
                     queue.append(parent)
-                if FIELD in given:
-                    queue.extend(hooks(given))
+                if (what := given.get(FIELD, self._on_done)) is not None:
+                    queue.extend(hooks(given, what))
         nodes = [self._node(given) for given in added] if self._wishes else list(map(Node, added))
         self._kept.update(zip(map(id, added), added, strict=True))
         self._size += len(added)

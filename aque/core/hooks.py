@@ -28,9 +28,9 @@ class Hook(dict[str, Any]):
         self.target = target
 
 
-def hooks(given: Mapping[str, Any]) -> Iterator[Hook]:
-    """The hooks of a prototype; raises UsageError for what cannot be one."""
-    return (Hook(given, each) for each in read(given.get(FIELD)))
+def hooks(given: Mapping[str, Any], what: Any) -> Iterator[Hook]:
+    """The hooks of a prototype, none of a hook itself; raises UsageError for what cannot be one."""
+    return (Hook(given, each) for each in read(what) if not isinstance(given, Hook))
 
 
 def read(value: Any) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from .db.source import Connection, Source
 from .db.watchdog import limited
 from .errors import BrokerError, BrokerUnavailable
 from .graph import Graph, Node
+from .hooks import FIELD
 from .queries import storing, submission
 from .queries.storing import Batch, Ties
 from .queries.submission import Change, Span, spans
@@ -64,7 +65,7 @@ class Intake:
         self._database = database
         self._turns = _Turns(database)
         self._expect = expect
-        self._graph = Graph()
+        self._graph = Graph(defaults.get(FIELD))
         self._ids = array("q")
         self._new: dict[State, list[Span]] = {}
         self._prepared: dict[str, str] = {}

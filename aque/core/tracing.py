@@ -36,8 +36,11 @@ def kept(extra: str | None) -> dict[str, str]:
     """What a task keeps of a trace, by field, from its `extra` as a JSON text; empty where it is in none."""
     if extra is None or FIELDS[0] not in extra:
         return {}
-    fields = json.loads(extra)
-    return _valid({name: fields.get(name) for name in FIELDS})
+    try:
+        fields = json.loads(extra)
+        return _valid({name: fields.get(name) for name in FIELDS})
+    except (ValueError, AttributeError, RecursionError):  # somebody wrote it who is not aque
+        return {}
 
 
 def around(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -133,6 +133,18 @@ def test_it_runs_where_and_as_its_task_would_and_goes_before_its_equals(submit: 
     assert (hook.cpus, hook.memory, hook.limits, hook.retries) == (pytest.approx(0.1), 0, {}, 5)
 
 
+def test_what_all_tasks_of_a_queue_have_those_that_say_otherwise_have_not(broker: Broker) -> None:
+    """And a hook has none itself."""
+    queue = aque.Queue(broker=broker, on_done="true")
+    queue.submit_many(
+        [{"args": "true", "name": "a"}, {"args": "true", "on_done": []}, {"args": "true", "on_done": "x"}]
+    )
+    assert [(row.name, row.command or json.loads(row.args or "")) for row in hooks(broker)] == [
+        ("on-done a", ["true"]),
+        ("on-done true", ["x"]),
+    ]
+
+
 def test_a_hook_of_a_child_inherits_through_it(submit: Submitter, broker: Broker) -> None:
     parent = submit(pattern="group", queue="render", hold=True)
     submit(args="true", parent=parent, on_done="true")
@@ -168,6 +180,13 @@ def test_a_hook_that_its_worker_died_with_is_run_by_another(submit: Submitter, b
     with running_worker(broker):
         wait_for_hooks(broker)
     assert mark.read_text().split() == ["success", "success"]
+
+
+def test_an_error_of_any_length_reaches_its_hook(submit: Submitter, broker: Broker, worker: object) -> None:
+    """A text that is too long for an environment would keep the hook from running at all."""
+    submit(func="tests.work:fail", args=["\u20ac" * 400_000], on_done='echo "${#AQUE_ERROR} $AQUE_STATE"')
+    (hook,) = wait_for_hooks(broker)
+    assert told(broker, hook.id).split()[1] == "error"
 
 
 @pytest.mark.parametrize("sink", [(500, 302)], indirect=True)

@@ -134,7 +134,19 @@ def test_a_worker_that_does_not_trace_passes_on_what_a_task_was_given(queue: aqu
 
 
 @pytest.mark.parametrize(
-    "extra", [None, "{}", '{"a": "traceparent"}', '{"traceparent": 7}', '{"traceparent": "x"}', '{"tracestate": "a=b"}']
+    "extra",
+    [
+        None,
+        "{}",
+        '["traceparent"]',
+        '"traceparent"',
+        "traceparent",
+        "[" * 100000 + "traceparent",
+        '{"a": "traceparent"}',
+        '{"traceparent": 7}',
+        '{"traceparent": "x"}',
+        '{"tracestate": "a=b"}',
+    ],
 )
 def test_what_is_no_trace_is_none(extra: str | None) -> None:
     assert tracing.kept(extra) == {}

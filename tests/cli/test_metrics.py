@@ -156,6 +156,25 @@ def test_labels_are_texts_that_nothing_obeys(aque: Aque) -> None:
     assert ("aque_tasks_ready", ('a\\x1b[31m"\\n}b',)) in values(done.stdout)
 
 
+def test_queues_that_look_alike_are_told_as_one(aque: Aque) -> None:
+    """Prometheus refuses a scrape in which a sample stands twice: nobody is to blind it by the name of a queue."""
+    for name in ("a\x1b", "a\\x1b", "b" * 300, "b" * 301):
+        aque("submit", "-q", name, "true")
+    found = values(aque("metrics").stdout)
+    assert found["aque_tasks_ready", ("a\\x1b",)] == 2
+    assert found["aque_tasks_ready", ("b" * 200,)] == 2
+
+
+def test_a_broker_that_does_not_answer_is_told_as_lost(aque: Aque, broker: Broker, start: Start) -> None:
+    """Who scrapes waits for ten seconds: it is told before that, and again once there is an answer."""
+    url = url_of(start("metrics", "--listen", "0").stderr)
+    assert scrape(url)["aque_up", ()] == 1
+    with broker.database.transaction() as conn:
+        conn.execute("lock table aque.task in access exclusive mode")
+        wait_for(lambda: scrape(url)["aque_up", ()] == 0, 60)
+    wait_for(lambda: scrape(url)["aque_up", ()] == 1, 60)
+
+
 def test_nothing_of_what_tasks_are_told_is_shown(aque: Aque) -> None:
     aque("submit", "--env", "TOKEN=hidden", "-n", "hidden", "curl", "-H", "hidden")
     aque("worker", "-2")

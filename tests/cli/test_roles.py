@@ -136,3 +136,26 @@ def test_a_value_stays_a_value(run: Run, task: int, server: Shared, words: list[
     assert "syntax error" not in done.stderr
     with Broker(server.url("bob")) as bob:
         assert bob.tasks([task])
+
+
+def test_who_only_watches_sees_metrics(run: Run, task: int) -> None:
+    """Any role may: nothing in them is somebody's own."""
+    for role in ("alice", "olga", "farm"):
+        done = run(role, "metrics")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "aque_up 1.0" in done.stdout
+        assert "aque_captures_total" in done.stdout
+        assert "bobs" not in done.stdout
+
+
+def test_a_hook_belongs_to_who_submitted_its_task(run: Run, server: Shared) -> None:
+    done = run("alice", "submit", "--user", "alice", "-n", "job", "--on-done", "true", "true")
+    assert done.returncode == 0, done.stderr
+    found = run("bob", "status", "-x", "--flat", "-f", "pattern:hook user:alice", "--csv", "name,user").stdout
+    assert found.splitlines()[1:] == ["on-done job,alice"]
+    assert (
+        run(
+            "bob", "submit", "--user", "bob", "--after-any", done.stdout.strip(), "--on-done", "true", "true"
+        ).returncode
+        == 0
+    )

@@ -109,7 +109,7 @@ def test_a_worker_without_opentelemetry_says_so_once_and_works(environ: dict[str
     done = run("worker", "-2")
     assert done.returncode == 0
     assert [each.partition(": ")[2] for each in done.stderr.splitlines()] == [
-        "OTEL_… asks for traces, and OpenTelemetry is not installed: pip install 'aque[otel]' worker=1"
+        "OTEL_… asks for traces, and OpenTelemetry is not installed: pip install 'aque[otel]'"
     ]
     assert aque("status", "-f", "state:success", "--csv", "id").stdout.split() == ["id", "1"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import aque
@@ -31,3 +33,10 @@ def test_a_cycle_is_refused() -> None:
     loop["dependencies"] = [loop]
     with pytest.raises(aque.DependencyResolutionError):
         aque.execute(loop)
+
+
+def test_hooks_are_left_out(tmp_path: Path) -> None:
+    """Nothing is told of what was tried here."""
+    mark = tmp_path / "mark"
+    assert aque.execute({"args": "true", "on_done": f"touch {mark}"}) == 0
+    assert not mark.exists()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Final, TypeAlias
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from ...core.metrics import BOUNDS, Reading
+from ...core.metrics import BOUNDS, Reading, Sum
 from ...core.queries.tasks import WorkerRow
 from ...core.states import COMPLETE_STATES, State
 from ...core.text import clean
@@ -166,33 +166,54 @@ def _told(reading: Reading, *, is_recent: bool) -> Iterator[Metric]:
 
 def text(look: Look) -> str:
     """All that a look found, in Prometheus' text format."""
+    return generate_latest(registry(lambda: look)).decode()
 
-    class Once:
-        def collect(self) -> Iterable[Metric]:
-            return families(look)
 
-    registry = CollectorRegistry()
-    registry.register(Once())
-    return generate_latest(registry).decode()
+class _Collector:
+    """What prometheus_client asks whenever somebody asks it."""
+
+    def __init__(self, look: Callable[[], Look]) -> None:
+        self._look = look
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: no name is taken by others, and nobody is to ask the broker for them."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        return families(self._look())
+
+
+def registry(look: Callable[[], Look]) -> CollectorRegistry:
+    """What prometheus_client serves: what a look finds, at each time."""
+    made = CollectorRegistry()
+    made.register(_Collector(look))
+    return made
 
 
 def _family(gauge: Gauge, reading: Reading) -> Metric:
     kind = CounterMetricFamily if gauge.is_count else GaugeMetricFamily
     family = kind(gauge.name, gauge.words, labels=gauge.labels)
-    for labels, value in gauge.read(reading):
-        family.add_metric(list(map(_label, labels)), float(value))
+    found: dict[tuple[str, ...], float] = {}
+    for names, value in gauge.read(reading):
+        labels = tuple(map(_label, names))
+        found[labels] = found.get(labels, 0.0) + float(value)
+    for labels, total in found.items():
+        family.add_metric(labels, total)
     return family
 
 
 def _histogram(kind: str, name: str, words: str, reading: Reading) -> Metric:
     family = HistogramMetricFamily(name, words, labels=("queue",))
-    for queue in reading.standing.queues:
-        classes = [reading.ended(queue, str(place), kind) for place in range(len(BOUNDS) + 1)]
+    for label, queues in groupby(sorted(reading.standing.queues, key=_label), _label):
+        classes = [Sum()] * len(_UPPER)
+        for queue in queues:
+            classes = [each.plus(reading.ended(queue, str(place), kind)) for place, each in enumerate(classes)]
         counts = accumulate(float(each.tasks) for each in classes)
         seconds = sum(each.seconds for each in classes)
-        family.add_metric([_label(queue)], list(zip(_UPPER, counts, strict=True)), seconds)
+        family.add_metric([label], list(zip(_UPPER, counts, strict=True)), seconds)
     return family
 
 
 def _label(value: str) -> str:
+    """What looks alike is added up: Prometheus would refuse all of it where a sample stood twice."""
     return clean(value)[:_LONGEST]

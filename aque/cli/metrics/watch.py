@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -58,15 +57,13 @@ class Watch:
     def _ask(self, read: Callable[[], Reading]) -> Look:
         """A question that is not answered in time stands; the answer comes with a later look."""
         asked = self._asked = self._asked or self._thread.submit(read)
-        try:
-            reading = asked.result(_PATIENCE)
-        except TookTooLong:
+        if not wait([asked], _PATIENCE).done:
             return Look(None, f"the broker has not answered for {_PATIENCE:g} s", 3)
-        except AqueError as error:
-            self._asked = None
-            return Look(None, " ".join(str(error).split()), error.exit_code)
         self._asked = None
-        return Look(reading)
+        try:
+            return Look(asked.result())
+        except AqueError as error:
+            return Look(None, " ".join(str(error).split()), error.exit_code)
 
     def _note(self, complaint: str) -> None:
         if bool(complaint) != bool(self._complaint):

@@ -40,10 +40,10 @@ _HELP = """Queue commands that are built from stdin, as xargs does.
 It takes the options of GNU xargs, waits, shows what the commands write in their order, and exits as xargs does. -P N
 runs N at a time on each host, each with an N-th of it; without it one runs at a time in all. Where no worker serves an
 embedded broker, it brings its own for the while (-v tells). Long options of its own are --priority, --cpus, --memory,
---queue, --name, --limit, --broker, --shell and --detach, which prints the id of the group and waits for nothing. After
-a ::: on the command line, or with --parallel, it has the argument sources and replacement strings of GNU parallel; its
---tag, --joblog, --resume, --halt, --retries, --timeout, --bar, --results and others go with any input (aque-xargs
---help). The console script aque-xargs is the same.
+--queue, --name, --limit, --on-done (once all have ended), --broker, --shell and --detach, which prints the id of the
+group and waits for nothing. After a ::: on the command line, or with --parallel, it has the argument sources and
+replacement strings of GNU parallel; its --tag, --joblog, --resume, --halt, --retries, --timeout, --bar, --results and
+others go with any input (aque-xargs --help). The console script aque-xargs is the same.
 
 \b
 Examples:

@@ -10,6 +10,7 @@ from .current import CurrentTask
 from .errors import AqueError
 
 _PATIENCE = 30.0  # seconds for an answer
+_LONGEST = 10000  # characters of an error: an environment does not take any text
 _VARIABLES = {
     "AQUE_TASK": "task",
     "AQUE_NAME": "name",
@@ -31,13 +32,17 @@ def run(task: CurrentTask) -> int:
 def _told(task: CurrentTask) -> Mapping[str, Any]:
     """What is known of the task that ended."""
     done = task.dependencies[0]
-    facts = {name: done.get(name) for name in ("name", "state", "exit_code", "signal", "error")}
-    return {"task": done["id"], **facts, "hook": task.id, "attempt": task.attempt}
+    error = done.get("error")
+    facts = {name: done.get(name) for name in ("name", "state", "exit_code", "signal")}
+    short = None if error is None else str(error)[:_LONGEST]
+    return {"task": done["id"], **facts, "error": short, "hook": task.id, "attempt": task.attempt}
 
 
 def _call(line: str, told: Mapping[str, Any]) -> int:
-    told = {name: "" if told[key] is None else str(told[key]) for name, key in _VARIABLES.items()}
-    status = os.spawnve(os.P_WAIT, "/bin/sh", ["/bin/sh", "-c", line], {**os.environ, **told})
+    texts = {name: "" if told[key] is None else str(told[key]) for name, key in _VARIABLES.items()}
+    own = {name.encode(): text.encode("utf-8", "replace") for name, text in texts.items()}
+    shell = [b"/bin/sh", b"-c", line.encode("utf-8", "surrogateescape")]
+    status = os.spawnve(os.P_WAIT, "/bin/sh", shell, {**os.environb, **own})
     if status:
         raise AqueError(f"exit status {status}" if status > 0 else f"ended by signal {-status}")
     return 0
