@@ -1,9 +1,11 @@
 """A backend of joblib. It is there once this module is imported:
 
-import aque.joblib, joblib
+    import aque.joblib, joblib
 
-with joblib.parallel_config("aque"):
-    joblib.Parallel()(joblib.delayed(f)(x) for x in xs)
+    with joblib.parallel_config("aque"):
+        joblib.Parallel()(joblib.delayed(f)(x) for x in xs)
+
+What is pickled here is unpickled in the task's own process, and results in this one, as joblib does with its own.
 """
 
 from __future__ import annotations

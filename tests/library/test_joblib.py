@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -109,6 +110,12 @@ def test_results_can_be_taken_as_they_come(broker: Broker) -> None:
         found = Parallel(return_as="generator")(delayed(loops.square)(x) for x in range(10))
         assert next(found) == 0
         assert list(found) == [x * x for x in range(1, 10)]
+
+
+def test_a_loop_that_is_not_over_in_time_is_given_up(broker: Broker, tmp_path: Path) -> None:
+    with parallel_config("aque", broker=broker), pytest.raises(multiprocessing.TimeoutError):
+        Parallel(n_jobs=2, timeout=0.2)([delayed(loops.mark_and_wait)(str(tmp_path), 0)])
+    wait_for(lambda: {row.state for row in broker.tasks()} <= {"cancelled", "killed"})
 
 
 def test_without_pickles_it_says_so(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
