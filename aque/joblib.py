@@ -1,13 +1,16 @@
 """A backend of joblib. It is there once this module is imported:
 
-import aque.joblib, joblib
+    import aque.joblib, joblib
 
-with joblib.parallel_config("aque"):
-    joblib.Parallel()(joblib.delayed(f)(x) for x in xs)
+    with joblib.parallel_config("aque"):
+        joblib.Parallel()(joblib.delayed(f)(x) for x in xs)
+
+What is pickled here is unpickled in the task's own process, and results in this one, as joblib does with its own.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import pickle
 from collections.abc import Callable
@@ -27,7 +30,7 @@ from joblib.parallel import (
 
 from .core.broker import Broker
 from .core.child.calls import call
-from .core.errors import TaskNotFound
+from .core.errors import AqueError, TaskNotFound
 from .core.futures import Future
 from .core.queue import Queue
 
@@ -96,16 +99,25 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]
         self.parallel = parallel
         return self.effective_n_jobs(n_jobs)
 
-    def submit(self, func: Any, callback: Callable[[Any], object] | None = None) -> Future:
-        """Queue a batch. Raises EncodeError where AQUE_PICKLE=0 forbids to pickle it."""
-        future = self._queue.submit_ex(call, (Cloudpickled(Batch(func)),), name=_name(func), environ=self._environ())
-        self._open.add(future)
-        future.add_done_callback(self._open.discard)
+    def submit(self, func: Any, callback: Callable[[Any], object] | None = None) -> concurrent.futures.Future[Any]:
+        """Queue a batch. What keeps it from that is the batch's error: joblib often calls from where none is caught."""
+        future: concurrent.futures.Future[Any]
+        try:
+            future = self._submit(func)
+        except AqueError as error:
+            future = concurrent.futures.Future()
+            future.set_exception(error)
         if callback:
             future.add_done_callback(callback)
         return future
 
-    def retrieve_result_callback(self, out: Future) -> Any:
+    def _submit(self, func: Any) -> Future:
+        future = self._queue.submit_ex(call, (Cloudpickled(Batch(func)),), name=_name(func), environ=self._environ())
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        return future
+
+    def retrieve_result_callback(self, out: concurrent.futures.Future[Any]) -> Any:
         """What a batch came to; it raises what a call of it raised."""
         return out.result()
 

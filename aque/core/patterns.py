@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import FunctionType
 from typing import Any, Final
 
 from . import hints
-from .child import codec
-from .child.calls import call
+from .child import calls, codec
 from .child.codec import describe as shown
 from .child.names import name_of, one_line, resolve_name
 from .errors import AqueError, DecodeError, EncodeError, PatternMissingError, UsageError
@@ -69,10 +68,21 @@ class Generic(Pattern):
         return _called(checked) if _goes_by_value(checked.func) else checked
 
     def describe(self, fields: Mapping[str, Any]) -> str:
-        words = [shown(each) for each in (fields.get("args") or ())[: _SHOWN + 1]]
-        words += [f"{name}={shown(each)}" for name, each in (fields.get("kwargs") or {}).items()]
+        words = [shown(one) for one in (fields.get("args") or ())[: _SHOWN + 1]]
+        words += [f"{name}={shown(one)}" for name, one in (fields.get("kwargs") or {}).items()]
         more = ["…"] if len(words) > _SHOWN else []
-        return f"{super().describe(fields)}({', '.join(words[:_SHOWN] + more)})"
+        func = super().describe(fields)
+        return _SHOWN_AS.get(func, _as_call)(func, words[:_SHOWN] + more, str(fields.get("name")))
+
+
+def _as_call(func: str, words: Sequence[str], _: str) -> str:
+    return f"{func}({', '.join(words)})"
+
+
+_SHOWN_AS: Final[Mapping[str, Callable[[str, Sequence[str], str], str]]] = {
+    name_of(calls.call): lambda _, words, name: f"{name}({', '.join(words[1:])})",
+    name_of(calls.each): lambda _, words, __: f"{words[0]} for each of {', '.join(words[1:])}",
+}
 
 
 def _with_function(prototype: Prototype) -> Prototype:
@@ -99,7 +109,7 @@ def _called(prototype: Prototype) -> Prototype:
     func = prototype.func
     named = getattr(func, "__qualname__", None) or getattr(getattr(func, "func", func), "__qualname__", None)
     name = prototype.name or str(named or type(func).__qualname__)
-    return dataclasses.replace(prototype, func=call, args=(func, *prototype.args), name=name)
+    return dataclasses.replace(prototype, func=calls.call, args=(func, *prototype.args), name=name)
 
 
 class Reduce(Generic):

@@ -6,6 +6,7 @@ import atexit
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import sys
 import sysconfig
@@ -41,14 +42,15 @@ def _is_of_all(name: str) -> bool:
 
 
 def _place() -> str | None:
-    """As what they are to be imported: of this interpreter, or those that Debian has in a package of its own."""
+    """As what they are to be imported: of this interpreter, or from a file beside it, as Debian packs them."""
     for name in (f"test.{NAME}", NAME):
         if _is_there(name):
             return name
-    packaged = Path("/usr/lib", f"python{sysconfig.get_python_version()}", "test", f"{NAME}.py")
-    if not packaged.exists():
+    debian = f"/usr/lib/python{sysconfig.get_python_version()}/test"
+    packed = Path(os.environ.get("AQUE_CPYTHON_TESTS") or debian, f"{NAME}.py")
+    if not packed.exists():
         return None
-    _add_to_path(packaged)
+    _add_to_path(packed)
     return NAME
 
 

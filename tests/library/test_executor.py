@@ -18,6 +18,7 @@ import pytest
 
 import aque
 from aque.core.broker import Broker
+from aque.core.fields.read import show_command
 from tests import work
 from tests.waiting import wait_for
 
@@ -72,7 +73,11 @@ def test_what_has_no_name_of_its_own_can_be_called(queue: aque.Queue) -> None:
 def test_it_has_the_name_of_what_is_called(queue: aque.Queue, broker: Broker) -> None:
     for func in (Counter(5).plus, functools.partial(work.add, 1), Counter(5)):
         queue.submit(func, 1)
-    assert [row.name for row in broker.tasks()] == ["Counter", "add", "Counter.plus"]
+    queue.map(work.add, [1, 2], [3, 4], chunksize=2)
+    rows = broker.tasks()
+    assert [row.name for row in rows] == ["add", "Counter", "add", "Counter.plus"]
+    shown = [show_command(row, row.created_at) for row in rows]
+    assert shown == ["tests.work:add for each of [1, 2], [3, 4]", "Counter(1)", "add(1)", "Counter.plus(1)"]
 
 
 @pytest.mark.parametrize("func", [lambda: 1, functools.partial(lambda: 1)])

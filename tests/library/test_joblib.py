@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import joblib
@@ -110,10 +112,23 @@ def test_results_can_be_taken_as_they_come(broker: Broker) -> None:
         assert list(found) == [x * x for x in range(1, 10)]
 
 
+def test_a_loop_that_is_not_over_in_time_is_given_up(broker: Broker, tmp_path: Path) -> None:
+    with parallel_config("aque", broker=broker), pytest.raises(multiprocessing.TimeoutError):
+        Parallel(n_jobs=2, timeout=0.2)([delayed(loops.mark_and_wait)(str(tmp_path), 0)])
+    wait_for(lambda: {row.state for row in broker.tasks()} <= {"cancelled", "killed"})
+
+
 def test_without_pickles_it_says_so(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AQUE_PICKLE", "0")
     with parallel_config("aque", broker=broker), pytest.raises(aque.EncodeError, match="AQUE_PICKLE=0 forbids"):
         Parallel()(delayed(loops.square)(x) for x in range(10))
+
+
+def test_what_cannot_be_pickled_ends_the_loop_wherever_it_comes(broker: Broker) -> None:
+    """Most batches are queued by the thread that hears of the ends of others, where nobody catches an error."""
+    values = [threading.Lock() if x == 40 else x for x in range(50)]
+    with parallel_config("aque", broker=broker), pytest.raises(aque.EncodeError, match="cannot be stored"):
+        Parallel(batch_size=1)(delayed(loops.square)(x) for x in values)
 
 
 def test_what_a_script_defines_goes_there_and_back(broker: Broker, tmp_path: Path) -> None:
@@ -122,20 +137,29 @@ def test_what_a_script_defines_goes_there_and_back(broker: Broker, tmp_path: Pat
     script.write_text(_SCRIPT)
     environ = {**os.environ, "AQUE_BROKER": broker.to_url()}
     done = subprocess.run([sys.executable, script], env=environ, capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("True 30\n", "")
+    assert (done.stdout, done.stderr) == ("True 30\nTaskError Odd\n", "")
 
 
 _SCRIPT = """
 from dataclasses import dataclass
-import aque.joblib, joblib
+import aque, aque.joblib, joblib
 
 @dataclass
 class Point:
     x: int
 
+class Odd(Exception): pass
+
+def refuse(): raise Odd("no")
+
 def double(point): return Point(2 * point.x)
 
 with joblib.parallel_config("aque"):
     found = joblib.Parallel()(joblib.delayed(double)(Point(x)) for x in range(6))
+    try:
+        joblib.Parallel()([joblib.delayed(refuse)()])
+    except aque.TaskError as error:
+        told = type(error).__name__, "Odd" * ("Odd: no" in error.__cause__.tb)
 print(all(type(each) is Point for each in found), sum(each.x for each in found))
+print(*told)
 """

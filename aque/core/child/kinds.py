@@ -92,15 +92,14 @@ def _class_of(name: str) -> Any:
     return kind
 
 
-_OWNERS = (type, type(sys))
+_OWNERS = (type(None), type, type(sys))
 
 
 def _may_have_name(value: Any) -> bool:
     """Whether it is a class, or a callable that is no method of an instance: those are nothing without it."""
-    if isinstance(value, type):
-        return True
-    owner = getattr(value, "__self__", None)
-    return callable(value) and hasattr(value, "__qualname__") and (owner is None or isinstance(owner, _OWNERS))
+    return isinstance(value, type) or (
+        callable(value) and hasattr(value, "__qualname__") and isinstance(getattr(value, "__self__", None), _OWNERS)
+    )
 
 
 KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Write], Any]], ...] = (
