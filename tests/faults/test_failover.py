@@ -91,6 +91,7 @@ def test_workers_and_clients_go_on_at_the_other_server(
 def test_a_submit_whose_end_is_unknown_is_made_sure_of_by_its_key(pair: Pair, broker: Broker) -> None:
     """The primary is lost after it has committed and before it could say so, and the standby has the task."""
     broker.submit([{"pattern": "shell", "args": "true"}], {})  # all is connected
+    wait_for(lambda: pair.standby.sql("select to_regclass('aque.task') is not null"), 30)
     receiver = pair.freeze_receiver()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(broker.submit, [{"pattern": "shell", "args": "true", "key": "once"}], {})
@@ -112,8 +113,8 @@ def test_a_submit_that_reached_no_server_is_stored_once_by_trying_again(pair: Pa
     broker.submit([{"pattern": "shell", "args": "true"}], {})
     pair.primary.kill()
     task = {"pattern": "shell", "args": "true", "key": "once"}
-    with pytest.raises(BrokerUnavailable):
-        broker.submit([task], {})
+    with pytest.raises(BrokerUnavailable, match=r"refused; .* read-only"), Broker(pair.url) as other:
+        other.submit([task], {})
     later = threading.Timer(1.0, pair.standby.promote)
     later.start()
     wait_for(lambda: _is_stored(broker, task), 60)
