@@ -115,6 +115,7 @@ def test_a_schema_newer_than_the_program_is_refused(broker: Broker) -> None:
         Database(broker.to_url()).prepare()
 
 
+@pytest.mark.usefixtures("server")  # the embedded one, which is brought up to date by itself
 def test_functions_of_another_program_are_replaced_by_those_of_this_one(broker: Broker) -> None:
     with broker.database.connection() as conn:
         conn.execute("comment on schema aque is 'functions of yesterday'")

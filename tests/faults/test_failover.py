@@ -19,6 +19,8 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.errors import BrokerUnavailable, UsageError
+from aque.core.selection import Selection
+from aque.core.steering import Steering
 from tests.standby import Pair, replicated
 from tests.waiting import wait_for
 
@@ -26,7 +28,7 @@ from . import records
 from .conftest import Report
 from .test_stopped import begun
 from .test_storm import COUNT_ENDS
-from .test_worker import row
+from .test_worker import is_dead, marking, pids, row
 from .workers import starting
 
 pytestmark = [
@@ -88,9 +90,33 @@ def test_workers_and_clients_go_on_at_the_other_server(
     assert {row(broker, each.id) for each in long} == {("success", 1, 0)}
 
 
+def test_a_run_that_the_standby_never_heard_of_is_stopped(pair: Pair, broker: Broker, tmp_path: Path) -> None:
+    """Without synchronous replication a capture can be lost: its task waits again, and runs elsewhere at any moment."""
+    mark = tmp_path / "mark"
+    future = aque.Queue(broker=broker).submit_many([{**marking(mark), "hold": True}])[0]
+    with starting(broker) as start:
+        start()
+        wait_for(broker.workers, 30)
+        wait_for(lambda: pair.standby.sql("select count(*) = 1 from aque.worker"), 30)
+        pair.primary.sql("alter system set synchronous_standby_names = ''")
+        pair.primary.sql("select pg_reload_conf()")
+        pair.standby.kill()
+        Steering(broker).resume(Selection.of([future.id]))
+        wait_for(lambda: pids(mark), 30)
+        pair.primary.kill()
+        pair.standby.start()
+        pair.standby.promote()
+        wait_for(lambda: is_dead(pids(mark)[0]), 30, "two workers may run it at once")
+        assert row(broker, future.id) == ("paused", 0, 0)
+        Steering(broker).resume(Selection.of([future.id]))
+        wait_for(lambda: len(pids(mark)) == 2, 30, "it is not run again")
+        assert row(broker, future.id) == ("running", 1, 0)
+
+
 def test_a_submit_whose_end_is_unknown_is_made_sure_of_by_its_key(pair: Pair, broker: Broker) -> None:
     """The primary is lost after it has committed and before it could say so, and the standby has the task."""
     broker.submit([{"pattern": "shell", "args": "true"}], {})  # all is connected
+    wait_for(lambda: pair.standby.sql("select to_regclass('aque.task') is not null"), 30)
     receiver = pair.freeze_receiver()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(broker.submit, [{"pattern": "shell", "args": "true", "key": "once"}], {})
@@ -112,8 +138,8 @@ def test_a_submit_that_reached_no_server_is_stored_once_by_trying_again(pair: Pa
     broker.submit([{"pattern": "shell", "args": "true"}], {})
     pair.primary.kill()
     task = {"pattern": "shell", "args": "true", "key": "once"}
-    with pytest.raises(BrokerUnavailable):
-        broker.submit([task], {})
+    with pytest.raises(BrokerUnavailable, match=r"refused; .* read-only"), Broker(pair.url) as other:
+        other.submit([task], {})
     later = threading.Timer(1.0, pair.standby.promote)
     later.start()
     wait_for(lambda: _is_stored(broker, task), 60)

@@ -136,10 +136,15 @@ def unreachable(url: str, error: psycopg.Error) -> AqueError:
     """The one line that tells why a broker cannot be reached."""
     told = translate(error)
     if type(told) is BrokerUnavailable and error.sqlstate is None:
-        lines = [line for line in str(error).strip().splitlines() if line.strip()]
-        reason = " ".join((lines[0] if lines else type(error).__name__).split())
-        return BrokerUnavailable(f"cannot reach the broker {public_url(url)}: {reason}")
+        return BrokerUnavailable(f"cannot reach the broker {public_url(url)}: {_reason(error)}")
     return told
+
+
+def _reason(error: psycopg.Error) -> str:
+    """What the driver says, on one line: of the one server, or of each of several."""
+    lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
+    each = [line.rpartition("connection failed: ")[2] for line in lines if line.startswith("- host: ")]
+    return "; ".join(dict.fromkeys(each)) or (lines[0] if lines else type(error).__name__)
 
 
 def _check(url: str) -> None:

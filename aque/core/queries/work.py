@@ -171,6 +171,12 @@ def stops(conn: Connection, worker: int) -> list[Stop]:
         return cursor.execute(_SQL["stops"], {"worker": worker}).fetchall()
 
 
+def orphans(conn: Connection, worker: int, leases: Iterable[int]) -> list[Stop]:
+    """What ends those of a worker's runs, known by their leases, that the broker has not in its books."""
+    with conn.cursor(row_factory=class_row(Stop)) as cursor:
+        return cursor.execute(_SQL["orphans"], {"worker": worker, "leases": list(leases)}).fetchall()
+
+
 def next_due(conn: Connection) -> float | None:
     """Seconds until the next task's time comes; None where none waits for its time."""
     value = _one(conn, "next_due", {})

@@ -76,6 +76,13 @@ select exists (
       and exists (select from aque.task t where t.state = 'pending' and t.blockers = 0 and t.shape_id = s.id)
 )
 
+-- name: orphans
+-- Runs of a worker that the broker knows nothing of: a standby was promoted that had not heard of their capture. They are
+-- to end at once, for others may be given their tasks.
+select x.lease, 9 as kill_signal, 0::float8 as kill_grace, true as is_standing from unnest(%(leases)s::bigint[]) x (lease)
+where x.lease <> all(array(
+    select t.lease from aque.task t where t.state = 'running' and t.worker_id = %(worker)s::bigint))
+
 -- name: environs
 select id, vars from aque.environ where id = any(%(ids)s::bigint[])
 

@@ -80,6 +80,14 @@ class Desk:
             if run and run not in self._waiting and run.is_news(stop):
                 self._crew.kill(stop.lease, stop.kill_signal, stop.kill_grace)
 
+    def disown(self, stops: Iterable[Stop]) -> None:
+        """End runs that the broker does not know of; those that wait are not launched."""
+        lost = {stop.lease: stop for stop in stops}
+        for run in [each for each in self._waiting if each.task.lease in lost]:
+            self._waiting.remove(run)
+            self._ledger.end(run, Unrun())
+        self.stop(lost.values())
+
     def file(self, header: Mapping[str, Any], body: bytes) -> None:
         """Enter what the runner says of a run."""
         if run := self._ledger.runs.get(header.get("lease") or 0):

@@ -135,6 +135,7 @@ class Worker:
             try:
                 if not self._session.is_open:
                     self._session.resume(self._ledger.runs)
+                    self._desk.disown(self._session.read(work.orphans, self.id, self._ledger.runs))
                     self._rest.heed()
                 self._tell()
                 self._patience.rest()
