@@ -21,13 +21,20 @@ def check_new(text: str) -> None:
 
 @contextmanager
 def new_file(path: Path, mode: str, **how: Any) -> Iterator[IO[Any]]:
-    """A file to write, opened as `open` does; it is there whole or not at all. Raises AqueError where it cannot be."""
+    """A file to write, opened as `open` does in a mode with x; it is there whole or not at all.
+
+    Until then it has another name beside it; where somebody else writes under that, theirs is left alone. Raises
+    AqueError where it cannot be.
+    """
     fresh = path.with_name(f".{path.name}.part")
     try:
         with fresh.open(mode, **how) as file:
-            yield file
-        fresh.rename(path)
+            try:
+                yield file
+                file.close()
+                fresh.rename(path)
+            except BaseException:
+                fresh.unlink(missing_ok=True)
+                raise
     except OSError as error:
-        raise AqueError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        fresh.unlink(missing_ok=True)
+        raise AqueError(f"cannot write {error.filename or path}: {error.strerror}") from None

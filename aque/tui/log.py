@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import heapq
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import IO, Final
@@ -15,12 +16,12 @@ from typing import IO, Final
 from ..core.broker import Broker
 from ..core.queries import reading
 from ..core.queries.output import GAP, gap_line
-from ..core.queries.reading import Extent, TimedPiece
+from ..core.queries.reading import TimedPiece
 from .files import new_file
-from .sgr import plain
+from .sought import Sought
+from .window import ROOM, STEP, Reader, Window
 
-STEP: Final = 16  # pieces, each of 64 KiB at most, that are read at once, of all tasks together
-MOST: Final = 4 * STEP  # pieces that are held
+_MOVES: Final = 2  # of a window, of which four fill it
 _LONGEST: Final = 4000  # characters; a longer line goes on in the next one
 
 
@@ -35,73 +36,59 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Pieces of one attempt that follow each other, from number `first` on."""
-
-    task: int
-    extent: Extent
-    pieces: tuple[TimedPiece, ...] = ()
-
-    @property
-    def first(self) -> int:
-        """The number of the first piece."""
-        return self.pieces[0].seq if self.pieces else self.extent.pieces
-
-    @property
-    def next(self) -> int:
-        """The number of the piece that follows."""
-        return self.pieces[-1].seq + 1 if self.pieces else self.first
-
-
-@dataclass(frozen=True, slots=True)
 class Log:
-    """A window for each task, and how they are moved; every method but `lines` reads, and may raise AqueError."""
+    """A window for each task, and how they are moved; every method but `lines` reads, and may raise AqueError.
 
-    broker: Broker
+    Several are moved together: of what is held, lines are there only from the time on from which all are known, and up
+    to the time up to which all are, so that none appears between others later on.
+    """
+
+    reader: Reader
     windows: tuple[Window, ...] = ()
-    step: int = STEP
 
     @classmethod
-    def of(cls, broker: Broker, tasks: Sequence[int]) -> Log:
+    def of(cls, broker: Broker, tasks: Sequence[int], streams: Iterable[int] = (0, 1, 2)) -> Log:
         """The end of what tasks wrote; those that are gone are left out."""
         found = [(task, broker.read(reading.extent, task)) for task in tasks]
         windows = tuple(Window(task, extent) for task, extent in found if extent)
-        return cls(broker, windows, max(1, STEP // max(1, len(windows)))).at_end()
+        step = max(1, STEP // max(1, len(windows)))
+        return cls(Reader(broker, tuple(streams), step, step * ROOM // STEP), windows).at_end()
 
     def at_end(self) -> Log:
         """The last pieces."""
-        return self._each(lambda each: self._before(replace(each, pieces=()), _END))
+        return self._each(self.reader.at_end)
 
     def at_start(self) -> Log:
         """The first pieces."""
-        return self._each(lambda each: self._from(replace(each, pieces=()), 0))
+        return self._each(self.reader.at_start)
+
+    def of_streams(self, streams: Iterable[int]) -> Log:
+        """The same place, of other streams."""
+        log = replace(self, reader=replace(self.reader, streams=tuple(streams)))
+        return log._each(log.reader.near)
 
     def later(self) -> Log:
-        """With the pieces that follow, and those of a new attempt in place of the old one's."""
-        return self._each(self._later)
+        """With what follows, and a new attempt in place of the old one."""
+        return self._each(self.reader.renewed)._moved(backwards=False)
 
     def earlier(self) -> Log:
-        """With the pieces before."""
-        return self._each(lambda each: self._before(each, each.first) if each.first else each)
+        """With what was before."""
+        return self._moved(backwards=True)
 
-    def found(self, sought: Callable[[str], bool], backwards: bool, advance: Callable[[int], object]) -> Log | None:
-        """The next window beyond this one with a line that is sought; only the first task is looked through."""
-        log = replace(self, windows=self.windows[:1])
-        while log.windows and (log.windows[0].first > 0 if backwards else log.windows[0].next < log.total):
-            here = log.windows[0]
-            # the piece at the edge again, for a line that goes over it
-            moved = log._before(replace(here, pieces=()), here.first + 1) if backwards else log._onwards(here)
-            advance(max(1, len(moved.pieces) - 1))
-            if moved.pieces == here.pieces or (backwards and moved.first == here.first):
-                return None
-            log = replace(log, windows=(moved,))
-            if any(sought(plain(each.text)) for each in log.lines()):
-                return replace(log, windows=(moved, *self.windows[1:]))
+    def found(self, sought: Sought, backwards: bool, advance: Callable[[int], object]) -> tuple[Log, LogLine] | None:
+        """The next line beyond those that are here that is sought, in the order of time, and a log around it."""
+        log, known = self, set(self.lines())
+        while (index := log._outermost(backwards)) is not None:
+            log = log._with(index, log.reader.beyond(log.windows[index], backwards))
+            advance(self.reader.step)
+            if not log._may_have(sought):
+                continue
+            lines = log.lines()
+            for line in reversed(lines) if backwards else lines:
+                if line not in known and sought.is_in(line.text):
+                    return log, line
+            known = set(lines)
         return None
-
-    def _onwards(self, here: Window) -> Window:
-        found = self._from(replace(here, pieces=()), max(0, here.next - 1))
-        return found if found.next > here.next else here
 
     @property
     def total(self) -> int:
@@ -111,11 +98,21 @@ class Log:
     @property
     def is_whole(self) -> bool:
         """Whether all that there is, as it was read last, is held up to its end."""
-        return all(each.next >= each.extent.pieces for each in self.windows)
+        return not any(each.has_after for each in self.windows)
+
+    @property
+    def has_before(self) -> bool:
+        """Whether there may be more before what is held."""
+        return any(each.has_before for each in self.windows)
 
     def lines(self) -> list[LogLine]:
         """All lines of the windows: of one task in order, of several in the order of time."""
-        return list(heapq.merge(*(_lines(each) for each in self.windows), key=attrgetter("at")))
+        merged = heapq.merge(*(_lines(each) for each in self.windows), key=attrgetter("at"))
+        if len(self.windows) == 1:
+            return list(merged)
+        start = max((_start(each) for each in self.windows if each.has_before), default=_EVER)
+        end = min((_end(each) for each in self.windows if each.has_after), default=_NEVER)
+        return [each for each in merged if start <= each.at <= end]
 
     def save(self, path: Path) -> int:
         """Write all that they wrote, as it came, to a new file; how many bytes. Nothing is left of half a file."""
@@ -124,7 +121,7 @@ class Log:
 
     def _save(self, window: Window, file: IO[bytes]) -> int:
         seq = count = 0
-        while pieces := self._read(reading.forwards, window, seq, MOST):
+        while pieces := self.reader.read_all(window, seq):
             count += sum(file.write(gap_line(each.left_out) if each.stream == GAP else each.data) for each in pieces)
             seq = pieces[-1].seq + 1
         return count
@@ -132,30 +129,44 @@ class Log:
     def _each(self, move: Callable[[Window], Window]) -> Log:
         return replace(self, windows=tuple(map(move, self.windows)))
 
-    def _later(self, window: Window) -> Window:
-        extent = self.broker.read(reading.extent, window.task) or window.extent
-        if extent.attempt != window.extent.attempt:
-            window = replace(window, pieces=())
-        fresh = replace(window, extent=extent)
-        return (
-            self._from(fresh, fresh.next if fresh.pieces else 0)
-            if fresh.next < extent.pieces or not fresh.pieces
-            else fresh
+    def _with(self, index: int, window: Window) -> Log:
+        return replace(self, windows=(*self.windows[:index], window, *self.windows[index + 1 :]))
+
+    def _moved(self, backwards: bool) -> Log:
+        """Moved where least is known, as long as something of what is held stays in each window."""
+        log, move = self, self.reader.before if backwards else self.reader.after
+        moves: Counter[int] = Counter()
+        while (index := log._outermost(backwards)) is not None and moves[index] < _MOVES:
+            log = log._with(index, move(log.windows[index]))
+            moves[index] += 1
+        return log
+
+    def _outermost(self, backwards: bool) -> int | None:
+        """The window whose edge keeps the lines of the others back; None where there is no more to read."""
+        more = [index for index, each in enumerate(self.windows) if (each.has_before if backwards else each.has_after)]
+        if backwards:
+            return max(more, key=lambda index: _start(self.windows[index]), default=None)
+        return min(more, key=lambda index: _end(self.windows[index]), default=None)
+
+    def _may_have(self, sought: Sought) -> bool:
+        return any(
+            sought.may_be_in(piece.data for piece in each.pieces if piece.stream == stream)
+            for each in self.windows
+            for stream in self.reader.streams
         )
 
-    def _from(self, window: Window, seq: int) -> Window:
-        found = self._read(reading.forwards, window, seq, self.step)
-        return replace(window, pieces=(*window.pieces, *found)[-MOST:])
 
-    def _before(self, window: Window, seq: int) -> Window:
-        found = self._read(reading.backwards, window, seq, self.step)
-        return replace(window, pieces=(*found, *window.pieces)[:MOST])
-
-    def _read(self, query: reading.Query, window: Window, seq: int, limit: int) -> list[TimedPiece]:
-        return self.broker.read(query, window.task, window.extent.attempt, seq, limit)
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-_END: Final = 2**31 - 1
+def _start(window: Window) -> datetime:
+    """From when on all that the task wrote is held; never, before something was read."""
+    return window.pieces[0].at if window.pieces else _NEVER
+
+
+def _end(window: Window) -> datetime:
+    return window.pieces[-1].at if window.pieces else _EVER
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ _DIGITS: Final = 3  # of a number that means something
 
 def plain(text: str) -> str:
     """A text without colours."""
+    if text.isprintable():
+        return text
     return clean(_SGR.sub("", _OBEYED.sub("", text)))
 
 

@@ -24,7 +24,7 @@ from aque.tui.commands import bindings
 from aque.tui.completion import offer
 from aque.tui.keys import Ids, Ranked, flat, part
 from aque.tui.listing import age, chosen
-from aque.tui.log import Window, _lines
+from aque.tui.log import _lines
 from aque.tui.mailbox import Mailbox, Wish
 from aque.tui.scope import EVERYTHING
 from aque.tui.screens.log import LogScreen
@@ -34,6 +34,7 @@ from aque.tui.sgr import painted, plain
 from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.lines import MOVES
 from aque.tui.widgets.logview import SCROLLS
+from aque.tui.window import Window
 from tests.snapshots import difference, normal
 from tests.tui.scene import NOW
 

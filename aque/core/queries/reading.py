@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, LiteralString
+from typing import Final, LiteralString, Protocol
 
 from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
-from .output import OutputPiece
+from .output import GAP, STREAMS, OutputPiece
 
 _SQL: Final = statements(__name__)
 
@@ -32,8 +32,15 @@ class Extent:
     pieces: int
 
 
-Query = Callable[[Connection, int, int, int, int], list[TimedPiece]]
-"""Reads at most so many pieces of an attempt, from a place on or up to it: task, attempt, seq, limit."""
+class Query(Protocol):
+    """Reads at most `limit` pieces of an attempt, of some streams, from number `seq` on or before it, in order."""
+
+    def __call__(
+        self, conn: Connection, task: int, attempt: int, seq: int, limit: int, streams: Sequence[int] = ...
+    ) -> list[TimedPiece]: ...
+
+
+ALL: Final = (GAP, *STREAMS)
 
 
 def extent(conn: Connection, task: int) -> Extent | None:
@@ -42,19 +49,29 @@ def extent(conn: Connection, task: int) -> Extent | None:
     return Extent(*row) if row else None
 
 
-def forwards(conn: Connection, task: int, attempt: int, seq: int, limit: int) -> list[TimedPiece]:
+def forwards(
+    conn: Connection, task: int, attempt: int, seq: int, limit: int, streams: Sequence[int] = ALL
+) -> list[TimedPiece]:
     """At most `limit` pieces from number `seq` on, in order."""
-    return _pieces(conn, _SQL["forwards"], task, attempt, seq, limit)
+    return _pieces(conn, _SQL["forwards"], task, attempt, seq, limit, streams)
 
 
-def backwards(conn: Connection, task: int, attempt: int, seq: int, limit: int) -> list[TimedPiece]:
+def backwards(
+    conn: Connection, task: int, attempt: int, seq: int, limit: int, streams: Sequence[int] = ALL
+) -> list[TimedPiece]:
     """The last `limit` pieces at most before number `seq`, in order."""
-    return _pieces(conn, _SQL["backwards"], task, attempt, seq, limit)[::-1]
+    return _pieces(conn, _SQL["backwards"], task, attempt, seq, limit, streams)[::-1]
 
 
 def _pieces(
-    conn: Connection, statement: LiteralString, task: int, attempt: int, seq: int, limit: int
+    conn: Connection,
+    statement: LiteralString,
+    task: int,
+    attempt: int,
+    seq: int,
+    limit: int,
+    streams: Sequence[int],
 ) -> list[TimedPiece]:
-    parameters = {"id": task, "attempt": attempt, "seq": seq, "limit": limit}
+    parameters = {"id": task, "attempt": attempt, "seq": seq, "limit": limit, "streams": list(streams)}
     with conn.cursor(row_factory=class_row(TimedPiece), binary=True) as cursor:
         return cursor.execute(statement, parameters).fetchall()

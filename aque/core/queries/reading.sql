@@ -1,12 +1,14 @@
 -- name: forwards
--- Pieces of an attempt's output from a place on.
+-- Pieces of an attempt's output, of some streams, from a place on.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data, o.at from aque.output o
-where o.task_id = %(id)s and o.attempt = %(attempt)s and o.seq >= %(seq)s order by o.seq limit %(limit)s
+where o.task_id = %(id)s and o.attempt = %(attempt)s and o.seq >= %(seq)s
+    and o.stream = any(%(streams)s) order by o.seq limit %(limit)s
 
 -- name: backwards
--- Pieces of an attempt's output before a place, the latest first.
+-- Pieces of an attempt's output, of some streams, before a place, the latest first.
 select o.task_id as id, o.attempt, o.seq, o.stream, o.data, o.at from aque.output o
-where o.task_id = %(id)s and o.attempt = %(attempt)s and o.seq < %(seq)s order by o.seq desc limit %(limit)s
+where o.task_id = %(id)s and o.attempt = %(attempt)s and o.seq < %(seq)s
+    and o.stream = any(%(streams)s) order by o.seq desc limit %(limit)s
 
 -- name: extent
 -- The latest attempt of a task, its state, and the number that the next piece of its output will have.

@@ -19,9 +19,11 @@ from ..errands import errand, tell
 from ..files import check_new
 from ..log import Log, LogLine
 from ..session import Session
+from ..sought import Sought
 from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
+from ..window import Reader
 from .ask import AskText
 from .base import CommandScreen
 
@@ -57,7 +59,7 @@ class LogScreen(CommandScreen):
     def __init__(self, session: Session, tasks: Sequence[int]) -> None:
         super().__init__(session)
         self.tasks = tuple(tasks)
-        self.held = Log(session.broker)
+        self.held = Log(Reader(session.broker))
         self.follows = True
         self._streams = list(_STREAMS)
         self._sought = ""
@@ -111,8 +113,10 @@ class LogScreen(CommandScreen):
         if self._next:
             asked, self._next = self._next, None
             self.read(*asked)
-        elif self.follows and not self.held.is_whole:
+        elif not self.held.is_whole and (self.follows or self.view.is_short):
             self.read(self.held.later)
+        elif self.held.has_before and self.view.is_short:
+            self.read(self.held.earlier)
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading, self._next = False, None
@@ -122,11 +126,19 @@ class LogScreen(CommandScreen):
         """Read on, where there is more; who goes up wants to stay there."""
         if not message.is_last:
             self.follows = False
-            if any(each.first for each in self.held.windows):
-                self.read(self.held.earlier)
+            self._go_up()
         elif not self.held.is_whole:
             self.read(self.held.later)
         self._say()
+
+    def _go_up(self) -> None:
+        """Read what is before, until some of it is to be seen."""
+        if self.held.has_before:
+            self.read(self.held.earlier, self._go_on_up)
+
+    def _go_on_up(self) -> None:
+        if not self.view.scroll_offset.y:
+            self._go_up()
 
     def follow(self) -> None:
         """Follow, or stop to."""
@@ -147,8 +159,15 @@ class LogScreen(CommandScreen):
     def turn(self) -> None:
         """The next choice of streams."""
         self._streams = [*self._streams[1:], self._streams[0]]
-        self.view.look(streams=frozenset(_STREAMS[self._streams[0]]))
+        streams, follows = frozenset(_STREAMS[self._streams[0]]), self.follows
+        self.view.look(streams=streams)
         self._say()
+
+        def again() -> Log:
+            log = self.held.of_streams(streams)
+            return log.at_end() if follows else log
+
+        self.read(again, self._say)
 
     def flip(self, name: str) -> None:
         """Have something in another way."""
@@ -171,20 +190,22 @@ class LogScreen(CommandScreen):
         if not self._sought:
             self.ask()
             return
-        sought = matcher(self._sought)
+        sought = Sought(self._sought)
         self.follows = False
-        if self.view.find(sought, backwards=backwards):
+        if self.view.find(sought.is_in, backwards=backwards):
             self._say()
             return
-        total, log = self.held.total, self.held
+        hits: list[LogLine] = []
 
         def look() -> Log | None:
-            with self.session.work.doing("searching", total) as advance:
-                return log.found(sought, backwards, advance)
+            log = self.held
+            with self.session.work.doing("searching", log.total) as advance:
+                found = log.found(sought, backwards, advance)
+            hits.extend([found[1]] if found else [])
+            return found[0] if found else None
 
         def go() -> None:
-            start = len(self.view.lines) - 1 if backwards else 0
-            if self.held is log or not self.view.find(sought, backwards=backwards, start=start):
+            if not (hits and self.view.point(hits[0])):
                 tell(self, f"no {'earlier' if backwards else 'further'} line with {self._sought}", "warning")
 
         self.read(look, go)
@@ -217,18 +238,19 @@ class LogScreen(CommandScreen):
         self.query_one("#title", Static).update(Content("  ·  ".join(filter(None, parts))))
 
 
+_PLACES: Final = {
+    (False, True): "all of it",
+    (False, False): "its beginning",
+    (True, True): "its end",
+    (True, False): "a part of it",
+}
+
+
 def place(log: Log) -> str:
     """Which part of what there is is held."""
     if not log.total:
         return "nothing was written" if log.windows else "reading …"
-    if len(log.windows) != 1 or (not log.windows[0].first and log.is_whole):
-        return "all of it" if not any(each.first for each in log.windows) else "its end"
+    if len(log.windows) != 1 or (not log.has_before and log.is_whole):
+        return _PLACES[log.has_before, log.is_whole]
     window = log.windows[0]
     return f"{window.first / log.total:.0%}-{min(1.0, window.next / log.total):.0%} of {log.total:,} pieces"
-
-
-def matcher(text: str) -> Callable[[str], bool]:
-    """Whether a line has a text; one in small letters is found in any."""
-    if text == text.lower():
-        return lambda line: text in line.lower()
-    return lambda line: text in line

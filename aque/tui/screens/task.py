@@ -28,6 +28,7 @@ from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from ..widgets.tabs import SectionTab
+from ..window import Reader
 from .base import CommandScreen
 from .kill import kill
 from .log import LogScreen
@@ -84,7 +85,7 @@ class TaskScreen(CommandScreen):
         self.task_id = task
         self.section: Section = _BY_NAME[section]
         self.known: Known | None = None
-        self._log = Log(session.broker)
+        self._log = Log(Reader(session.broker))
         self._detail = Paced(self._read_detail)
         self._is_reading = self._is_revealed = False
         self._links: list[tuple[int, Content]] = []

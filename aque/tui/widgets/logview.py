@@ -22,6 +22,7 @@ from ..sgr import painted, plain
 
 _STYLES: Final = {0: "logview--remark", 2: "logview--stderr"}  # by stream
 _NEAR: Final = 2  # pages from an end of what is held, from where on more is wanted
+_TIME: Final = 14  # cells of the time before a line
 
 
 SCROLLS: Final = (
@@ -49,6 +50,18 @@ class Face:
         mark = {1: "", 2: "│ ", 0: ""}[line.stream]
         return time + (f"[{line.key[0]}] " if self.tags else "") + mark
 
+    def room(self, line: LogLine) -> int:
+        """The cells of that."""
+        return (_TIME if self.times else 0) + (len(f"[{line.key[0]}] ") if self.tags else 0) + (line.stream == 2) * 2
+
+
+def _measured(line: LogLine, known: tuple[str, int] | None) -> tuple[str, int]:
+    """The text of a line, and its cells, as they are known or anew."""
+    if known and known[0] == line.text:
+        return known
+    shown = plain(line.text)
+    return line.text, len(shown) if shown.isascii() else cell_len(shown)
+
 
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines, as many rows each as they need; who looks at the last one goes on to see the last one."""
@@ -71,12 +84,19 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """The line that is pointed at."""
         self.lines: Sequence[LogLine] = ()
         self._held: Sequence[LogLine] = ()
+        self._widths: dict[tuple[int, int, int], tuple[str, int]] = {}  # texts of lines, and their cells
+        self._is_shown = True  # who scrolls now is the user
         self._starts: list[int] = [0]  # the first row of each line, and how many rows there are
 
     @property
     def is_at_end(self) -> bool:
         """Whether the last row is seen."""
         return self.scroll_offset.y >= self.max_scroll_y
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there are so few rows that nobody could scroll to where more is wanted."""
+        return self._starts[-1] < (_NEAR + 1) * max(1, self.size.height)
 
     @property
     def top(self) -> int:
@@ -91,11 +111,13 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.lines = [each for each in lines if each.stream in self.face.streams]
         places = {each.key: index for index, each in reversed(list(enumerate(self.lines)))}
         self.mark = places.get(marked) if marked else None
+        self._is_shown = False
         self._measure()
         if follow:
             self.scroll_end(animate=False, immediate=True, force=True)
         elif top in places:
             self.scroll_to(y=self._starts[places[top]], animate=False, immediate=True, force=True)
+        self._is_shown = True
         self.refresh()
 
     def look(self, **changes: object) -> None:
@@ -104,19 +126,25 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.face = replace(self.face, **changes)  # type: ignore[arg-type]
         self.show(self._held, follow=was_at_end)
 
-    def find(self, sought: Callable[[str], bool], *, backwards: bool, start: int | None = None) -> bool:
-        """Point at the next line that is sought, from the one that is pointed at on, or from `start`."""
+    def find(self, is_sought: Callable[[str], bool], *, backwards: bool) -> bool:
+        """Point at the next line that is sought, from the one that is pointed at on; whether there is one."""
         step = -1 if backwards else 1
-        first = start if start is not None else (self.top if self.mark is None else self.mark + step)
+        first = self.top if self.mark is None else self.mark + step
         stop = -1 if backwards else len(self.lines)
-        for index in range(first, stop, step):
-            if sought(plain(self.lines[index].text)):
-                self.mark = index
-                row = self._starts[index]
-                self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, immediate=True, force=True)
-                self.refresh()
-                return True
-        return False
+        found = next((index for index in range(first, stop, step) if is_sought(self.lines[index].text)), None)
+        return found is not None and self._point(found)
+
+    def point(self, line: LogLine) -> bool:
+        """Point at a line; whether it is there."""
+        found = next((index for index, each in enumerate(self.lines) if each.key == line.key), None)
+        return found is not None and self._point(found)
+
+    def _point(self, index: int) -> bool:
+        self.mark = index
+        row = self._starts[index]
+        self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, immediate=True, force=True)
+        self.refresh()
+        return True
 
     def on_resize(self) -> None:
         """Rows depend on the width."""
@@ -126,7 +154,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """More may be wanted where it was scrolled to."""
         super().watch_scroll_y(old_value, new_value)
         near = _NEAR * max(1, self.size.height)
-        if old_value != new_value and self.lines:
+        if old_value != new_value and self.lines and self._is_shown:
             if new_value < old_value and new_value < near:
                 self.post_message(self.Edge(False))
             elif new_value > old_value and new_value > self.max_scroll_y - near:
@@ -154,7 +182,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         width = max(1, self.size.width)
-        cells = [cell_len(self.face.prefix(each)) + cell_len(plain(each.text)) for each in self.lines]
+        known = self._widths
+        self._widths = {each.key: _measured(each, known.get(each.key)) for each in self.lines}
+        cells = [self.face.room(each) + self._widths[each.key][1] for each in self.lines]
         wraps = self.face.wraps
         rows = [max(1, -(-each // width)) for each in cells] if wraps else [1] * len(cells)
         self._starts = [0, *accumulate(rows)]
