@@ -177,7 +177,7 @@ ON_APP = [
     *each("5", place("pulse")),
     *each("6", place("events")),
     *each("1", place("tasks")),
-    *each("question_mark", opens(HelpScreen), then=["escape"]),
+    *each("question_mark f1", opens(HelpScreen), then=["escape"]),
     *each("colon ctrl+p", opens(CommandPalette), then=["escape"]),
     *each("ctrl+t", opens(Choose), then=["escape"]),
 ]

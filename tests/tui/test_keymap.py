@@ -16,8 +16,8 @@ from aque.tui.widgets.filterbar import FilterBar
 from tests.tui.key_scenes import SCENES, Scene, Step
 from tests.tui.scene import opened, until
 
-ELSEWHERE = {"q"}
-"""It ends all: see test_keys.py."""
+ELSEWHERE = {"q", "f10"}
+"""They end all: see test_keys.py."""
 
 
 @pytest.mark.parametrize("name", SCENES)
