@@ -43,10 +43,10 @@ class AqueTop(InOrder):
     DEFAULT_MODE = PLACES[0].name
     commands: ClassVar[tuple[Command, ...]] = (
         *(place.command for place in PLACES),
-        Command("help", "question_mark", "Help", "Show what can be done here", "View", footer=True),
+        Command("help", "question_mark,f1", "Help", "Show what can be done here", "View", footer=True),
         Command("command_palette", "colon,ctrl+p", "Palette", "Find a command by its name", "View"),
         Command("theme", "ctrl+t", "Theme", "Dark, light, or high contrast", "View"),
-        Command("quit", "q", "Quit", "Leave the screen", "View", footer=True),
+        Command("quit", "q,f10", "Quit", "Leave the screen", "View", footer=True),
     )
     # before the screen, which would take Ctrl-C for a copy
     BINDINGS = [*bindings(commands), Binding("ctrl+c", "quit", show=False, priority=True)]

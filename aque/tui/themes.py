@@ -25,9 +25,33 @@ _CONTRAST: Final = Theme(
     dark=True,
     variables={"primary-darken-2": "#005fff", "foreground-darken-3": "#d0d0d0", "text-muted": "#e4e4e4"},
 )
+_LIGHT: Final = Theme(
+    name="light",
+    primary="#0550ae",
+    secondary="#24292f",
+    accent="#953800",
+    warning="#7d4e00",
+    error="#a40e26",
+    success="#116329",
+    foreground="#1f2328",
+    background="#ffffff",
+    surface="#f3f5f7",
+    panel="#dfe4ea",
+    dark=False,
+    variables={
+        "primary-darken-2": "#0a4a9c",
+        "primary-lighten-2": "#0550ae",
+        "error-lighten-1": "#a40e26",
+        "foreground-darken-3": "#57606a",
+        "text-muted": "#4b535d",
+        "text-warning": "#7d4e00",
+        "text-error": "#a40e26",
+        "footer-key-foreground": "#0550ae",
+    },
+)
 THEMES: Final[Mapping[str, tuple[Theme, str]]] = {
     "dark": (BUILTIN_THEMES["textual-dark"], "light letters on a dark ground"),
-    "light": (BUILTIN_THEMES["textual-light"], "dark letters on a light ground"),
+    "light": (_LIGHT, "dark letters on a light ground"),
     "contrast": (_CONTRAST, "white on black, and strong colours"),
 }
 """By the names that people use, with what each is like."""

@@ -284,7 +284,7 @@ def test_the_palette_runs_a_command_of_the_table(broker: Broker) -> None:
     play(broker, types)
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize("key", ["q", "f10", "ctrl+c"])
 def test_quit(broker: Broker, key: str) -> None:
     async def leaves() -> None:
         async with opened(broker) as pilot:

@@ -25,7 +25,7 @@ def test_a_theme_is_chosen_and_kept(broker: Broker, tmp_path: Path) -> None:
     memory = Memory(tmp_path / "top.json")
 
     async def chooses(pilot: Pilot[Any]) -> None:
-        assert pilot.app.theme == "textual-light"
+        assert pilot.app.theme == "light"
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "white on black" in shown(pilot))
         await pilot.press("down", "enter")

@@ -15,7 +15,7 @@ from ..tree import Fold, TreeSource, Twig
 from ..widgets.column import Column, Row
 from .tasklist import TaskListScreen
 
-_TREE: Final = Column("tree", "TASK", 22, grow=3)
+_TREE: Final = Column("tree", "TASK", 30, grow=3)
 _HIDDEN: Final = frozenset({"name"})  # it stands in the tree
 _CONDITIONS: Final = {"success": "", "failure": "on failure: ", "complete": "after: "}
 _OTHERWISE: Final = {"fail": "", "cancel": " [else cancelled]", "wait": " [else waits]"}

@@ -20,8 +20,9 @@ class Tab(Static):
 
     def render(self) -> Content:
         """The key, and where there is room, or this is the screen that is there, the title."""
-        is_short = any(each.has_class("-narrow") for each in self.ancestors) and not self.has_class("-here")
-        return Content.assemble((self._key, "$foreground-darken-3"), "" if is_short else f" {self._title}")
+        is_here = self.has_class("-here")
+        is_short = any(each.has_class("-narrow") for each in self.ancestors) and not is_here
+        return Content.assemble((self._key, "" if is_here else "$text-muted"), "" if is_short else f" {self._title}")
 
     async def on_click(self) -> None:
         """Go to the screen."""
