@@ -45,8 +45,8 @@ def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) 
         (["nonsense"], "aque: No such command 'nonsense'. (see aque --help)"),
         (["stauts"], "aque: No such command 'stauts'. Did you mean 'status'? (see aque --help)"),
         (["kill"], "aque: which tasks? give ids, - to read them from stdin, or -f FILTER"),
-        (["db"], "aque db: Missing command. (see aque db --help)"),
-        (["help", "nonsense"], "aque help: No such command 'nonsense'. (see aque help --help)"),
+        (["db"], "aque: Missing command. (see aque db --help)"),
+        (["help", "nonsense"], "aque: No such command 'nonsense'. (see aque help --help)"),
         (["wait", "1-"], "aque: not the id of a task: '1-'"),
         (["wait", "5-1"], "aque: not the id of a task: '5-1'"),
         (

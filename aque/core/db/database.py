@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import psycopg
-from psycopg_pool import ConnectionPool
-
 from ..errors import SchemaError
 from ..version import __version__
 from .failures import translated
 from .migrate import found, is_shared, migrate, owner, reset, share
-from .source import Connection, Source, configure
+from .pool import Pool
+from .source import Connection, Source
 from .watchdog import limited
 
-logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
+_MOST: Final = 8  # connections
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
-_PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
 
 
@@ -30,7 +26,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.source = Source(url)
         self._lock = threading.Lock()
-        self._pool: ConnectionPool[Connection] | None = None
+        self._pool: Pool | None = None
 
     @contextmanager
     def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
@@ -39,7 +35,7 @@ class Database:
         Raises BrokerUnavailable, or SchemaError where the schema is missing, old or too new.
         """
         pool = self.prepare()
-        with translated(), pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
+        with translated(), pool.connection() as conn, limited(conn, limit):
             yield conn
 
     @contextmanager
@@ -75,14 +71,24 @@ class Database:
         if pool:
             pool.close()
 
-    def prepare(self) -> ConnectionPool[Connection]:
+    def prepare(self) -> Pool:
         """Fail at once and clearly where a pool would only try again until its patience ends."""
         with self._lock:
             if self._pool is None:
-                with translated(), self.source.connect() as conn:
-                    self._see_to_schema(conn)
                 self._pool = self._new_pool()
             return self._pool
+
+    def _new_pool(self) -> Pool:
+        with translated():
+            conn = self.source.connect()
+            try:
+                self._see_to_schema(conn)
+            except BaseException:
+                conn.close()
+                raise
+        pool = Pool(self.source.connect, _MOST, _PATIENCE)
+        pool.give(conn)
+        return pool
 
     def _see_to_schema(self, conn: Connection) -> None:
         have = found(conn)
@@ -94,32 +100,3 @@ class Database:
             whose = f"ask its owner, {other}, to run" if other else "run"
             raise SchemaError(f"the broker {state}: {whose} `aque init`")
         migrate(conn, __version__)
-
-    def _new_pool(self) -> ConnectionPool[Connection]:
-        return ConnectionPool(
-            kwargs=self._arguments,
-            configure=configure,
-            check=_probe,
-            min_size=0,
-            max_size=8,
-            open=True,
-            name="aque",
-        )
-
-    def _arguments(self) -> dict[str, object]:
-        return {**self.source.conninfo(), "autocommit": True}
-
-
-def answers(conn: Connection) -> bool:
-    """Whether a connection that was at rest still leads to the server; one that does not is closed."""
-    try:
-        _probe(conn)
-    except psycopg.OperationalError:
-        conn.close()
-        return False
-    return True
-
-
-def _probe(conn: Connection) -> None:
-    with limited(conn, _PROBE):
-        ConnectionPool.check_connection(conn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -72,17 +73,34 @@ class Source:
 
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
-        options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
-        return {**_PARAMETERS, **self._place(), "options": options, "application_name": "aque"}
+        return _told(self._place())
 
     def connect(self) -> Connection:
         """A new connection in autocommit mode; raises BrokerUnavailable."""
-        try:
-            conn = psycopg.connect(**self.conninfo(), autocommit=True)
-        except psycopg.OperationalError as error:
-            raise unreachable(self.url, error) from error
+        conn = self._join()
+        if conn is None:
+            conn = self._connect(self._place())
         configure(conn)
         return conn
+
+    def _join(self) -> Connection | None:
+        """One to an embedded server that runs, as most do: to ask it first whether it does would cost another."""
+        if not self.embedded:
+            return None
+        with self._lock:
+            if (endpoint := embedded.join(config.embedded_home(self.url))) is None:
+                return None
+            self._lease = endpoint.lease
+        try:
+            return psycopg.connect(**_told(endpoint.conninfo), autocommit=True)
+        except psycopg.OperationalError:
+            return None
+
+    def _connect(self, place: dict[str, Any]) -> Connection:
+        try:
+            return psycopg.connect(**_told(place), autocommit=True)
+        except psycopg.OperationalError as error:
+            raise unreachable(self.url, error) from error
 
     def _place(self) -> dict[str, Any]:
         if not self.embedded:
@@ -92,6 +110,12 @@ class Source:
             endpoint = embedded.ensure(config.embedded_home(self.url))
             self._lease = endpoint.lease
             return dict(endpoint.conninfo)
+
+
+def _told(place: Mapping[str, Any]) -> dict[str, Any]:
+    """What the driver is told to connect to a place."""
+    options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+    return {**_PARAMETERS, **place, "options": options, "application_name": "aque"}
 
 
 def configure(conn: Connection) -> None:
