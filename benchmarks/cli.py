@@ -1,6 +1,6 @@
 """What a command costs before and beside its work, against bare Python that does the least of the same.
 
-    python benchmarks/cli.py [TASKS]
+    python -m benchmarks.cli [TASKS]
 
 Each line is a pair, taken in turns in one run: medians, their ratio and their difference.
 
@@ -18,10 +18,8 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,8 +27,9 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from aque.core import embedded
 from aque.core.task import account
+
+from .house import House, house
 
 ROUNDS = 15
 AQUE = [str(Path(sys.executable).with_name("aque"))]
@@ -84,17 +83,6 @@ def compare(name: str, ours: Callable[[], Cost], theirs: Callable[[], Cost]) -> 
         print(f"{name}: {each} {a:.0f} ms, bare {b:.0f} ms, ratio {a / b:.2f}, {a - b:+.0f} ms")
 
 
-@contextmanager
-def worker(url: str) -> Iterator[None]:
-    process = subprocess.Popen([*AQUE, "worker", "-c", "2", "--broker", url])
-    try:
-        subprocess.run([*AQUE, "submit", "-w", "--broker", url, "true"], check=True)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 def fill(conn: Connection[Any], count: int) -> None:
     """COUNT tasks of this user's that have succeeded, as if they had been run."""
     conn.execute("set statement_timeout = 0")
@@ -103,8 +91,8 @@ def fill(conn: Connection[Any], count: int) -> None:
         conn.execute(sql.SQL("vacuum analyze aque.{}").format(sql.Identifier(table)))
 
 
-def measure(url: str, count: int) -> None:
-    aque = [*AQUE, "--broker", url]
+def measure(shared: House, count: int) -> None:
+    aque = [*AQUE, "--broker", shared.broker.to_url()]
     address = subprocess.run([*aque, "db", "url"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     with psycopg.connect(address, autocommit=True) as conn:
         conn.execute("create table bench (command text)")
@@ -115,19 +103,14 @@ def measure(url: str, count: int) -> None:
         for form in ((), ("--flat",), ("--json",)):
             status = [*aque, "status", "--limit", "50", *form]
             compare(" ".join(["status", *form]) + f", 50 of {count:,}, insert", partial(timed, status), bare)
-    with worker(url):
+    with shared.worker():
+        subprocess.run([*aque, "submit", "-w", "true"], stdout=subprocess.DEVNULL, check=True)
         times = [first_line([*aque, "xargs", "echo", ":::", "x"]) for _ in range(ROUNDS)]
     print(f"xargs to its first line: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
 
 
 if __name__ == "__main__":
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="aque-bench-") as folder:
-        Path(folder).chmod(0o711)
-        home = Path(folder) / "broker"
-        subprocess.run([*AQUE, "--broker", f"embedded:{home}", "init"], check=True)
-        try:
-            measure(f"embedded:{home}", int(sys.argv[1]) if sys.argv[1:] else 1_000_000)
-        finally:
-            embedded.stop(home)
+    with house() as shared:
+        measure(shared, int(sys.argv[1]) if sys.argv[1:] else 1_000_000)
     print(f"load {os.getloadavg()[0]:.1f}")

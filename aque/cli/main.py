@@ -143,7 +143,7 @@ def _call(command: click.Command, name: str) -> int:
 
 def _on_bad_usage(error: Any, name: str) -> int:
     path = error.ctx.command_path if error.ctx else name
-    return _complain(path, f"{error.format_message()} (see {path} --help)", error.exit_code)
+    return _complain(name, f"{error.format_message()} (see {path} --help)", error.exit_code)
 
 
 def _on_broken_pipe(_error: Any, _name: str) -> int:
@@ -170,6 +170,7 @@ _ENDS: Final[Mapping[type[BaseException], Callable[[Any, str], int]]] = {
 
 
 def _complain(who: str, message: str, status: int) -> int:
+    """Tell it under the name of the program, as all programs do, whichever of its commands it was."""
     click.echo(f"{who}: {' '.join(message.split())}", err=True)
     return status
 

@@ -87,7 +87,7 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
 @json_option
 @broker_option
 def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | None) -> None:
-    """Set how many tasks of each queue may run at once; what runs goes on.
+    """Set how many tasks of each queue may run at once; what runs goes on. It may be set before the first task comes.
 
     \b
     Examples:
@@ -96,15 +96,24 @@ def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | N
     """
     from ..core import farm
 
-    done = farm.limit(open_broker(broker), names, most)
-    _report(names, done, ("no limit" if most is None else f"at most {most} at once", ""), as_json)
+    place = open_broker(broker)
+    if most is None:
+        farm.require(place, names)
+    new = farm.unknown(place, names)
+    farm.limit(place, names, most)
+    told = "no limit" if most is None else f"at most {most} at once"
+    for name in dict.fromkeys(names):
+        tell_change(name, True, f"{told} (a new queue)" if name in new else told, as_json=as_json)
 
 
 def _set(names: Sequence[str], broker: str | None, *, paused: bool) -> list[str]:
-    """Pause queues, or resume them; returns those of which that is news."""
+    """Pause queues, or resume them; returns those of which that is news. Raises QueueNotFound for a name of none."""
+    from ..core import farm
     from ..core.steering import Steering
 
-    steering = Steering(open_broker(broker))
+    place = open_broker(broker)
+    farm.require(place, names)
+    steering = Steering(place)
     return [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..core.selection import Selection
     from ..core.steering import Steering
 
-_MANY: Final = 20  # tasks of other people that a verb may hit without a question
+MANY: Final = 20
+"""Tasks of other people that a verb may hit without a question."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +72,27 @@ def steer(selection: Selection, how: How, verb: Callable[[Steering, Selection, b
 
 def yes_option(function: Function) -> Function:
     """`--yes`"""
-    return click.option(
-        "-y", "--yes", is_flag=True, help=f"Ask nothing, though over {_MANY} tasks are other people's."
-    )(function)
+    return click.option("-y", "--yes", is_flag=True, help=f"Ask nothing, though over {MANY} tasks are other people's.")(
+        function
+    )
+
+
+def is_asked() -> bool:
+    """Whether somebody sits at a terminal, who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def may(steering: Steering, ids: Sequence[int]) -> bool:
     """Whether it may go on: who sits at a terminal is asked, where many tasks of others are among them."""
-    if len(ids) <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if len(ids) <= MANY or not is_asked():
         return True
     others = steering.others(ids)
-    if others <= _MANY or click.confirm(f"{others} of {len(ids)} tasks are other people's. Go on?", err=True):
+    return others <= MANY or confirmed(f"{others} of {len(ids)} tasks are other people's")
+
+
+def confirmed(what: str) -> bool:
+    """Whether somebody at the terminal wants to go on, who was told `what` is at stake."""
+    if click.confirm(f"{what}. Go on?", err=True):
         return True
     click.echo("nothing was done", err=True)
     return False
@@ -116,13 +127,15 @@ def queue_option(function: Function) -> Function:
 
 
 def set_queues(selection: Selection, queues: Sequence[str], how: How, *, paused: bool) -> int:
-    """Pause or resume queues as a whole, instead of tasks."""
+    """Pause or resume queues as a whole, instead of tasks; raises QueueNotFound."""
+    from ..core import farm
     from ..core.queries.steering import is_paused
     from ..core.steering import Steering
 
     if selection.ids is not None or selection.filter is not None:
         raise UsageError("give tasks or --queue, not both")
     place = open_broker(how.broker)
+    farm.require(place, queues)
     changed = [
         name
         for name in dict.fromkeys(queues)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import Whole, broker_option, echo_json, json_option, open_broker
-from .steering import echo_steered
+from .steering import MANY, confirmed, echo_steered, is_asked, may, yes_option
 
 if TYPE_CHECKING:
+    from ..core.steering import Steering
     from ..core.undo import Undone
 
 
 @click.command("undo")
 @click.argument("event", type=Whole(1), required=False, metavar="[EVENT]")
 @click.option("--all", "is_anybodys", is_flag=True, help="The last of anybody's, not of yours alone.")
+@yes_option
 @click.option("-n", "--dry-run", is_flag=True, help="Show what it would do, and do nothing.")
 @json_option
 @broker_option
-def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, broker: str | None) -> int:
+def command(event: int | None, is_anybodys: bool, yes: bool, dry_run: bool, as_json: bool, broker: str | None) -> int:
     """Take back what was done to tasks, queues, limits and workers, or to how long tasks are kept: the last, or EVENT
     as `aque events` shows it.
 
@@ -38,9 +40,16 @@ def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, 
       aque undo 42
     """
     from ..core.outcomes import count_undone, undone
+    from ..core.steering import Steering
     from ..core.undo import undo
 
-    done = undo(open_broker(broker), event, own=not is_anybodys, dry=dry_run)
+    place = open_broker(broker)
+    if not (dry_run or yes) and is_asked():
+        would = undo(place, event, own=not is_anybodys, dry=True)
+        event = would.event.id  # and no other that was done while somebody thought about it
+        if not _may(Steering(place), would, is_anybodys):
+            return 1
+    done = undo(place, event, own=not is_anybodys, dry=dry_run)
     if as_json:
         _echo(done)
     for each in done.tasks if dry_run and not as_json else ():
@@ -48,6 +57,14 @@ def command(event: int | None, is_anybodys: bool, dry_run: bool, as_json: bool, 
             click.echo(f"{each.id:>8}  {each.before}")
     click.echo(("dry run: " if dry_run else "") + undone(done), err=True)
     return 0 if count_undone(done) else 1
+
+
+def _may(steering: Steering, would: Undone, is_anybodys: bool) -> bool:
+    """Whether it may go on; what was anybody's act may be more than one thinks of."""
+    from ..core.outcomes import undone
+
+    ids = [each.id for each in would.tasks if each.refusal is None]
+    return confirmed(f"would have {undone(would)}") if is_anybodys and len(ids) > MANY else may(steering, ids)
 
 
 def _echo(done: Undone) -> None:

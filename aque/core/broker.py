@@ -6,26 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from math import inf
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
-from . import config, tracing
-from .audit import Record, Step
+from . import config, queries, tracing
 from .db.failures import stubbornly
 from .db.source import Connection
-from .deeds import BATCH, parts, record
 from .errors import TaskNotFound
-from .intake import Expect, Intake
 from .line import Line, Sleeper
-from .queries import batches, registry, submission, work
-from .queries import kill as killing
-from .queries import output as written
-from .queries import tasks as seen
-from .queries.steering import guard
+from .queries import submission
 from .queries.submission import Change
-from .rows import TaskRow
 from .runner.gentle import GENTLE
 from .selection import Selection
 from .states import State
+
+if TYPE_CHECKING:
+    from .audit import Record, Step
+    from .intake import Expect
+    from .rows import TaskRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +46,8 @@ class Broker(Line):
         `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
+        from .intake import Intake
+
         with tracing.submission(str(defaults.get("queue") or "default")) as told:
             intake = Intake(self.database, defaults, expect, told.context)
             intake.take(prototypes)
@@ -62,7 +61,7 @@ class Broker(Line):
 
     def kill(
         self, ids: Sequence[int], signal: int = 15, grace: float | None = None, *, only_waiting: bool = False
-    ) -> list[killing.Killed]:
+    ) -> list[queries.kill.Killed]:
         """Cancel tasks that wait, and stop those that run: by `signal`, and SIGKILL after `grace` seconds.
 
         By default these are 5; `math.inf` is never. A signal that is not meant to end a task, such as SIGSTOP, goes to
@@ -71,10 +70,13 @@ class Broker(Line):
         Returns all of them, as they were and are, and those that ended because of them.
         Raises TaskNotFound or PermissionDenied, and touches none then.
         """
+        from .deeds import BATCH, parts, record
+        from .queries.steering import guard
+
         self.require(ids)
         self.read(guard, ids)
         entry = record("kill", Selection.of(ids), signal=signal, ends=ends(signal, grace))
-        done: dict[int, killing.Killed] = {}
+        done: dict[int, queries.kill.Killed] = {}
         # the last first: so most are stopped themselves, before they fall with what they need
         for part in parts(sorted(set(ids), reverse=True), BATCH):
             found = stubbornly(partial(self._kill, part, signal, grace, only_waiting, entry))
@@ -84,14 +86,14 @@ class Broker(Line):
 
     def _kill(
         self, part: Sequence[int], signal: int, grace: float | None, only_waiting: bool, entry: Record
-    ) -> list[killing.Killed]:
+    ) -> list[queries.kill.Killed]:
         with self.database.transaction() as conn:
-            targets = killing.waiting(conn, part) if only_waiting else part
-            found = killing.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
+            targets = queries.kill.waiting(conn, part) if only_waiting else part
+            found = queries.kill.kill(conn, targets, signal, _until_kill(signal, grace), ends=ends(signal, grace))
             entry.enter(conn, _steps(found))
         return found
 
-    def _tell_of_kill(self, done: Sequence[killing.Killed]) -> None:
+    def _tell_of_kill(self, done: Sequence[queries.kill.Killed]) -> None:
         with self.database.connection() as conn:
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
@@ -101,7 +103,7 @@ class Broker(Line):
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         """Cancel those of the tasks that have not begun, and leave alone those that run."""
         with self.database.transaction() as conn:
-            changed = batches.withdraw(conn, ids)
+            changed = queries.batches.withdraw(conn, ids)
         with self.database.connection() as conn:
             submission.announce_work(conn, changed)
         return changed
@@ -109,17 +111,17 @@ class Broker(Line):
     def seal(self, group: int) -> None:
         """Let a group that was submitted with `hold`, so that children could be added, end with its children."""
         with self.database.connection() as conn:
-            batches.seal(conn, group)
+            queries.batches.seal(conn, group)
             submission.wake(conn)
 
-    def outputs(self, ids: Sequence[int], after: batches.Place) -> list[batches.PlacedPiece]:
+    def outputs(self, ids: Sequence[int], after: queries.batches.Place) -> list[queries.batches.PlacedPiece]:
         """The next pieces of the output of tasks, in the order of their ids."""
         with self.database.connection() as conn:
-            return batches.outputs(conn, ids, after)
+            return queries.batches.outputs(conn, ids, after)
 
     def require(self, ids: Sequence[int]) -> None:
         """Raise TaskNotFound for ids that no task has."""
-        self._require(self.read(seen.missing, ids))
+        self._require(self.read(queries.tasks.missing, ids))
 
     def tasks(self, ids: Sequence[int] | None = None, limit: int = 1000) -> list[TaskRow]:
         """Tasks by id, or the latest; View has more. Raises TaskNotFound for an id that no task has."""
@@ -130,34 +132,34 @@ class Broker(Line):
         self._require(sorted(set(ids or ()) - {row.id for row in found}))
         return found
 
-    def outcomes(self, ids: Sequence[int], *, stored: bool = False) -> list[seen.Ending]:
+    def outcomes(self, ids: Sequence[int], *, stored: bool = False) -> list[queries.tasks.Ending]:
         """How those of the tasks ended that are complete; if all were `stored`, what is not there has ended as well."""
         with self.database.connection() as conn:
-            found = seen.outcomes(conn, ids)
+            found = queries.tasks.outcomes(conn, ids)
             left = set(ids).difference(each.id for each in found) if stored else ()
-            return found + (seen.removed(conn, left) if left else [])
+            return found + (queries.tasks.removed(conn, left) if left else [])
 
-    def output(self, task: int, since: int = 0) -> list[written.OutputPiece]:
+    def output(self, task: int, since: int = 0) -> list[queries.output.OutputPiece]:
         """The next pieces of the output of a task's last attempt, from piece number `since` on.
 
         Raises PermissionDenied where it is another's.
         """
         with self.database.connection() as conn:
-            written.attempts(conn, [task])  # on a shared server: whether it may be read
-            return written.pieces(conn, {task: written.Place(None, since)})
+            queries.output.attempts(conn, [task])  # on a shared server: whether it may be read
+            return queries.output.pieces(conn, {task: queries.output.Place(None, since)})
 
-    def capture(self, worker: Sleeper, cpus: float, memory: int, limit: int) -> list[work.Captured]:
+    def capture(self, worker: Sleeper, cpus: float, memory: int, limit: int) -> list[queries.work.Captured]:
         """Capture up to `limit` tasks for a worker, which together take no more than `cpus` and `memory` (bytes).
 
         Each comes with a lease, under which alone its run can be ended.
         """
         with self.database.connection() as conn:
-            return work.claim(conn, worker.id, cpus, memory, limit)
+            return queries.work.claim(conn, worker.id, cpus, memory, limit)
 
     def release(self, runs: Iterable[tuple[int, int]]) -> list[int]:
         """Give captured tasks (id, lease) back unrun; returns the ids of those that are pending again."""
         with self.database.connection() as conn:
-            changes = work.release(conn, runs)
+            changes = queries.work.release(conn, runs)
             submission.announce(conn, changes)
             submission.wake(conn)
         return [change.id for change in changes if change.state == State.PENDING]
@@ -165,13 +167,13 @@ class Broker(Line):
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:
         """Tell that a worker lives, and what it has in use; False where it was given up for dead."""
         with self.database.connection() as conn:
-            found = registry.beat(conn, worker.id, draining=False, cpus_used=cpus_used, memory_used=memory_used)
+            found = queries.registry.beat(conn, worker.id, draining=False, cpus_used=cpus_used, memory_used=memory_used)
         return found is not None
 
-    def workers(self) -> list[seen.WorkerRow]:
+    def workers(self) -> list[queries.tasks.WorkerRow]:
         """The workers that live."""
         with self.database.connection() as conn:
-            return seen.workers(conn)
+            return queries.tasks.workers(conn)
 
     @staticmethod
     def _require(missing: Sequence[int]) -> None:
@@ -184,8 +186,10 @@ def ends(signal: int, grace: float | None) -> bool:
     return grace is not None or signal not in GENTLE
 
 
-def _steps(done: Sequence[killing.Killed]) -> list[Step]:
+def _steps(done: Sequence[queries.kill.Killed]) -> list[Step]:
     """The states of those that a kill touched, before and now; those that fell with them are told of now alone."""
+    from .audit import Step
+
     return [
         Step(each.id, {"state": each.before} if each.before else {}, {"state": each.state})
         for each in done

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-import platformdirs
 
 from .errors import UsageError
 
@@ -32,14 +29,22 @@ def config_file() -> dict[str, Any]:
     """
     path = _path()
     try:
-        return _known(tomllib.loads(path.read_text("utf-8")), path)
+        text = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+    import tomllib  # which most do without
+
+    try:
+        return _known(tomllib.loads(text), path)
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
 
 
 def _path() -> Path:
+    import platformdirs
+
     return platformdirs.user_config_path("aque") / "config.toml"
 
 

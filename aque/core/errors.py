@@ -8,6 +8,7 @@ AqueError                          1
 ├── EncodeError                    2   a value that cannot be stored
 ├── DecodeError                    1   a stored value that cannot be read here
 ├── TaskNotFound                   4   no task of this id
+├── QueueNotFound                  4   no task, no worker and no earlier word has named this queue
 ├── EventNotFound                  4   no act of this number in the audit trail
 ├── IllegalMove                    1   a task cannot go from its state to that one
 ├── CannotUndo                     1   an act that cannot be taken back
@@ -44,6 +45,7 @@ __all__ = [
     "MemoryExceeded",
     "PatternMissingError",
     "PermissionDenied",
+    "QueueNotFound",
     "SchemaError",
     "TaskError",
     "TaskKilled",
@@ -80,6 +82,12 @@ class PatternMissingError(UsageError):
 
 class TaskNotFound(AqueError, LookupError):
     """No task has this id."""
+
+    exit_code = 4
+
+
+class QueueNotFound(AqueError, LookupError):
+    """Nothing is known of a queue of this name."""
 
     exit_code = 4
 

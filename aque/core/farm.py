@@ -10,7 +10,7 @@ from typing import Any, Final
 from .broker import Broker
 from .db.source import Connection
 from .deeds import alone, record
-from .errors import AqueError, UsageError
+from .errors import AqueError, QueueNotFound, UsageError
 from .queries import farm, retention, submission
 from .queries import limits as named
 from .queries.farm import QueueRow
@@ -35,6 +35,19 @@ class Drained:
 def queues(broker: Broker) -> list[QueueRow]:
     """All queues, by name."""
     return broker.read(farm.queues)
+
+
+def unknown(broker: Broker, names: Sequence[str]) -> list[str]:
+    """Those of some queues that no task, no worker and no earlier word has named. Raises UsageError for no name."""
+    for name in names:
+        check_queue(name)
+    return broker.read(farm.unknown_queues, names)
+
+
+def require(broker: Broker, names: Sequence[str]) -> None:
+    """Raise QueueNotFound where a name is that of no queue which is known."""
+    if missing := unknown(broker, names):
+        raise QueueNotFound(f"no such queue: {', '.join(missing)} (`aque queues` lists them)")
 
 
 def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:

@@ -7,13 +7,14 @@ import threading
 import time
 import weakref
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from . import config
+from . import config, queries
 from .db.database import Database
 from .errors import BrokerError
-from .listener import Callback, Event, Listener
-from .queries import tasks
+
+if TYPE_CHECKING:
+    from .listener import Callback, Event, Listener
 
 _OFFSET_LASTS: Final = 60.0  # seconds
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # which goes on while the machine sleeps
@@ -66,6 +67,8 @@ class Line:
     @property
     def listener(self) -> Listener:
         """What hears the broker's notifications; it begins with the first `bind`."""
+        from .listener import Listener
+
         with self._lock:
             if self._listener is None:
                 self._listener = Listener(self.database.source)
@@ -86,7 +89,7 @@ class Line:
         before = _steady()
         try:
             with self.database.connection() as conn:
-                told = tasks.now(conn)
+                told = queries.tasks.now(conn)
         except BrokerError:
             if self._measured is None:
                 raise

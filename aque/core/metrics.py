@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from . import config, embedded
 from .broker import Broker
-from .db.database import answers
 from .db.failures import translated
+from .db.kept import answers
 from .db.source import Connection
 from .db.watchdog import limited
 from .errors import BrokerUnavailable

@@ -13,8 +13,8 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from . import patterns
 from .broker import Broker
-from .db.database import answers
 from .db.failures import translated
+from .db.kept import answers
 from .db.source import Connection, public_url
 from .errors import AqueError
 from .queries import kill as killing

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .broker import Broker
 from .deeds import BATCH, Act, Deed, alone, parts, record
-from .editing import read_changes
 from .queries import farm, submission
 from .queries import steering as verbs
 from .queries.steering import Steered
-from .rules import check_queue
 from .selection import Selection
 from .states import State
-from .task import account
-from .undo import Undone, undo
-from .view import View
+
+if TYPE_CHECKING:
+    from .undo import Undone
 
 _REMOVED = 500  # tasks to a transaction where all that belongs to them is removed
 
@@ -74,6 +72,8 @@ class Steering:
 
         Raises UsageError for a field that cannot be edited, or a value that cannot be read; nothing is done then.
         """
+        from .editing import read_changes
+
         changes = read_changes(fields)
         return self._steer("edit", selection, partial(verbs.edit, changes=changes), dry, changes)
 
@@ -85,6 +85,8 @@ class Steering:
 
     def set_queue(self, name: str, *, paused: bool) -> bool:
         """Pause a queue as a whole, or resume it; whether that changed anything. Raises UsageError for no name."""
+        from .rules import check_queue
+
         check_queue(name)
         with alone(self._broker.database) as conn:
             is_new = bool(farm.hold(conn, [name], paused=paused))
@@ -97,14 +99,23 @@ class Steering:
 
     def undo(self, event: int | None = None, *, own: bool = True, dry: bool = False) -> Undone:
         """Take an act back; see aque.core.undo."""
+        from .undo import undo
+
         return undo(self._broker, event, own=own, dry=dry)
 
     def others(self, ids: Sequence[int]) -> int:
         """How many of the tasks run as another account than this process's."""
+        from .task import account
+
         return sum(self._broker.read(verbs.others, part, account()) for part in parts(ids, BATCH))
 
     def ids(self, selection: Selection) -> list[int]:
         """The ids of a selection, ascending; raises TaskNotFound if it names ids that no task has."""
+        if selection.ids is not None and selection.filter is None and selection.ends is None:
+            self._broker.require(selection.ids)
+            return sorted(selection.ids)
+        from .view import View  # and with it the fields and filters, which ids do without
+
         return View(self._broker).ids(selection)
 
     def _steer(

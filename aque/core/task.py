@@ -7,7 +7,6 @@ from the fallbacks in order (the parent's inheritable fields, the queue's defaul
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import pwd
 import sys
@@ -177,6 +176,8 @@ def _is_extra(name: str) -> bool:
     """Whether a field that aque does not know is kept apart; one that is nearly known is more likely a slip."""
     if name in _STRUCTURE:
         return False
+    import difflib  # which one that is written well does without
+
     if near := difflib.get_close_matches(name, [*RULES, *_NESTED, *_STRUCTURE], 1, 0.8):
         raise UsageError(f"no such field: {name!r} (did you mean {near[0]}? Fields of your own need other names)")
     return True

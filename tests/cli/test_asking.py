@@ -9,6 +9,8 @@ import subprocess
 import pytest
 
 from aque.core.broker import Broker
+from aque.core.selection import Selection
+from aque.core.steering import Steering
 from tests.waiting import wait_for
 
 from .conftest import argv
@@ -79,3 +81,15 @@ def test_few_tasks_of_others_are_hit_without_a_question(
 ) -> None:
     status, shown = at_a_terminal(environ, "pause", *others[:20], answer=None)
     assert (status, "Go on?" in shown) == (0, False)
+
+
+@pytest.mark.parametrize(("answer", "now"), [("n", "paused"), ("y", "pending")])
+def test_much_that_anybody_did_is_undone_after_a_question_alone(
+    broker: Broker, environ: dict[str, str], answer: str, now: str
+) -> None:
+    """The last act of all may be another one, by another person, than who undoes it thinks of."""
+    broker.submit([{"func": "m:f"} for _ in range(21)], {})
+    Steering(broker).pause(Selection.of(None, "state:pending"))
+    status, shown = at_a_terminal(environ, "undo", "--all", answer=answer)
+    assert "would have event 1 (pause) undone: 21 tasks. Go on? [y/N]" in shown
+    assert (status, states(broker)) == (int(answer == "n"), {now})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -54,8 +55,7 @@ def test_what_cannot_be_asked_offers_nothing_and_starts_nothing(environ: dict[st
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_scripts_are_read_by_their_shells(aque: Aque, shell: str) -> None:
     script = aque("completion", shell).stdout
-    assert "_AQUE_COMPLETE" in script
-    assert "_AQUE_KILL_COMPLETE" in script
+    assert {"aque", "aque-kill", "aque-xargs"} <= set(re.split(r"[^a-z-]+", script))
     if found := shutil.which(shell):
         done = subprocess.run([found, "-n"], input=script, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
@@ -74,6 +74,36 @@ def test_bash_completes_by_its_script(environ: dict[str, str], aque: Aque) -> No
         timeout=60,
     )
     assert (done.stdout, done.stderr) == (f"{task}\n", "")
+
+
+_ZSH = """
+compdef() { : }; compadd() { : }; _describe() { print -l -- $told }
+words=(aque kill %s); CURRENT=3; _aque
+"""
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_complete_by_their_scripts_too(environ: dict[str, str], aque: Aque, shell: str) -> None:
+    """Also what has a comma in it, which separates a value from its kind in what fish is told."""
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell}")
+    first, second = (aque("submit", "true").stdout.strip() for _ in range(2))
+    ask = {"zsh": _ZSH % f"{first},", "fish": f"complete -C 'aque kill {first},'"}[shell]
+    path = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    done = subprocess.run(
+        [shell, "-c", f"{aque('completion', shell).stdout}\n{ask}"],
+        env={**environ, "PATH": path, "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    values = [re.split(r"[\t:]", line)[0] for line in done.stdout.splitlines()]
+    assert f"{first},{second}" in values, done.stderr
+
+
+def test_xargs_goes_on_with_its_own_options_and_with_files(environ: dict[str, str]) -> None:
+    assert offered(environ, "aque", "xargs", "--keep") == ["--keep-order"]
+    assert offered(environ, "aque", "xargs", "-n1", "") == [""]
 
 
 def test_completing_a_command_loads_no_command(environ: dict[str, str]) -> None:

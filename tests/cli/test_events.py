@@ -118,7 +118,7 @@ def test_nothing_is_undone_where_nothing_is_as_it_was_left(aque: Aque) -> None:
         (
             ["undo", "x"],
             2,
-            "aque undo: Invalid value for '[EVENT]': 'x' is not a valid whole number. (see aque undo --help)\n",
+            "aque: Invalid value for '[EVENT]': 'x' is not a valid whole number. (see aque undo --help)\n",
         ),
         (["events", "--json", "--csv"], 2, "aque: give one of --csv and --json\n"),
     ],

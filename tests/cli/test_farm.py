@@ -35,6 +35,7 @@ def test_why_takes_filters_and_keeps_the_order_of_ids(aque: Aque) -> None:
 
 
 def test_a_paused_queue_begins_nothing_and_a_resumed_one_at_once(aque: Aque, broker: Broker, start: Start) -> None:
+    aque("submit", "-q", "render", "true")
     done = aque("queues", "pause", "render")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "render: paused\n")
     assert aque("queues", "pause", "render").stderr == "render: paused already\n"
@@ -102,3 +103,27 @@ def test_what_goes_wrong_is_one_line(aque: Aque, args: list[str], status: int, t
     assert (done.returncode, done.stdout) == (status, "")
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "verb", [["pause", "-q"], ["resume", "-q"], ["queues", "pause"], ["queues", "resume"], ["pause", "-n", "-q"]]
+)
+def test_a_name_of_no_queue_is_told_and_makes_none(aque: Aque, verb: list[str]) -> None:
+    """Who mistypes a name would believe that the queue is paused."""
+    aque("submit", "-q", "render", "true")
+    done = aque(*verb, "rendr")
+    assert (done.returncode, done.stderr) == (4, "aque: no such queue: rendr (`aque queues` lists them)\n")
+    assert aque("queues", "limit", "rendr", "none").returncode == 4
+    assert "rendr" not in aque("queues").stdout
+
+
+def test_a_limit_may_stand_before_the_first_task(aque: Aque) -> None:
+    assert aque("queues", "limit", "night", "3").stderr == "night: at most 3 at once (a new queue)\n"
+    assert aque("queues", "limit", "night", "2").stderr == "night: at most 2 at once\n"
+
+
+def test_the_default_queue_and_those_that_workers_serve_are_there_before_their_tasks(aque: Aque, start: Start) -> None:
+    worker = start("worker", "-c", "1", "-q", "night")
+    wait_for(lambda: "night" in aque("workers", "--json").stdout)
+    assert aque("pause", "-q", "night", "-q", "default").returncode == 0
+    worker.terminate()

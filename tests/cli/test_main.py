@@ -45,8 +45,8 @@ def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) 
         (["nonsense"], "aque: No such command 'nonsense'. (see aque --help)"),
         (["stauts"], "aque: No such command 'stauts'. Did you mean 'status'? (see aque --help)"),
         (["kill"], "aque: which tasks? give ids, - to read them from stdin, or -f FILTER"),
-        (["db"], "aque db: Missing command. (see aque db --help)"),
-        (["help", "nonsense"], "aque help: No such command 'nonsense'. (see aque help --help)"),
+        (["db"], "aque: Missing command. (see aque db --help)"),
+        (["help", "nonsense"], "aque: No such command 'nonsense'. (see aque help --help)"),
         (["wait", "1-"], "aque: not the id of a task: '1-'"),
         (["wait", "5-1"], "aque: not the id of a task: '5-1'"),
         (
@@ -148,8 +148,16 @@ def test_commands_load_no_screen(environ: dict[str, str]) -> None:
 
 def test_who_submits_loads_no_language_of_filters(environ: dict[str, str]) -> None:
     """It costs more to load than all else of aque's that a submit needs."""
-    unneeded = {"aque.core.fields", "aque.core.filter", "aque.core.queries.listing"}
-    assert not loaded_by(["submit", "true"], environ) & unneeded
+    unneeded = {"aque.core.fields", "aque.core.filter", "aque.core.queries.listing", "aque.core.rows"}
+    assert not loaded_by(["submit", "true"], environ) & {*unneeded, "aque.core.queries.work", "aque.core.audit"}
+
+
+@pytest.mark.parametrize("verb", ["kill", "pause", "retry", "rm"])
+def test_a_verb_of_tasks_by_id_loads_no_language_of_filters(aque: Aque, environ: dict[str, str], verb: str) -> None:
+    task = aque("submit", "true").stdout.strip()
+    if verb in ("retry", "rm"):
+        aque("kill", task)
+    assert not loaded_by([verb, task], environ) & {"aque.core.fields", "aque.core.filter", "aque.core.intake"}
 
 
 def loaded_by(args: list[str], environ: dict[str, str]) -> set[str]:

@@ -12,9 +12,12 @@ What is left of `session` is pure: bytes in, bytes out. The rest talks to the br
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Untouched(click.Command):
@@ -28,6 +31,16 @@ class _Untouched(click.Command):
         from .main import run
 
         return run(ctx.args, ctx.find_root().params.get("broker"))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Long options, or else files: which command it may be is not known, nor what it takes."""
+        from click.shell_completion import CompletionItem
+
+        from .options import long_options
+
+        if not incomplete.startswith("-"):
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(name) for name in long_options() if name.startswith(incomplete)]
 
     def get_help(self, ctx: click.Context) -> str:
         from .help import HELP

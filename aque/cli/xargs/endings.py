@@ -11,6 +11,7 @@ from ...core.queries.tasks import Ending
 from ...core.states import State
 
 FAILED: Final = 123
+NOT_FOUND: Final = "aque:not_found"
 TIMEOUT: Final = "builtins:TimeoutError"
 
 
@@ -40,6 +41,11 @@ def judge(ending: Ending, name: str) -> Verdict:
     return tell(name, error)
 
 
+def is_not_found(ending: Ending) -> bool:
+    """Whether there was no such command, be it that a shell says so."""
+    return ending.exit_code == 127 or json.loads(ending.error or "{}").get("type") == NOT_FOUND
+
+
 def _exited(code: int, name: str) -> Verdict:
     if code == 255:
         return Verdict(124, f"{name}: exited with status 255; aborting", stops=True)
@@ -51,7 +57,7 @@ def _unknown(name: str, error: Mapping[str, Any]) -> Verdict:
 
 
 _NOT_STARTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Verdict]]] = {
-    "aque:not_found": lambda name, _: Verdict(127, f"{name}: No such file or directory", stops=True),
+    NOT_FOUND: lambda name, _: Verdict(127, f"{name}: No such file or directory", stops=True),
     "aque:not_executable": lambda name, _: Verdict(126, f"{name}: Permission denied", stops=True),
     "aque.core.errors:TaskNotFound": lambda name, error: Verdict(FAILED, f"{name}: {error['message']}"),
     "aque:too_long": lambda *_: Verdict(1, "can't call exec() due to argument size restrictions", stops=True),

@@ -10,6 +10,7 @@ from ...core.queries.tasks import Ending
 from ...core.states import FAILED_STATES, State
 from . import terminal
 from .course import Course, Stop
+from .endings import is_not_found
 from .output import Output
 from .progress import Gauge
 from .recorder import Recorder
@@ -33,6 +34,8 @@ class Ends:
         self._gauge = gauge
         self.first: Callable[[], None] = lambda: None
         """Called before a word is said of how a command went that did run."""
+        self.is_lost = False
+        """Whether a command was not found."""
         self.is_quiet = False
         """Whether failures are of our own making, and not worth a word."""
 
@@ -65,6 +68,7 @@ class Ends:
         stop, message = self._course.ended(ending, flight.name)
         if ending.state != State.SUCCESS:
             self._gauge.failed()
+            self.is_lost = self.is_lost or is_not_found(ending)
         if message and not self.is_quiet:
             with self._gauge.aside():
                 if ending.exit_code is not None or ending.signal is not None:

@@ -75,6 +75,11 @@ _READERS: Final = {option.key: read for option, read in _TABLE}
 _ABSENT: Final = {"l": "1"}
 
 
+def long_options() -> list[str]:
+    """All that begin with two dashes, in order."""
+    return sorted(f"--{option.long}" for option, _ in _TABLE if option.long)
+
+
 def parse(words: Sequence[str], limits: Limits, warn: Warn) -> Options:
     """The options in `words`. Warnings are told as they come up; raises Refused."""
     found = Options(max_chars=limits.usual)

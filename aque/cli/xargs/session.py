@@ -87,6 +87,8 @@ class Session:
         finally:
             self._gauge.close()
         self._helper.close()
+        if self._ends.is_lost and (hint := self._options.hint):
+            terminal.say(hint)
         if self._options.detach and self._supply.batches.group is not None:
             print(self._supply.batches.group)  # noqa: T201
         return INTERRUPTED + self._signal if self._signal else self._course.status

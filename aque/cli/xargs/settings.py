@@ -74,6 +74,17 @@ class Options:
     results: str | None = None
 
     @property
+    def hint(self) -> str | None:
+        """What may be wrong where a command is not found; nothing as long as it is for GNU's xargs to speak."""
+        if not self.is_parallel or self.shell:
+            return None
+        if not self.command:
+            return "without a command before the :::, each argument is run as a line of a shell"
+        if b" " in self.command[0]:
+            return "the command is in quotes and so one word: leave them away, or add --shell"
+        return None
+
+    @property
     def needs_jobs(self) -> bool:
         """Whether more than the name of a command is needed once it is queued."""
         return bool(self.joblog or self.results or self.tag)

@@ -1,30 +1,27 @@
-"""One broker's database: a pool of connections, opened when first used."""
+"""One broker's database: a connection that is kept, and a pool beside it for when that is in use."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import psycopg
-from psycopg_pool import ConnectionPool
-
-from ..alarm import wait_ready
 from ..errors import SchemaError
 from ..version import __version__
 from .failures import translated
+from .kept import Kept, probe
 from .migrate import found, is_shared, migrate, owner, reset, share
 from .source import Connection, Source
 from .watchdog import limited
 
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
+
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
-_PROBE: Final = 5.0  # seconds for a connection that was at rest to answer
-_FRESH: Final = 1.0  # seconds after an answer in which a connection on which nothing came needs no probe
+_MOST: Final = 8  # connections of the pool
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
 
 
@@ -34,19 +31,26 @@ class Database:
     def __init__(self, url: str) -> None:
         self.source = Source(url)
         self._lock = threading.Lock()
+        self._kept: Kept | None = None
         self._pool: ConnectionPool[Connection] | None = None
-        self._used: weakref.WeakKeyDictionary[Connection, float] = weakref.WeakKeyDictionary()
 
     @contextmanager
     def connection(self, limit: float = _LIMIT) -> Iterator[Connection]:
-        """A connection from the pool, for `limit` seconds at most; the first one also sees to the schema.
+        """A connection for `limit` seconds at most; the first one also sees to the schema.
 
         Raises BrokerUnavailable, or SchemaError where the schema is missing, old or too new.
         """
-        pool = self.prepare()
-        with translated(), pool.connection(timeout=_PATIENCE) as conn, limited(conn, limit):
+        with translated(), self._lent() as conn, limited(conn, limit):
             yield conn
-            self._used[conn] = time.monotonic()
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        with self.prepare().lent() as conn:
+            if conn:
+                yield conn
+                return
+        with self._opened().connection(timeout=_PATIENCE) as conn:
+            yield conn
 
     @contextmanager
     def transaction(self, limit: float = _LIMIT) -> Iterator[Connection]:
@@ -77,18 +81,29 @@ class Database:
     def close(self) -> None:
         """Close all connections; more may be asked for later."""
         with self._lock:
+            kept, self._kept = self._kept, None
             pool, self._pool = self._pool, None
+        if kept:
+            kept.close()
         if pool:
             pool.close()
 
-    def prepare(self) -> ConnectionPool[Connection]:
-        """Fail at once and clearly where a pool would only try again until its patience ends."""
+    def prepare(self) -> Kept:
+        """Connect, unless that was done. It fails at once, where a pool would try again until its patience ends."""
         with self._lock:
-            if self._pool is None:
-                with translated(), self.source.connect() as conn:
-                    self._see_to_schema(conn)
-                self._pool = self._new_pool()
-            return self._pool
+            if self._kept is None:
+                self._kept = Kept(self._first())
+            return self._kept
+
+    def _first(self) -> Connection:
+        with translated():
+            conn = self.source.connect()
+            try:
+                self._see_to_schema(conn)
+            except BaseException:
+                conn.close()
+                raise
+        return conn
 
     def _see_to_schema(self, conn: Connection) -> None:
         have = found(conn)
@@ -101,36 +116,23 @@ class Database:
             raise SchemaError(f"the broker {state}: {whose} `aque init`")
         migrate(conn, __version__)
 
-    def _new_pool(self) -> ConnectionPool[Connection]:
-        return ConnectionPool(
-            kwargs=self._arguments,
-            configure=self.source.configure,
-            check=self._check,
-            min_size=0,
-            max_size=8,
-            open=True,
-            name="aque",
-        )
+    def _opened(self) -> ConnectionPool[Connection]:
+        from psycopg_pool import ConnectionPool  # half as much again as all else that a command loads
 
-    def _check(self, conn: Connection) -> None:
-        """Probe a connection that was at rest for long, or that has something to say: that it was ended, mostly."""
-        if time.monotonic() - self._used.get(conn, 0.0) > _FRESH or wait_ready([conn.fileno()], 0.0):
-            _probe(conn)
+        with self._lock:
+            if self._pool is None:
+                # The errors tell what it would write to stderr.
+                logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+                self._pool = ConnectionPool(
+                    kwargs=self._arguments,
+                    configure=self.source.configure,
+                    check=probe,
+                    min_size=0,
+                    max_size=_MOST,
+                    open=True,
+                    name="aque",
+                )
+            return self._pool
 
     def _arguments(self) -> dict[str, object]:
         return {**self.source.conninfo(), "autocommit": True}
-
-
-def answers(conn: Connection) -> bool:
-    """Whether a connection that was at rest still leads to the server; one that does not is closed."""
-    try:
-        _probe(conn)
-    except psycopg.OperationalError:
-        conn.close()
-        return False
-    return True
-
-
-def _probe(conn: Connection) -> None:
-    with limited(conn, _PROBE):
-        ConnectionPool.check_connection(conn)

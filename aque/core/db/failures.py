@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import psycopg
-import psycopg_pool
 
 from ..errors import (
     AqueError,
@@ -69,12 +68,7 @@ _HINTS: Final[dict[type[AqueError], str]] = {
     BrokerFull: "the broker's disk is full: ",
     SchemaError: "the broker's schema does not fit this program (run `aque init`): ",
 }
-_NO_ANSWER: Final = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg_pool.PoolTimeout,
-    psycopg_pool.PoolClosed,
-)
+_NO_ANSWER: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class WorkerGivenUp(BrokerError):
@@ -86,7 +80,7 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.PoolClosed) -> AqueError:
+def translate(error: psycopg.Error) -> AqueError:
     """The error of aque's own tree that tells what a driver's error means."""
     state = getattr(error, "sqlstate", None)
     if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == "task_key":
@@ -95,7 +89,7 @@ def translate(error: psycopg.Error | psycopg_pool.PoolTimeout | psycopg_pool.Poo
     if state == "AQ003":
         return WorkerGivenUp(error.diag.message_primary or one_line(error))
     if state == "42501":
-        return PermissionDenied(_denied(error.diag.message_primary or "") if isinstance(error, psycopg.Error) else "")
+        return PermissionDenied(_denied(error.diag.message_primary or ""))
     if state in _BY_STATE:
         kind = _BY_STATE[state]
         return kind(_HINTS.get(kind, "") + (error.diag.message_primary or one_line(error)))
@@ -124,5 +118,5 @@ def translated() -> Iterator[None]:
     """Let aque's errors out where the driver raises its own."""
     try:
         yield
-    except (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as error:
+    except psycopg.Error as error:
         raise translate(error) from error

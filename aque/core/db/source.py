@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -74,12 +75,12 @@ class Source:
 
     def conninfo(self) -> dict[str, Any]:
         """What the driver needs to connect now; starts the embedded server where it does not run."""
-        options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
-        asked = {"options": options} if self._has_options else {}
-        return {**_PARAMETERS, **self._place(), **asked, "application_name": "aque"}
+        return self._told(self._place())
 
     def connect(self) -> Connection:
         """A new connection in autocommit mode; raises BrokerUnavailable."""
+        if conn := self._join():
+            return conn
         try:
             conn = self._dial()
             if not self._has_options and pooler.has_session(conn):  # the pooler that refused them is out of the way
@@ -95,17 +96,39 @@ class Source:
         conn.adapters.register_loader("json", _Text)
         pooler.adapt(conn, is_private=self.embedded)
 
+    def _join(self) -> Connection | None:
+        """One to an embedded server that runs, as most do: to ask it first whether it does would cost another."""
+        if not self.embedded:
+            return None
+        with self._lock:
+            if (endpoint := embedded.join(config.embedded_home(self.url))) is None:
+                return None
+            self._lease = endpoint.lease
+        try:
+            return self._made(endpoint.conninfo)
+        except psycopg.OperationalError:
+            return None
+
     def _dial(self) -> Connection:
         """Without the time limits that the server is to keep where a pooler does not let them through."""
         try:
-            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+            return self._made(self._place())
         except psycopg.OperationalError as error:
             if not (self._has_options and pooler.refuses_options(error)):
                 raise
             self._has_options = False
-            conn = psycopg.connect(**self.conninfo(), autocommit=True)
+            return self._made(self._place())
+
+    def _made(self, place: Mapping[str, Any]) -> Connection:
+        conn = psycopg.connect(**self._told(place), autocommit=True)
         self.configure(conn)
         return conn
+
+    def _told(self, place: Mapping[str, Any]) -> dict[str, Any]:
+        """What the driver is told to connect to a place."""
+        options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+        asked = {"options": options} if self._has_options else {}
+        return {**_PARAMETERS, **place, **asked, "application_name": "aque"}
 
     def _place(self) -> dict[str, Any]:
         if not self.embedded:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from .address import conninfo, psql_command, url
 from .home import Home, locate
 from .lease import Lease
-from .lifecycle import Endpoint, ensure, parse_linger, stop
+from .lifecycle import Endpoint, ensure, join, parse_linger, stop
 from .status import Status, status
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Status",
     "conninfo",
     "ensure",
+    "join",
     "locate",
     "parse_linger",
     "psql_command",

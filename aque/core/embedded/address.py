@@ -70,6 +70,11 @@ def owners(home: Home) -> set[int]:
     return found
 
 
+def is_ours(home: Home) -> bool:
+    """Whether nobody else could have put the socket there: another user's server may be behind it."""
+    return folders.trusted(home.run, owners(home))
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What a try to reach the server told: its version, or why it cannot be reached."""
@@ -85,7 +90,7 @@ def contact(home: Home) -> Contact:
     """
     if not home.socket.exists():
         return Contact(refusal="there is no socket")
-    if not folders.trusted(home.run, owners(home)):  # another user's server may be behind it
+    if not is_ours(home):
         return Contact(refusal=f"{home.run} is not ours alone")
     try:
         with psycopg.connect(**conninfo(home), connect_timeout=_CONNECT_SECONDS) as connection:  # type: ignore[arg-type]

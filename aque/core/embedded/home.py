@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from ..errors import BrokerUnavailable
 
 PORT: Final = 5432  # of no TCP port: it is a part of the socket's name
@@ -85,6 +83,8 @@ def locate(home: Path | str | None = None) -> Home:
 def _default() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/aque/broker")  # not in root's home: the server may have to run as another user
+    import platformdirs
+
     return platformdirs.user_data_path("aque") / "broker"
 
 

@@ -15,7 +15,6 @@ from ..errors import BrokerError
 from ..units import parse_duration
 from . import address, failures, folders, lease, locks, pidfile, processes, remains
 from .home import Home, locate
-from .start import Request, bring_up
 
 LINGER: Final = 600.0  # seconds that a server goes on without any user
 
@@ -52,6 +51,21 @@ def ensure(
     return Endpoint(place, address.conninfo(place), claim)
 
 
+def join(home: Path | str | None = None, timeout: float = 60.0) -> Endpoint | None:
+    """A claim on a server that seems to run, for its socket is there; else None. Nobody is asked, nothing is started.
+
+    Raises as `ensure` does, which is the way to take where the server does not answer.
+    """
+    place = locate(home)
+    with failures.explained(place):
+        if not place.socket.exists():
+            return None
+        folders.prepare(place)
+        if not address.is_ours(place):
+            return None
+        return Endpoint(place, address.conninfo(place), lease.take(place, time.monotonic() + timeout))
+
+
 def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
     """Stop the server, whoever uses it; whether it ran. Everything that was acknowledged stays.
 
@@ -76,6 +90,8 @@ def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
 
 
 def _start(place: Home, linger: float | None, deadline: float) -> None:
+    from .start import Request, bring_up  # which whoever finds it running does without
+
     with locks.exclusive(place.start_lock, deadline, _busy(place)) as held:
         bring_up(Request(place, linger, deadline, held))
 

@@ -61,6 +61,11 @@ def limit(conn: Connection, names: Sequence[str], most: int | None) -> dict[str,
     return dict(conn.execute(_SQL["limit"], {"names": list(dict.fromkeys(names)), "limit": most}).fetchall())
 
 
+def unknown_queues(conn: Connection, names: Sequence[str]) -> list[str]:
+    """Those of some queues that nothing is known of, in the order given."""
+    return [name for (name,) in conn.execute(_SQL["unknown_queues"], {"names": list(names)})]
+
+
 def restore_queue(
     conn: Connection, name: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool
 ) -> bool:

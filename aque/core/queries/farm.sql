@@ -43,6 +43,14 @@ with old as materialized (
 )
 select m.name, o.max_running from made m left join old o on o.name = m.name order by m.name
 
+-- name: unknown_queues
+-- Those of some queues that nothing is known of: no task, no worker that serves them, and no word about them as a whole.
+select n from unnest(%(names)s::text[]) n
+where n <> 'default'
+  and not exists (select from aque.queue q where q.name = n)
+  and not exists (select from aque.shape s where s.queue = n)
+  and not exists (select from aque.worker w where w.ended_at is null and n = any(w.queues))
+
 -- name: queue_stands
 select from aque.queue q where q.name = %(name)s and to_jsonb(q) @> %(after)s::jsonb
 

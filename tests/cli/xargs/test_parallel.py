@@ -309,3 +309,19 @@ def test_a_dry_run_needs_no_broker(start: Start, broker: Broker) -> None:
 def test_v_tells_that_it_brings_a_worker(start: Start) -> None:
     _, err = start("-v", "echo", ":::", "x").communicate(timeout=60)
     assert err == b"aque-xargs: no worker serves the queue default: this process brings its own\n"
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("words", "status", "hint"),
+    [
+        (["echo a", ":::", "b"], 127, b"the command is in quotes and so one word: leave them away, or add --shell"),
+        ([":::", "no-such b"], 123, b"without a command before the :::, each argument is run as a line of a shell"),
+    ],
+)
+def test_of_a_command_that_is_not_found_it_is_told_what_may_be_wrong(
+    start: Start, words: list[str], status: int, hint: bytes
+) -> None:
+    process = start(*words)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.splitlines()[-1]) == (status, b"aque-xargs: " + hint)
