@@ -23,14 +23,18 @@ from aque.core.queries import (
     lists,
     metrics,
     pulse,
+    recording,
     registry,
     retention,
     steering,
     storing,
     submission,
     tasks,
+    usage,
     work,
 )
+from aque.core.queries.recording import Cut, Piece, Progress
+from aque.core.queries.usage import Used
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
 from aque.core.sorting import NEWEST, OLDEST
@@ -81,6 +85,13 @@ class Bench:
         now = datetime.now(UTC)
         return [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
 
+    def release_many(self) -> object:
+        """One that many need ends."""
+        given = {"func": "m:f", "user": "me"}
+        first = {**given, "priority": 3000}
+        self.broker.submit([first, *({**given, "dependencies": [first]} for _ in range(300))], {})
+        return self.complete(State.SUCCESS)
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """As a database: this session must do it all, for its plans are read."""
@@ -128,6 +139,20 @@ class Bench:
         retention.set_keep(self.conn, 1e9)
         assert (retention.expire(self.conn, 100) or retention.Swept()).removed == 2
 
+    def write(self) -> None:
+        """What runs write, tell and use while they go on."""
+        runs = self.claim()
+        recording.append(self.conn, [Piece(run.id, run.lease, seq, 1, b"x") for run in runs for seq in range(1, 4)])
+        recording.leave_out(self.conn, [Cut(run.id, run.lease, 1, 3, 1) for run in runs])
+        recording.progress(self.conn, [Progress(run.id, run.lease, 1, 2, "half") for run in runs])
+        usage.store(self.conn, self.worker, [Used(run.id, run.lease, 1, 1, 1) for run in runs])
+
+    def leave(self) -> None:
+        """The last word of a worker, and what its host still asks of it."""
+        gone, self.worker = self.worker, backlog.register(self.conn)
+        registry.leave(self.conn, gone)
+        assert registry.marks(self.conn, [gone], "h") == []
+
     def forsake(self) -> object:
         self.claim()
         gone, self.worker = self.worker, backlog.register(self.conn)
@@ -163,8 +188,13 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "complete": lambda bench: bench.complete(State.SUCCESS),
     "complete and claim": Bench.turn,
     "complete, failed, with what needs them": lambda bench: bench.complete(State.ERROR),
+    "complete, what many need": Bench.release_many,
     "release": lambda bench: work.release(bench.conn, [(run.id, run.lease) for run in bench.claim()]),
     "forsake": Bench.forsake,
+    "write": Bench.write,
+    "leave": Bench.leave,
+    "to drain": lambda bench: registry.is_to_drain(bench.conn, bench.worker),
+    "inheritance": lambda bench: submission.inheritance(bench.conn, bench.some[0]),
     "submit": Bench.submit,
     "ids": lambda bench: storing.next_ids(bench.conn, 10),
     "kill": lambda bench: kill.kill(bench.conn, [run.id for run in bench.claim()], 15, None, ends=True),
@@ -223,7 +253,16 @@ _HOT: dict[str, Callable[[Bench], object]] = {
 }
 
 
-_TURNS = ["claim", "complete", "complete, failed, with what needs them", "release", "interrupt", "submit", "kill"]
+_TURNS = [
+    "claim",
+    "complete",
+    "complete, failed, with what needs them",
+    "complete, what many need",
+    "release",
+    "interrupt",
+    "submit",
+    "kill",
+]
 """What a farm does again and again."""
 
 
