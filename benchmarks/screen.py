@@ -35,7 +35,8 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _FILL: Final = """
 with made as (
     insert into aque.task (id, shape_id, memory, priority, state)
-    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand), 0,
+    select nextval('aque.task_id'),
+           aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand), 0,
            900 + g %% 200, (case g %% 100 when 0 then 'error' when 1 then 'paused' else 'pending' end)::aque.state
     from generate_series(1, %(count)s) g returning id
 )
