@@ -28,3 +28,12 @@ def test_every_field_stands_in_the_manual() -> None:
 @pytest.mark.parametrize("text", re.findall(r"aque status -f '([^']+)' +#", (DOCS / "filters.md").read_text("utf-8")))
 def test_filters_of_the_manual_are_filters(text: str) -> None:
     assert parse(show(parse(text))) == parse(text)
+
+
+@pytest.mark.parametrize("picture", sorted((DOCS / "pictures").glob("*.svg")), ids=lambda picture: picture.stem)
+def test_pictures_are_shown_and_tell_nothing_of_where_they_were_made(picture: Path) -> None:
+    text = picture.read_text("utf-8")
+    assert f"](pictures/{picture.name})" in (DOCS / "top.md").read_text("utf-8")
+    assert len(text) < 200_000
+    assert "http" not in text.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
+    assert not re.search(r"/tmp|/home|/root|root\b", text)
