@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint faults docs site man wheel bench clean
+.PHONY: demo test lint faults docs site man pictures wheel bench clean
 
 demo: .venv/ready
 	$(BIN)/python examples/library.py
@@ -28,6 +28,10 @@ site: .venv/ready
 
 man: .venv/ready
 	$(BIN)/python docs/render_man.py build/man
+
+# Those of docs/pictures/, of a small farm that really runs.
+pictures: .venv/ready
+	$(BIN)/python docs/render_pictures.py
 
 faults: .venv/ready
 	$(BIN)/python -m pytest -m soak --timeout 1800 --ignore tests/wheel $(ARGS)

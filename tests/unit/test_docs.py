@@ -58,3 +58,12 @@ def test_the_tree_of_errors_is_told_in_one_way() -> None:
     drawn = re.findall(r"^[│├└─ ]*(\w+) +(\d) ?", aque.errors.__doc__ or "", re.MULTILINE)
     table = re.findall(r"^\| (?:&emsp;)*`(\w+)` \| (\d)", (DOCS / "errors.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(drawn) == sorted(table)
+
+
+@pytest.mark.parametrize("picture", sorted((DOCS / "pictures").glob("*.svg")), ids=lambda picture: picture.stem)
+def test_pictures_are_shown_and_tell_nothing_of_where_they_were_made(picture: Path) -> None:
+    text = picture.read_text("utf-8")
+    assert f"](pictures/{picture.name})" in (DOCS / "top.md").read_text("utf-8")
+    assert len(text) < 200_000
+    assert "http" not in text.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
+    assert not re.search(r"/tmp|/home|/root|root\b", text)
