@@ -147,7 +147,8 @@ class Listener:
         with self._lock:
             new = self._unheard()
         for topic in sorted(new) if has_session(conn) else ():
-            conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+            with limited(conn, _PROBE):
+                conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
         with self._lock:
             self._heard |= new
             if not self._unheard():
