@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import os
 import site
 import sys
 import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from types import BuiltinFunctionType, FunctionType
-from typing import Any, Final
+from types import BuiltinFunctionType, FunctionType, MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from . import patterns
 from .child import codec
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
 from .mounts import volume_of
-from .queries.storing import Batch, Last, Ties
+from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
 
@@ -33,6 +34,7 @@ class Encoder:
         inheritance: Callable[[int], Mapping[str, Any]],
     ) -> None:
         self.ties: Final = Ties()
+        self._last = _Last()
         self._graph = graph
         self._ids = ids
         self._defaults = defaults
@@ -47,7 +49,7 @@ class Encoder:
 
     def batch(self, nodes: Sequence[Node], start: int) -> Batch:
         """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
-        batch = Batch(self._columns)
+        batch, self._last = Batch(self._columns), _Last()
         batch.demands.place(_demand(self._common), lambda: _demand_row(self._common))
         batch.ids.extend(self._ids[start : start + len(nodes)])
         for task, node in zip(batch.ids, nodes, strict=True):
@@ -61,7 +63,7 @@ class Encoder:
         args = own.pop("args", self._common.args)
         own.pop("dependencies", None)
         own.pop("children", None)
-        place = batch.last.place(own) if type(args) in _SERIES else None
+        place = self._last.place(own) if type(args) in _SERIES else None
         if place is None:
             place, args = self._place(node, own, args, batch)
         batch.places.append(place)
@@ -76,7 +78,7 @@ class Encoder:
             place = batch.kinds.place(key or object(), lambda: self._kind(node, prototype, batch))
             args = prototype.args
         if key is not None:
-            batch.last = Last(own, place)
+            self._last = _Last(own, place)
         return place, args
 
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
@@ -167,6 +169,19 @@ class Encoder:
         if isinstance(task, Mapping):
             return codec.Reference(self._ids[self._graph.place(task)], kind)
         return codec.Reference(task.id if isinstance(task, TaskHandle) else int(task), kind)
+
+
+class _Last(NamedTuple):
+    """What was given last, but for its arguments, and of which kind it was: most name what the one before did."""
+
+    given: Mapping[str, Any] = MappingProxyType({})
+    kind: int | None = None
+
+    def place(self, given: Mapping[str, Any]) -> int | None:
+        """The kind of what has the very same values; None: it may be another."""
+        known = self.given
+        is_same = list(given) == list(known) and all(map(operator.is_, given.values(), known.values()))
+        return self.kind if is_same else None
 
 
 def _same(value: Any) -> Any:
