@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from psycopg import Pipeline
 
 from .db.database import Database
 from .db.failures import one_line, translated
@@ -152,8 +153,9 @@ class Intake:
 class _Stream:
     """A transaction that stores one part while the next is made: what is sent is waited for at the end alone."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, pipeline: Pipeline) -> None:
         self._conn = conn
+        self._pipeline = pipeline
 
     def store(self, batch: Mapping[str, str]) -> None:
         """The parameters of a part; raises also what became of those before it."""
@@ -162,7 +164,9 @@ class _Stream:
 
     def link(self, ties: Ties) -> list[Change]:
         with limited(self._conn, _LIMIT):
-            return storing.link(self._conn, ties) if ties else []
+            ended = storing.link(self._conn, ties) if ties else []
+            self._pipeline.sync()
+            return ended
 
 
 @contextmanager
@@ -183,5 +187,5 @@ def _told_apart() -> Iterator[None]:
 def _stream(source: Source) -> Iterator[_Stream]:
     with translated(), source.connect() as conn, conn.transaction():
         conn.execute("set local idle_in_transaction_session_timeout = '10min'")  # who makes the tasks may be slow
-        with conn.pipeline():
-            yield _Stream(conn)
+        with conn.pipeline() as pipeline:
+            yield _Stream(conn, pipeline)

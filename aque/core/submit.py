@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import os
 import site
 import sys
@@ -11,7 +12,7 @@ import sysconfig
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import hooks, patterns
 from .child import codec
@@ -19,7 +20,7 @@ from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
 from .hooks import Hook
 from .mounts import volume_of
-from .queries.storing import Batch, Last, Ties
+from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -40,6 +41,7 @@ class Encoder:
         extra: Mapping[str, Any] = _NONE,
     ) -> None:
         self.ties: Final = Ties()
+        self._last = _Last()
         self._graph = graph
         self._ids = ids
         self._defaults = defaults
@@ -55,7 +57,7 @@ class Encoder:
 
     def batch(self, nodes: Sequence[Node], start: int) -> Batch:
         """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
-        batch = Batch(self._columns)
+        batch, self._last = Batch(self._columns), _Last()
         batch.demands.place(_demand(self._common), lambda: _demand_row(self._common))
         batch.ids.extend(self._ids[start : start + len(nodes)])
         for task, node in zip(batch.ids, nodes, strict=True):
@@ -69,7 +71,7 @@ class Encoder:
         args = own.pop("args", self._common.args)
         own.pop("dependencies", None)
         own.pop("children", None)
-        place = batch.last.place(own) if type(args) in _SERIES else None
+        place = self._last.place(own) if type(args) in _SERIES else None
         if place is None:
             place, args = self._place(node, own, args, batch)
         batch.places.append(place)
@@ -84,7 +86,7 @@ class Encoder:
             place = batch.kinds.place(key or object(), lambda: self._kind(node, prototype, batch))
             args = prototype.args
         if key is not None:
-            batch.last = Last(own, place)
+            self._last = _Last(own, place)
         return place, args
 
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
@@ -179,6 +181,19 @@ class Encoder:
         if isinstance(task, Mapping):
             return codec.Reference(self._ids[self._graph.place(task)], kind)
         return codec.Reference(task.id if isinstance(task, TaskHandle) else int(task), kind)
+
+
+class _Last(NamedTuple):
+    """What was given last, but for its arguments, and of which kind it was: most name what the one before did."""
+
+    given: Mapping[str, Any] = MappingProxyType({})
+    kind: int | None = None
+
+    def place(self, given: Mapping[str, Any]) -> int | None:
+        """The kind of what has the very same values; None: it may be another."""
+        known = self.given
+        is_same = list(given) == list(known) and all(map(operator.is_, given.values(), known.values()))
+        return self.kind if is_same else None
 
 
 def _same(value: Any) -> Any:

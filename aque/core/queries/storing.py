@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
@@ -31,20 +30,6 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
-    """What was given last, but for its arguments, and of which kind it was: most tasks name what the one before did."""
-
-    given: Mapping[str, Any] = field(default_factory=dict)
-    kind: int | None = None
-
-    def place(self, given: Mapping[str, Any]) -> int | None:
-        """The kind of what has the very same values; None: it may be another."""
-        known = self.given
-        is_same = list(given) == list(known) and all(map(operator.is_, given.values(), known.values()))
-        return self.kind if is_same else None
-
-
-@dataclass(slots=True)
 class Batch:
     """Tasks by their ids, what kind each is of (its place in that list), its arguments; and edges.
 
@@ -59,7 +44,6 @@ class Batch:
     places: list[int] = field(default_factory=list)
     args: list[Any] = field(default_factory=list)
     edges: list[dict[str, Any]] = field(default_factory=list)
-    last: Last = field(default_factory=Last)
 
     def prerequisites(self) -> dict[str, str]:
         """What must be there before the rows."""
