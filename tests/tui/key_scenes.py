@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 from textual.command import CommandPalette
-from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from aque.core.broker import Broker
 from aque.tui.app import AqueTop
-from aque.tui.commands import Command
 from aque.tui.screens.ask import AskText, Choose, Confirm, Select
 from aque.tui.screens.event import EventScreen
 from aque.tui.screens.events import EventsScreen
-from aque.tui.screens.fed import FedScreen
 from aque.tui.screens.groups import GroupsScreen
 from aque.tui.screens.help import HelpScreen
 from aque.tui.screens.kill import KillDialog
@@ -28,90 +21,24 @@ from aque.tui.screens.workers import WorkersScreen
 from aque.tui.widgets.filterbar import FilterBar
 from aque.tui.widgets.lines import MOVES
 from aque.tui.widgets.logview import SCROLLS
-from tests.tui.scene import put_output, put_state, put_worker, shown, submit, table
-
-Sees = Callable[[Pilot[Any]], object]
-
-
-def always(_: Pilot[Any]) -> bool:
-    """There is nothing to wait for."""
-    return True
-
-
-@dataclass(frozen=True)
-class Step:
-    """A key, pressed after some others once `ready`; what is to be seen then; and the keys that lead back."""
-
-    key: str
-    sees: Sees
-    first: Sequence[str] = ()
-    then: Sequence[str] = ()
-    ready: Sees = always
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Steps, one after the other, where these commands are to be had; `way`: the keys that lead there."""
-
-    commands: Sequence[Command]
-    set_up: Callable[[Broker], object]
-    steps: Sequence[Step]
-    way: Sequence[str] = ()
-    there: Sees = always
-
-
-def opens(kind: type[Any]) -> Sees:
-    return lambda pilot: isinstance(pilot.app.screen, kind)
-
-
-def closed(kind: type[Any]) -> Sees:
-    return lambda pilot: not isinstance(pilot.app.screen, kind)
-
-
-def says(text: str) -> Sees:
-    return lambda pilot: text in shown(pilot)
-
-
-def place(name: str) -> Sees:
-    return lambda pilot: pilot.app.current_mode == name and isinstance(pilot.app.screen, FedScreen)
-
-
-def line(index: int) -> Sees:
-    return lambda pilot: table(pilot).cursor == index
-
-
-def writes(pilot: Pilot[Any]) -> bool:
-    """Whether a filter is being written."""
-    return bool(pilot.app.screen.query(FilterBar)) and pilot.app.screen.query_one(FilterBar).display
-
-
-def focus(name: str) -> Sees:
-    return lambda pilot: pilot.app.focused is not None and pilot.app.focused.id == name
-
-
-def highlighted(index: int) -> Sees:
-    return lambda pilot: pilot.app.screen.query_one(OptionList).highlighted == index
-
-
-def section(name: str) -> Sees:
-    return lambda pilot: isinstance(pilot.app.screen, TaskScreen) and pilot.app.screen.section.name == name
-
-
-def copied(text: str) -> Sees:
-    return lambda pilot: pilot.app.clipboard == text
-
-
-def scrolled(x: int, y: int) -> Sees:
-    return lambda pilot: pilot.app.screen.view.scroll_offset == (x, y)
-
-
-def at_end(pilot: Pilot[Any]) -> bool:
-    return says("59 x")(pilot) and pilot.app.screen.view.is_at_end
-
-
-def each(keys: str, sees: Sees, *, first: Sequence[str] = (), then: Sequence[str] = (), ready: Sees = always) -> Any:
-    """The same for keys that mean the same."""
-    return [Step(key, sees, first, then, ready) for key in keys.split()]
+from tests.tui.scene import put_output, put_state, put_worker, shown, submit
+from tests.tui.steps import (
+    Scene,
+    Step,
+    at_end,
+    closed,
+    copied,
+    each,
+    focus,
+    highlighted,
+    line,
+    opens,
+    place,
+    says,
+    scrolled,
+    section,
+    writes,
+)
 
 
 def some_tasks(broker: Broker) -> None:

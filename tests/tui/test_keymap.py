@@ -13,8 +13,9 @@ from aque.tui.app import contexts
 from aque.tui.commands import Command
 from aque.tui.screens import ask, event, help, kill
 from aque.tui.widgets.filterbar import FilterBar
-from tests.tui.key_scenes import SCENES, Scene, Step
+from tests.tui.key_scenes import SCENES
 from tests.tui.scene import opened, until
+from tests.tui.steps import Scene, Step
 
 ELSEWHERE = {"q", "f10"}
 """They end all: see test_keys.py."""
