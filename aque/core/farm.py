@@ -17,6 +17,7 @@ from .queries.farm import QueueRow
 from .queries.limits import LimitRow
 from .rules import check_queue, limit_name
 from .task import Prototype
+from .text import clean
 
 _MOST: Final = 2**31 - 1  # what the broker's column holds
 _SHORTEST: Final = 60.0  # seconds that tasks are kept
@@ -47,7 +48,7 @@ def unknown(broker: Broker, names: Sequence[str]) -> list[str]:
 def require(broker: Broker, names: Sequence[str]) -> None:
     """Raise QueueNotFound where a name is that of no queue which is known."""
     if missing := unknown(broker, names):
-        raise QueueNotFound(f"no such queue: {', '.join(missing)} (`aque queues` lists them)")
+        raise QueueNotFound(f"no such queue: {', '.join(map(clean, missing))} (`aque queues` lists them)")
 
 
 def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:

@@ -34,7 +34,7 @@ def test_ids_queues_and_workers_are_those_of_the_broker(environ: dict[str, str],
     one, two = (aque("submit", "-q", "render", "-n", "\x1b[31m", "true").stdout.strip() for _ in range(2))
     assert offered(environ, "aque", "kill", "") == [two, one]
     assert offered(environ, "aque", "kill", f"{one},") == [f"{one},{two}", f"{one},{one}"]
-    aque("queues", "pause", "r\x1b[2J", "r\nplain,rm")
+    aque("queues", "limit", "r\x1b[2J", "r\nplain,rm", "1")
     assert offered(environ, "aque", "submit", "-q", "r") == ["render"]
     assert offered(environ, "aque", "queues", "pause", "r") == ["render"]
     assert offered(environ, "aque", "drain", "") == []

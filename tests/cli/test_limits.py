@@ -71,6 +71,8 @@ def test_commands_of_xargs_take_units_and_their_group_takes_none(aque: Aque, bro
 
 
 def test_queues_are_paused_by_one_path_with_one_entry_in_the_trail(aque: Aque, broker: Broker) -> None:
+    for name in ("render", "movies"):
+        aque("submit", "-q", name, "true")
     aque("queues", "pause", "render", "movies", "render")
     aque("pause", "-q", "render")
     aque("resume", "-q", "render")

@@ -102,7 +102,7 @@ def test_the_operator_does_it_to_all(run: Run, task: int) -> None:
     for words in (
         ["pause", "ID"],
         ["edit", "ID", "name=x"],
-        ["queues", "pause", "q"],
+        ["queues", "pause", "default"],
         ["limits", "set", "l", "1"],
         ["kill", "ID"],
     ):

@@ -35,7 +35,7 @@ def test_pause_and_resume_by_filter_and_whole_queues(aque: Aque, broker: Broker)
     assert aque("resume", one, two).stderr == "1 resumed, 1 was pending\n"
     assert aque("pause", one, "999").returncode == 4
     assert aque("pause", "-f", "name:zzz").returncode == 1
-    assert [aque("pause", "-q", "q").returncode for _ in range(2)] == [0, 1]
+    assert [aque("pause", "-q", "default").returncode for _ in range(2)] == [0, 1]
 
 
 def test_a_bad_field_is_told_and_changes_nothing(aque: Aque, broker: Broker) -> None:
