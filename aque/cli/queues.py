@@ -58,13 +58,19 @@ def command(context: click.Context, as_json: bool, broker: str | None) -> None:
 @json_option
 @broker_option
 def pause(names: Sequence[str], as_json: bool, broker: str | None) -> None:
-    """Let no more tasks of queues begin; what runs goes on.
+    """Let no more tasks of queues begin; what runs goes on. It may be done before the first task comes.
 
     \b
     Examples:
       aque queues pause render
     """
-    _report(names, _set(names, broker, paused=True), ("paused", "paused already"), as_json)
+    from ..core import farm
+
+    new = farm.unknown(open_broker(broker), names)
+    done = _set(names, broker, paused=True)
+    for name in dict.fromkeys(names):
+        told = "paused (a new queue)" if name in new else "paused" if name in done else "paused already"
+        tell_change(name, name in done, told, as_json=as_json)
 
 
 @command.command("resume")
@@ -78,7 +84,12 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     Examples:
       aque queues resume render
     """
-    _report(names, _set(names, broker, paused=False), ("resumed", "not paused"), as_json)
+    from ..core import farm
+
+    farm.require(open_broker(broker), names)
+    done = _set(names, broker, paused=False)
+    for name in dict.fromkeys(names):
+        tell_change(name, name in done, "resumed" if name in done else "not paused", as_json=as_json)
 
 
 @command.command("limit")
@@ -107,13 +118,10 @@ def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | N
 
 
 def _set(names: Sequence[str], broker: str | None, *, paused: bool) -> list[str]:
-    """Pause queues, or resume them; returns those of which that is news. Raises QueueNotFound for a name of none."""
-    from ..core import farm
+    """Pause queues, or resume them; returns those of which that is news."""
     from ..core.steering import Steering
 
-    place = open_broker(broker)
-    farm.require(place, names)
-    steering = Steering(place)
+    steering = Steering(open_broker(broker))
     return [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
 
 
@@ -128,8 +136,3 @@ def _cells(row: QueueRow) -> Sequence[str]:
     limit = "-" if row.max_running is None else str(row.max_running)
     paused = f"by {row.paused_by or '?'}" if row.paused else "-"
     return row.name, str(row.pending), str(row.running), limit, paused
-
-
-def _report(names: Sequence[str], done: Sequence[str], words: tuple[str, str], as_json: bool) -> None:
-    for name in dict.fromkeys(names):
-        tell_change(name, name in done, words[name not in done], as_json=as_json)

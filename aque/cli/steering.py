@@ -13,6 +13,7 @@ import click
 
 from ..core.errors import UsageError
 from ..core.outcomes import refusals
+from ..core.text import clean
 from .completing import queue_names
 from .options import Function, broker_option, chosen, echo_json, json_option, open_broker
 
@@ -127,7 +128,7 @@ def queue_option(function: Function) -> Function:
 
 
 def set_queues(selection: Selection, queues: Sequence[str], how: How, *, paused: bool) -> int:
-    """Pause or resume queues as a whole, instead of tasks; raises QueueNotFound."""
+    """Pause or resume queues as a whole, instead of tasks; raises QueueNotFound where there is nothing to resume."""
     from ..core import farm
     from ..core.queries.steering import is_paused
     from ..core.steering import Steering
@@ -135,7 +136,9 @@ def set_queues(selection: Selection, queues: Sequence[str], how: How, *, paused:
     if selection.ids is not None or selection.filter is not None:
         raise UsageError("give tasks or --queue, not both")
     place = open_broker(how.broker)
-    farm.require(place, queues)
+    new = farm.unknown(place, queues)
+    if not paused:
+        farm.require(place, queues)
     changed = [
         name
         for name in dict.fromkeys(queues)
@@ -144,5 +147,6 @@ def set_queues(selection: Selection, queues: Sequence[str], how: How, *, paused:
     for name in changed if how.as_json else ():
         echo_json({"queue": name, "paused": paused})
     done = f"{len(changed)} of {len(set(queues))} queues {'paused' if paused else 'resumed'}"
-    click.echo(f"{'dry run: ' if how.dry_run else ''}{done}", err=True)
+    unheard = f" ({', '.join(map(clean, new))}: a new queue)" if new else ""
+    click.echo(f"{'dry run: ' if how.dry_run else ''}{done}{unheard}", err=True)
     return 0 if changed else 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import psycopg
-from psycopg import Pipeline
 
+from .alarm import wait_ready
 from .db.database import Database
 from .db.failures import one_line, translated
 from .db.source import Connection, Source
@@ -153,7 +153,7 @@ class Intake:
 class _Stream:
     """A transaction that stores one part while the next is made: what is sent is waited for at the end alone."""
 
-    def __init__(self, conn: Connection, pipeline: Pipeline) -> None:
+    def __init__(self, conn: Connection, pipeline: ExitStack) -> None:
         self._conn = conn
         self._pipeline = pipeline
 
@@ -161,12 +161,17 @@ class _Stream:
         """The parameters of a part; raises also what became of those before it."""
         with limited(self._conn, _LIMIT):
             storing.store(self._conn, batch)
+            self._flush()
 
     def link(self, ties: Ties) -> list[Change]:
         with limited(self._conn, _LIMIT):
-            ended = storing.link(self._conn, ties) if ties else []
-            self._pipeline.sync()
-            return ended
+            self._pipeline.close()
+            return storing.link(self._conn, ties) if ties else []
+
+    def _flush(self) -> None:
+        """Send all of it: the driver would wait for an answer while the server waits for the rest."""
+        while self._conn.pgconn.flush():
+            wait_ready([], 1.0, [self._conn.fileno()])
 
 
 @contextmanager
@@ -187,5 +192,6 @@ def _told_apart() -> Iterator[None]:
 def _stream(source: Source) -> Iterator[_Stream]:
     with translated(), source.connect() as conn, conn.transaction():
         conn.execute("set local idle_in_transaction_session_timeout = '10min'")  # who makes the tasks may be slow
-        with conn.pipeline() as pipeline:
+        with ExitStack() as pipeline:
+            pipeline.enter_context(conn.pipeline())
             yield _Stream(conn, pipeline)

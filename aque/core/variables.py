@@ -42,5 +42,11 @@ IN_TASKS: Final = (
     Variable("AQUE_SYS_PATH", "where the submitter of a function imported from; taken away before the function runs"),
     Variable("AQUE_INPUT_FD", "how a new interpreter gets its function; taken away before the function runs"),
     Variable("AQUE_MESSAGE_FD", "how it tells what became of it; taken away before the function runs"),
+    Variable("AQUE_TASK", "in a hook: the id of the task that ended"),
+    Variable("AQUE_NAME", "in a hook: the name of that task"),
+    Variable("AQUE_STATE", "in a hook: the state in which it ended"),
+    Variable("AQUE_EXIT_CODE", "in a hook: its exit status; empty where it has none"),
+    Variable("AQUE_SIGNAL", "in a hook: the signal that ended it; empty where none did"),
+    Variable("AQUE_ERROR", "in a hook: its error in one line; empty where it has none"),
 )
 """What the processes of tasks are given."""

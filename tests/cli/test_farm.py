@@ -105,16 +105,25 @@ def test_what_goes_wrong_is_one_line(aque: Aque, args: list[str], status: int, t
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "verb", [["pause", "-q"], ["resume", "-q"], ["queues", "pause"], ["queues", "resume"], ["pause", "-n", "-q"]]
-)
+@pytest.mark.parametrize("verb", [["resume", "-q"], ["queues", "resume"], ["resume", "-n", "-q"]])
 def test_a_name_of_no_queue_is_told_and_makes_none(aque: Aque, verb: list[str]) -> None:
-    """Who mistypes a name would believe that the queue is paused."""
+    """Who mistypes a name would believe that the queue goes on."""
     aque("submit", "-q", "render", "true")
     done = aque(*verb, "rendr")
     assert (done.returncode, done.stderr) == (4, "aque: no such queue: rendr (`aque queues` lists them)\n")
     assert aque("queues", "limit", "rendr", "none").returncode == 4
     assert "rendr" not in aque("queues").stdout
+
+
+@pytest.mark.parametrize("verb", [["pause", "-q"], ["queues", "pause"]])
+def test_a_queue_may_be_paused_before_its_first_task_which_is_said(aque: Aque, verb: list[str]) -> None:
+    """Who mistypes a name sees it by that."""
+    done = aque(*verb, "night")
+    assert done.returncode == 0
+    assert "a new queue" in done.stderr
+    assert "a new queue" not in aque(*verb, "night").stderr
+    aque("submit", "-q", "night", "true")
+    assert "queue night is paused" in aque("why", "1").stdout
 
 
 def test_a_limit_may_stand_before_the_first_task(aque: Aque) -> None:
