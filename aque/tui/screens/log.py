@@ -115,7 +115,7 @@ class LogScreen(CommandScreen):
             self.read(*asked)
         elif not self.held.is_whole and (self.follows or self.view.is_short):
             self.read(self.held.later)
-        elif self.held.has_before and self.view.is_short:
+        elif self.held.has_before and (self.view.is_short or not self.view.scroll_offset.y):
             self.read(self.held.earlier)
 
     def _fail(self, error: AqueError) -> None:
@@ -126,19 +126,11 @@ class LogScreen(CommandScreen):
         """Read on, where there is more; who goes up wants to stay there."""
         if not message.is_last:
             self.follows = False
-            self._go_up()
+            if self.held.has_before:
+                self.read(self.held.earlier)
         elif not self.held.is_whole:
             self.read(self.held.later)
         self._say()
-
-    def _go_up(self) -> None:
-        """Read what is before, until some of it is to be seen."""
-        if self.held.has_before:
-            self.read(self.held.earlier, self._go_on_up)
-
-    def _go_on_up(self) -> None:
-        if not self.view.scroll_offset.y:
-            self._go_up()
 
     def follow(self) -> None:
         """Follow, or stop to."""
