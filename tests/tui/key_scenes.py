@@ -58,7 +58,7 @@ MOVED = [
     *each("home g", line(0), first=["end"], ready=line(44)),
 ]
 WAITS = ["home", "down", "down", "down", "down"]
-ON_TASKS = [
+LOOKING = [
     *each("f5 t", place("tree"), then=["1"]),
     *each("enter", opens(TaskScreen), then=["escape"]),
     *each("o", opens(LogScreen), then=["escape"]),
@@ -70,6 +70,8 @@ ON_TASKS = [
     *each("U", lambda pilot: "marked:" not in shown(pilot)),
     *each("c", says("marked: 2"), first=["end"], ready=line(44), then=["U"]),
     *each("a", says("marked: all tasks"), then=["U"]),
+]
+ACTING = [
     *each("p", says("1 task paused"), first=WAITS, ready=line(4), then=["p"]),
     *each("right_square_bracket", says(" 1001 "), first=WAITS, ready=line(4)),
     *each("left_square_bracket", lambda pilot: " 1001 " not in shown(pilot).partition("priority")[0]),
@@ -77,6 +79,8 @@ ON_TASKS = [
     *each("equals_sign", opens(AskText), then=["escape"]),
     *each("X", opens(Confirm), first=["home"], ready=line(0), then=["escape"]),
     *each("r", says("45  pending"), first=["home"], ready=line(0)),
+]
+FINDING = [
     *each("slash", writes, then=["escape"]),
     *each("u", says("/ user:me"), then=["u"]),
     *each("exclamation_mark", says("/ state:failed"), then=["exclamation_mark"]),
@@ -84,6 +88,8 @@ ON_TASKS = [
     *each("f3", writes, then=["escape"]),
     *each("n", line(3), first=["home", "f3", *"odd", "enter"], ready=line(2)),
     *each("N", line(2)),
+]
+SHAPING = [
     *each("f6 s", opens(Choose), then=["escape"]),
     *each("greater_than_sign", says("STATE▴")),
     *each("less_than_sign", says("ID▾")),
@@ -262,7 +268,10 @@ ON_LOG = [
 ]
 SCENES = {
     "moves": Scene(MOVES, some_tasks, MOVED),
-    "tasks": Scene(TasksScreen.commands, some_tasks, ON_TASKS),
+    "looking": Scene(TasksScreen.commands, some_tasks, LOOKING),
+    "acting": Scene(TasksScreen.commands, some_tasks, ACTING),
+    "finding": Scene(TasksScreen.commands, some_tasks, FINDING),
+    "shaping": Scene(TasksScreen.commands, some_tasks, SHAPING),
     "app": Scene(AqueTop.commands, waiting, ON_APP),
     "tree": Scene(TreeScreen.commands, two_tasks, ON_TREE, ["2"], says("▸ above")),
     "workers": Scene(WorkersScreen.commands, a_worker, ON_WORKERS, ["3"], says("node-7")),
