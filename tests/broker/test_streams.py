@@ -37,6 +37,15 @@ def test_a_stream_is_stored_whole_in_order(queue: aque.Queue, broker: Broker) ->
     assert [rows[task].args for task in sorted(rows)] == ["[0, 1]", "[4000, 1]", "[6000, 1]"]
 
 
+def test_parts_that_are_larger_than_what_a_socket_takes_are_sent_to_their_ends(
+    queue: aque.Queue, broker: Broker
+) -> None:
+    """The driver would wait for an answer while the server waits for the rest of the last part."""
+    long = "x" * 2000
+    queue.store_many({"func": work.add, "args": [long, n]} for n in range(4100))
+    assert _count(broker) == 4100
+
+
 def test_a_prototype_that_is_met_again_much_later_is_the_same_task(queue: aque.Queue, broker: Broker) -> None:
     shared: dict[str, Any] = {"func": work.add, "args": [0, 0], "name": "shared"}
 
