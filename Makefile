@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/python examples/library.py
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n 3 -m "not soak" $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

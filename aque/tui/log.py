@@ -195,7 +195,7 @@ def _lines(window: Window) -> Iterator[LogLine]:
     last = window.pieces[-1].at if window.pieces else None
     for stream, each in streams.items():
         if each.text and each.key and last:
-            yield LogLine(each.key, stream, last, each.text)
+            yield LogLine(each.key, stream, last, each.text.expandtabs(8))
 
 
 def _ended(piece: TimedPiece, stream: _Stream) -> Iterable[LogLine]:

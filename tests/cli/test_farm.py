@@ -123,7 +123,7 @@ def test_a_queue_may_be_paused_before_its_first_task_which_is_said(aque: Aque, v
     assert "a new queue" in done.stderr
     assert "a new queue" not in aque(*verb, "night").stderr
     aque("submit", "-q", "night", "true")
-    assert "queue night is paused" in aque("why", "1").stdout
+    assert "Its queue, night, was paused" in aque("why", "1").stdout
 
 
 def test_a_limit_may_stand_before_the_first_task(aque: Aque) -> None:

@@ -41,7 +41,7 @@ def mistake(*_):
 
 def later(function, calls):
     count = itertools.count()
-    return lambda *args: function(*args) if next(count) < calls else mistake()
+    return lambda *args, **given: function(*args, **given) if next(count) < calls else mistake()
 
 {}
 main()
