@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .columns import columns
 from .errors import UsageError
 from .rules import RULES
-from .submit import columns
 from .task import Prototype
 
 EDITABLE: Final = (

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import operator
 import os
-import site
-import sys
-import sysconfig
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, NamedTuple
 
 from . import hooks, patterns
 from .child import codec
+from .columns import demand_key, demand_row, environ_row, of_fields
 from .errors import EncodeError
 from .graph import Edge, Graph, Node, map_values
 from .hooks import Hook
-from .mounts import volume_of
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
@@ -53,12 +48,12 @@ class Encoder:
             "shell": generic if "pattern" in defaults else generic.but(pattern="shell"),
         }
         self._common = generic.common
-        self._columns = {"demand": 1, **_columns(self._common.__dict__)}
+        self._columns = {"demand": 1, **of_fields(self._common.__dict__)}
 
     def batch(self, nodes: Sequence[Node], start: int) -> Batch:
         """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
         batch, self._last = Batch(self._columns), _Last()
-        batch.demands.place(_demand(self._common), lambda: _demand_row(self._common))
+        batch.demands.place(demand_key(self._common), lambda: demand_row(self._common))
         batch.ids.extend(self._ids[start : start + len(nodes)])
         for task, node in zip(batch.ids, nodes, strict=True):
             self._add(node, batch)
@@ -92,11 +87,11 @@ class Encoder:
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
         common = self._common.__dict__
         own = {name: value for name, value in prototype.__dict__.items() if value is not common[name]}
-        row = {**_columns(own), **self._work(prototype)}
+        row = {**of_fields(own), **self._work(prototype)}
         row["name"] = codec.clean_text(prototype.name or _default_name(prototype))
         row["environ"] = self._environ(prototype, batch)
         if not _DEMAND.isdisjoint(own):
-            row["demand"] = batch.demands.place(_demand(prototype), lambda: _demand_row(prototype))
+            row["demand"] = batch.demands.place(demand_key(prototype), lambda: demand_row(prototype))
         if node.parent:
             row["parent_id"] = self._id(*node.parent)
         return row
@@ -105,7 +100,7 @@ class Encoder:
         """The variables of the queue's own environment are compared by identity: there are many, and it is the same."""
         environ, is_shell = prototype.environ, prototype.pattern == "shell"
         key = None if environ is self._common.environ else frozenset(environ.items())
-        return batch.environs.place((is_shell, key), lambda: _environ_row(environ, is_shell))
+        return batch.environs.place((is_shell, key), lambda: environ_row(environ, is_shell))
 
     def _connect(self, node: Node, task: int, batch: Batch) -> None:
         batch.edges.extend(self._edge(task, place, edge) for place, edge in enumerate(node.edges))
@@ -196,29 +191,11 @@ class _Last(NamedTuple):
         return self.kind if is_same else None
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-_COLUMNS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    **{
-        name: (name, _same)
-        for name in (
-            *("pattern", "cwd", "interpreter", "stdin", "stdout", "stderr", "timeout", "retry_delay", "retries"),
-            *("io_paths", "priority", "duration", "guessed", "memory", "key", "hold", "isolation"),
-        )
-    },
-    "group": ("groupname", _same),
-    "stdin_value": ("stdin_value", lambda value: None if value is None else f"\\x{value.hex()}"),
-    "run_at": ("run_at", lambda value: value and value.isoformat()),
-}
-"""The fields that are stored as they were read: the name of the column, and the value's form in JSON."""
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
 _PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
 _USUAL: Final = Edge(0, True)[2:]  # aque.store knows it as well
 _SERIES: Final = frozenset({list, tuple})
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
-_DEMANDED: Final = {"username": "user", "cpu_share": "cpus", "volume": "io_paths"}  # fields of columns with other names
 
 
 def _key(own: Mapping[str, Any], args: Any, common: Prototype) -> Hashable:
@@ -242,54 +219,6 @@ def _is_bound(func: Any) -> bool:
     return type(func) is BuiltinFunctionType and not isinstance(func.__self__, ModuleType)
 
 
-def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        column: form(value) for name, value in fields.items() if name in _COLUMNS for column, form in [_COLUMNS[name]]
-    }
-
-
-def columns(prototype: Prototype, names: Iterable[str]) -> dict[str, Any]:
-    """The columns of some fields, those of its demand too, and the JSON forms of their values."""
-    fields = {name: getattr(prototype, name) for name in names}
-    demand = {
-        column: value for column, value in _demand_row(prototype).items() if _DEMANDED.get(column, column) in fields
-    }
-    named = {"name": codec.clean_text(prototype.name)} if "name" in fields else {}
-    return {**_columns(fields), **demand, **named}
-
-
-def _demand(prototype: Prototype) -> Hashable:
-    return tuple({**_demand_row(prototype), "limits": tuple(prototype.limits.items())}.values())
-
-
-def _demand_row(prototype: Prototype) -> dict[str, Any]:
-    return {
-        "queue": prototype.queue,
-        "username": prototype.user,
-        "cpus": prototype.cpus.count,
-        "cpu_share": prototype.cpus.share,
-        "memory": prototype.memory,
-        "host": prototype.host,
-        "platform": prototype.platform,
-        "tags": tuple(sorted(prototype.tags)),
-        "limits": dict(prototype.limits),
-        "volume": volume_of(prototype.io_paths, prototype.cwd),
-    }
-
-
-def _environ_row(environ: Mapping[str, str], is_shell: bool) -> Mapping[str, Any]:
-    variables = dict(environ)
-    if not is_shell and (path := extra_path()):
-        variables.setdefault("AQUE_SYS_PATH", path)
-    return _digested(frozenset(variables.items()))
-
-
-@lru_cache(64)
-def _digested(variables: frozenset[tuple[str, str]]) -> Mapping[str, Any]:
-    text = json.dumps(dict(sorted(variables)))  # stays a text: what is no UTF-8 is escaped in it, and read by no server
-    return {"digest": f"\\x{hashlib.sha256(text.encode()).hexdigest()}", "vars": text}
-
-
 def _default_name(prototype: Prototype) -> str:
     func = prototype.func
     if func is not None:
@@ -297,22 +226,3 @@ def _default_name(prototype: Prototype) -> str:
     if isinstance(prototype.args, str):
         return prototype.args.strip().partition("\n")[0][:80]
     return os.path.basename(str(prototype.args[0])) if prototype.args else prototype.pattern  # noqa: PTH119
-
-
-def extra_path() -> str:
-    """Where this process finds modules that its interpreter alone would not find: the script's folder, for instance.
-
-    The interpreter's own folders stay out: a task's may be of another version.
-    """
-    return _extra(tuple(sys.path))
-
-
-@cache
-def _extra(path: tuple[str, ...]) -> str:
-    own = [*site.getsitepackages(), site.getusersitepackages(), *map(sysconfig.get_path, ("stdlib", "platstdlib"))]
-    folders = dict.fromkeys(os.path.abspath(each) for each in path)  # noqa: PTH100
-    return os.pathsep.join(each for each in folders if os.path.isdir(each) and not _is_below(each, own))  # noqa: PTH112
-
-
-def _is_below(folder: str, others: Iterable[str]) -> bool:
-    return any(f"{folder}/".startswith(f"{each}/") for each in others)

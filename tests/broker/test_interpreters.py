@@ -13,7 +13,7 @@ import pytest
 import aque
 from aque.core import child
 from aque.core.broker import Broker
-from aque.core.submit import extra_path
+from aque.core.imports import extra_path
 from tests import work
 
 pytestmark = pytest.mark.usefixtures("worker")
