@@ -28,7 +28,7 @@ _WARM: Final = 5
 _ENDED: Final = """
 with made as (
     insert into aque.task (id, shape_id, state, attempt, created_at, started_at, finished_at)
-    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}')::aque.demand),
+    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand),
            'success', 1, at, at, at
     from (select clock_timestamp() as at from generate_series(1, %(count)s)) g returning id, finished_at
 ), specs as (
