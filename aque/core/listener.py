@@ -151,10 +151,11 @@ class Listener:
                 conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
         with self._lock:
             self._heard |= new
-            if not self._unheard():
-                self._listening.set()
         for topic in sorted(new):
             self._emit(Event(topic, resync=True))
+        with self._lock:
+            if not self._unheard():
+                self._listening.set()
 
     def _resync(self, conn: Connection) -> None:
         with limited(conn, _PROBE):
