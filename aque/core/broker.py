@@ -160,8 +160,7 @@ class Broker(Line):
         """Give captured tasks (id, lease) back unrun; returns the ids of those that are pending again."""
         with self.database.connection() as conn:
             changes = queries.work.release(conn, runs)
-            submission.announce(conn, changes)
-            submission.wake(conn)
+            submission.announce_work(conn, changes)
         return [change.id for change in changes if change.state == State.PENDING]
 
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:

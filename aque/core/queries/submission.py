@@ -48,7 +48,7 @@ def inheritance(conn: Connection, parent: int) -> dict[str, Any]:
 
 def wake(conn: Connection) -> None:
     """Tell idle workers that there is work."""
-    conn.execute(_SQL["wake"])
+    announce_work(conn, ())
 
 
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
@@ -59,7 +59,7 @@ def announce(conn: Connection, changed: Iterable[Change]) -> None:
 
 def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
     """The same, and tell idle workers that there may be work; in one round trip."""
-    conn.execute(_SQL["announce_work"], {"payloads": _of_changes(changed)})
+    conn.execute(_SQL["announce_work"], {"payloads": _of_changes(changed), "tasks": None})
 
 
 def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
@@ -67,7 +67,7 @@ def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> Non
     payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
     new = [range(low, high + 1) for found in spans.values() for low, high in found]
     tasks = list(itertools.chain(*new)) if sum(map(len, new)) <= _FEW else None
-    conn.execute(_SQL["announce_new"], {"payloads": payloads, "tasks": tasks})
+    conn.execute(_SQL["announce_work"], {"payloads": payloads, "tasks": tasks})
 
 
 def _of_changes(changed: Iterable[Change]) -> list[str]:

@@ -8,21 +8,16 @@ join aque.spec p on p.task_id = t.id
 left join aque.environ e on e.id = p.environ_id
 where t.id = %(id)s
 
--- name: wake
--- Only when someone sleeps: a notification takes a lock that all commits queue for. As all that is told here, it does not
--- wait for the disk: what it tells of was committed before it.
-select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', '')
-where exists (select from aque.worker w where w.idle and w.ended_at is null)
-
 -- name: announce
 select set_config('synchronous_commit', 'off', true), pg_notify('aque_task', payload)
 from unnest(%(payloads)s::text[]) payload
 
 -- name: announce_work
--- All who listen hear, and idle workers are woken: in one turn, for what it costs is the turn.
+-- All who listen hear, and idle workers are woken that could run some of these tasks (null: any): in one turn, for what it
+-- costs is the turn. Workers only where some sleep: a notification takes a lock that all commits queue for. As all that is
+-- told here, it does not wait for the disk: what it tells of was committed before it.
 select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
-from (select 'aque_work' as channel, '' as payload
-      where exists (select from aque.worker w where w.idle and w.ended_at is null)
+from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(tasks)s::bigint[])
       union all
       select 'aque_task', payload from unnest(%(payloads)s::text[]) payload) told
 
@@ -30,10 +25,3 @@ from (select 'aque_work' as channel, '' as payload
 -- Asks workers by id to look at what is asked of their tasks.
 select set_config('synchronous_commit', 'off', true), pg_notify('aque_work', payload)
 from unnest(%(payloads)s::text[]) payload
-
--- name: announce_new
--- The same of new tasks: only workers that could run them are worth waking.
-select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
-from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(tasks)s::bigint[])
-      union all
-      select 'aque_task', payload from unnest(%(payloads)s::text[]) payload) told
