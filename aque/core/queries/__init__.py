@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from . import batches as batches
     from . import kill as kill
     from . import output as output
+    from . import registry as registry
     from . import tasks as tasks
     from . import work as work
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def columns(rows: Sequence[Any], names: Iterable[str]) -> dict[str, list[Any]]:
+    """The values of some attributes of all rows, by their names; these the driver writes."""
+    return {name: [getattr(row, name) for row in rows] for name in names}
 
 
 def plain(values: Iterable[object]) -> str:

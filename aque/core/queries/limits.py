@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
+from .single import value
 
 _SQL: Final = statements(__name__)
 
@@ -56,8 +57,8 @@ def unset(conn: Connection, names: Iterable[str]) -> list[str]:
 
 def size(conn: Connection, name: str) -> int | None:
     """How many units there are of a limit, locked until the end of the transaction; None where it is not set."""
-    row = conn.execute(_SQL["size"], {"name": name}).fetchone()
-    return row[0] if row else None
+    size: int | None = value(conn, _SQL["size"], {"name": name})
+    return size
 
 
 def set_size(conn: Connection, name: str, size: int) -> bool:
@@ -67,8 +68,8 @@ def set_size(conn: Connection, name: str, size: int) -> bool:
 
 def remove(conn: Connection, name: str) -> int | None:
     """Let a limit be set no more; returns how many units there were, or None where it was not set."""
-    row = conn.execute(_SQL["remove"], {"name": name}).fetchone()
-    return row[0] if row else None
+    size: int | None = value(conn, _SQL["remove"], {"name": name})
+    return size
 
 
 def restore(conn: Connection, name: str, before: Mapping[str, Any], after: Mapping[str, Any], *, dry: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..db.source import Connection
 from ..db.statements import statements
+from . import arrays
 
 _SQL: Final = statements(__name__)
 
@@ -48,31 +49,16 @@ class Progress:
 def append(conn: Connection, pieces: Sequence[Piece]) -> None:
     """Store pieces of output."""
     if pieces:
-        columns = {
-            "ids": [each.id for each in pieces],
-            "leases": [each.lease for each in pieces],
-            "seqs": [each.seq for each in pieces],
-            "streams": [each.stream for each in pieces],
-            "pieces": [each.data for each in pieces],
-        }
-        conn.execute(_SQL["append"], columns, binary=True)
+        conn.execute(_SQL["append"], arrays.columns(pieces, Piece.__slots__), binary=True)
 
 
 def leave_out(conn: Connection, cuts: Sequence[Cut]) -> None:
     """Delete what lies between head and tail of outputs, and have a mark in its place."""
     if cuts:
-        arrays = {name: [getattr(each, name) for each in cuts] for name in Cut.__slots__}
-        conn.execute(_SQL["leave_out"], arrays)
+        conn.execute(_SQL["leave_out"], arrays.columns(cuts, Cut.__slots__))
 
 
 def progress(conn: Connection, told: Sequence[Progress]) -> None:
     """Store how far runs are, under their leases."""
     if told:
-        columns = {
-            "ids": [each.id for each in told],
-            "leases": [each.lease for each in told],
-            "dones": [each.done for each in told],
-            "totals": [each.total for each in told],
-            "messages": [each.message for each in told],
-        }
-        conn.execute(_SQL["progress"], columns)
+        conn.execute(_SQL["progress"], arrays.columns(told, Progress.__slots__))

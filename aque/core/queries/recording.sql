@@ -2,7 +2,7 @@
 -- Pieces of output, numbered by the worker within each attempt; those of a lease that was lost are dropped.
 insert into aque.output (task_id, attempt, seq, stream, data)
 select x.task_id, t.attempt, x.seq, x.stream, x.data
-from unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(seqs)s::int[], %(streams)s::smallint[], %(pieces)s::bytea[])
+from unnest(%(id)s::bigint[], %(lease)s::bigint[], %(seq)s::int[], %(stream)s::smallint[], %(data)s::bytea[])
     x (task_id, lease, seq, stream, data)
 join aque.task t on t.id = x.task_id and t.lease = x.lease
 on conflict do nothing  -- sent once more, after a commit whose answer was lost
@@ -26,7 +26,7 @@ on conflict (task_id, attempt, seq) do update set stream = excluded.stream, data
 -- name: progress
 insert into aque.progress (task_id, done, total, message)
 select t.id, x.done, x.total, x.message
-from unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(dones)s::float8[], %(totals)s::float8[], %(messages)s::text[])
+from unnest(%(id)s::bigint[], %(lease)s::bigint[], %(done)s::float8[], %(total)s::float8[], %(message)s::text[])
     x (task_id, lease, done, total, message)
 join aque.task t on t.id = x.task_id and t.lease = x.lease
 on conflict (task_id) do update

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from ..db.pooler import has_session
 from ..db.source import Connection
 from ..db.statements import statements
+from .single import value
 from .submission import Change, changes
 
 _SQL: Final = statements(__name__)
@@ -60,7 +61,7 @@ class Suspect:
 def register(conn: Connection, info: WorkerInfo) -> int:
     """Store a new worker and return its id."""
     parameters = {name: getattr(info, name) for name in WorkerInfo.__slots__}
-    return int(_one(conn, "register", parameters))
+    return int(value(conn, _SQL["register"], parameters))
 
 
 def hold(conn: Connection, worker: int) -> bool:
@@ -68,7 +69,7 @@ def hold(conn: Connection, worker: int) -> bool:
 
     Where a pooler stands in between it takes none, and has others go by its heartbeats alone.
     """
-    return bool(_one(conn, "hold", {"worker": worker, "has_session": has_session(conn)}))
+    return bool(value(conn, _SQL["hold"], {"worker": worker, "has_session": has_session(conn)}))
 
 
 def beat(
@@ -96,7 +97,7 @@ def beat(
 
 def volumes(conn: Connection) -> list[str]:
     """All volumes that files of tasks lie on."""
-    return list(_one(conn, "volumes", {}))
+    return list(value(conn, _SQL["volumes"], {}))
 
 
 def rank(conn: Connection, worker: int, opinions: Mapping[str, Mapping[str, Any]]) -> None:
@@ -106,7 +107,7 @@ def rank(conn: Connection, worker: int, opinions: Mapping[str, Mapping[str, Any]
 
 def is_to_drain(conn: Connection, worker: int) -> bool:
     """Whether somebody wants a worker to drain."""
-    return bool(_one(conn, "is_to_drain", {"worker": worker}))
+    return bool(value(conn, _SQL["is_to_drain"], {"worker": worker}))
 
 
 def set_idle(conn: Connection, worker: int, idle: bool) -> None:
@@ -136,8 +137,3 @@ def marks(conn: Connection, workers: Sequence[int], hostname: str) -> list[str]:
 def forsake(conn: Connection, workers: Sequence[int]) -> list[Change]:
     """Take the tasks of dead workers away from them; returns all tasks whose state changed by it."""
     return changes(conn.execute(_SQL["forsake"], {"workers": list(workers)}))
-
-
-def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:
-    row = conn.execute(_SQL[name], parameters).fetchone()
-    return row[0] if row else None

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..db.source import Connection
 from ..db.statements import statements
+from . import arrays
 
 _SQL: Final = statements(__name__)
 
@@ -25,7 +26,6 @@ class Used:
 
 def store(conn: Connection, worker: int, used: Sequence[Used]) -> None:
     """Let these be what the runs of a worker use now: others of its have no row any more."""
-    columns = {name: [getattr(each, name) for each in used] for name in Used.__slots__}
     with conn.transaction():
         conn.execute("set local synchronous_commit = off")
-        conn.execute(_SQL["store"], {"worker": worker, **columns})
+        conn.execute(_SQL["store"], {"worker": worker, **arrays.columns(used, Used.__slots__)})

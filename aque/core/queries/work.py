@@ -14,6 +14,7 @@ from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
 from . import arrays
+from .single import value
 from .submission import Change, changes
 
 _SQL: Final = statements(__name__)
@@ -179,13 +180,13 @@ def orphans(conn: Connection, worker: int, leases: Iterable[int]) -> list[Stop]:
 
 def next_due(conn: Connection) -> float | None:
     """Seconds until the next task's time comes; None where none waits for its time."""
-    value = _one(conn, "next_due", {})
-    return None if value is None else float(value)
+    seconds = value(conn, _SQL["next_due"], {})
+    return None if seconds is None else float(seconds)
 
 
 def is_more_to_come(conn: Connection, worker: int) -> bool:
     """Whether a worker with nothing to do now will have, with no one's help."""
-    return bool(_one(conn, "is_more_to_come", {"worker": worker}))
+    return bool(value(conn, _SQL["is_more_to_come"], {"worker": worker}))
 
 
 def environs(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -204,8 +205,3 @@ def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[
         for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks), "most": most}):
             found[row.pop("task_id")].append(row)
     return found
-
-
-def _one(conn: Connection, name: str, parameters: dict[str, Any]) -> Any:
-    row = conn.execute(_SQL[name], parameters).fetchone()
-    return row[0] if row else None
