@@ -122,7 +122,7 @@ class Line:
 
     def _wake(self, event: Event) -> None:
         for worker in list(self._sleepers):
-            if event.payload in ("", str(worker.id)):
+            if event.is_for(worker.id):
                 worker.wake_for_work()
 
 

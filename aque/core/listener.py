@@ -52,6 +52,10 @@ class Event:
     resync: bool = False
     sender: int = 0
 
+    def is_for(self, worker: int) -> bool:
+        """Whether what is told of `work` concerns a worker: it is for all, or for that one."""
+        return self.payload in ("", str(worker))
+
 
 Callback: TypeAlias = Callable[[Event], object]
 

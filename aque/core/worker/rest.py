@@ -46,12 +46,11 @@ class Rest:
 
     def hear(self, event: Event) -> None:
         """Somebody tells of work, or asks something of the runs of one worker. Called on the listener's thread."""
-        if event.sender and event.sender == self._session.backend:
-            return  # what this worker told of, it looked for itself
-        if event.resync or event.payload == str(self._session.worker):
-            self.is_asked = True
-        elif event.payload:
+        is_own = event.sender and event.sender == self._session.backend  # what it told of, it looked for itself
+        if is_own or not event.is_for(self._session.worker):
             return
+        if event.resync or event.payload:
+            self.is_asked = True
         self._alarm.ring()
 
     def heed(self) -> None:
