@@ -19,7 +19,6 @@ from .watchdog import limited
 if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
-logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors tell what it would write to stderr
 _PATIENCE: Final = 10.0  # seconds to wait for a connection
 _MOST: Final = 8  # connections of the pool
 _LIMIT: Final = 60.0  # seconds for all that is done with a connection in one go
