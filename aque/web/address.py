@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass
 from typing import Final
 
+from ..core import address
 from ..core.errors import UsageError
 
-_ADDRESS: Final = re.compile(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]]+):)?([0-9]{1,5})", re.ASCII)
 _HTTP: Final = 80  # which browsers leave out
 
 
@@ -23,21 +22,20 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read `[HOST:]PORT`; raises UsageError for what is none, and for what others could reach."""
-        match = _ADDRESS.fullmatch(text)
-        if not match or int(match[2]) > 65535:
+        found = address.read(text)
+        if not found or not found.host:
             raise UsageError(f"not [HOST:]PORT: {text!r}")
-        host = (match[1] or "127.0.0.1").strip("[]")
-        if not _is_loopback(host):
+        if not _is_loopback(found.host):
             raise UsageError(
-                f"{host} could be reached from other hosts, and what it serves is not encrypted: serve on 127.0.0.1,"
-                f" and reach it with ssh -L {match[2]}:127.0.0.1:{match[2]}"
+                f"{found.host} could be reached from other hosts, and what it serves is not encrypted: serve on"
+                f" 127.0.0.1, and reach it with ssh -L {found.port}:127.0.0.1:{found.port}"
             )
-        return cls(host, int(match[2]))
+        return cls(*found)
 
     @property
     def shown(self) -> str:
         """As it stands in a link."""
-        return self._named(f"[{self.host}]" if ":" in self.host else self.host)
+        return self._named(address.bracketed(self.host))
 
     @property
     def names(self) -> frozenset[str]:

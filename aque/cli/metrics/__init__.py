@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import click
 
+from ...core import address
 from ..options import broker_option, open_broker
-from .address import Place, read_address
+
+
+def _read(_: click.Context, parameter: click.Parameter, text: str | None) -> address.Address | None:
+    if text is None:
+        return None
+    if not (found := address.read(text)):
+        raise click.BadParameter(f"{text!r} is not [HOST:]PORT", param=parameter)
+    return found._replace(host=found.host or address.LOOPBACK)
 
 
 @click.command("metrics")
 @click.option(
     "--listen",
     metavar="[HOST:]PORT",
-    callback=read_address,
+    callback=_read,
     help="Serve them over HTTP; HOST is 127.0.0.1 where it is not given.",
 )
 @broker_option
-def command(listen: Place | None, broker: str | None) -> int:
+def command(listen: address.Address | None, broker: str | None) -> int:
     """Tell how the farm is in Prometheus' text format: once on stdout, or with --listen to all who ask.
 
     Counts of what ended, with the times of waiting and running, begin when it begins to listen; on stdout the last five

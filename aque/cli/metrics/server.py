@@ -8,19 +8,19 @@ import threading
 import click
 from prometheus_client import start_http_server
 
-from .address import Place
+from ...core.address import Address
 from .families import registry
 from .watch import Watch
 
 
-def serve(watch: Watch, place: Place) -> int:
+def serve(watch: Watch, address: Address) -> int:
     """Listen until TERM or Ctrl-C. Raises OSError where it cannot."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     watch.tell = _tell
     watch.look()  # the counts begin here
-    server, _ = start_http_server(place.port, place.host, registry(watch.look))
-    _tell(f"metrics are at http://{place._replace(port=server.server_port)}/metrics")
+    server, _ = start_http_server(address.port, address.host, registry(watch.look))
+    _tell(f"metrics are at http://{address._replace(port=server.server_port)}/metrics")
     try:
         ended.wait()
     finally:
