@@ -22,7 +22,7 @@ from .house import House, house
 from .report import Table, as_markdown, as_text, machine
 
 MEASURES: Final = ("queues", "tools", "latency", "graphs", "clients", "depth", "submits")
-_HELPERS: Final = {"__main__", "house", "rounds", "report", "peers", "bare"}
+_HELPERS: Final = {"__main__", "house", "demands", "rounds", "report", "peers", "bare"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 from aque.core.submit import Encoder
 
+from .demands import demand
 from .house import house
 
 _ROUNDS: Final = 40
@@ -34,7 +35,8 @@ _BATCH: Final = 200
 _MEMORY: Final = 64 << 30
 _FILL: Final = """
 with demand as materialized (
-    select n, size, aque.shape_of(row('default', 'me', 1, 0, size, '{}', '', %(tags)s, '{}', '')::aque.demand) as shape
+    select n, size, aque.shape_of(jsonb_populate_record(
+        null::aque.demand, %(demand)s::jsonb || jsonb_build_object('memory', size))) as shape
     from generate_series(0, %(sizes)s - 1) n cross join lateral (select n * 6500000::bigint) s (size)
 ), made as (
     insert into aque.task (id, shape_id, memory, priority, state)
@@ -61,15 +63,15 @@ class Bench:
         info = WorkerInfo("w", "h", None, 1, "linux", "me", False, 10_000, _MEMORY, None, [], "0")
         self.worker = registry.register(self.conn, info)
 
-    def fill(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "{}") -> None:
+    def fill(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "") -> None:
         """Tasks that wait to be claimed."""
         self.top_up(count, sizes=sizes, priority=priority, tags=tags)
         for table in _TABLES:
             self.conn.execute(f"vacuum analyze aque.{table}".encode())
 
-    def top_up(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "{}") -> None:
+    def top_up(self, count: int, *, sizes: int = 1, priority: int = 1000, tags: str = "") -> None:
         """More of them, with nothing tidied up."""
-        self.conn.execute(_FILL, {"count": count, "sizes": sizes, "priority": priority, "tags": tags})
+        self.conn.execute(_FILL, {"count": count, "sizes": sizes, "priority": priority, "demand": demand(tags=tags)})
 
     def turn(self, batch: int) -> int:
         """Claim and complete once; returns how many it were."""
@@ -143,7 +145,7 @@ def obstacles(bench: Bench) -> None:
     bench.empty()
     bench.fill(30_000)
     base = report("30,000 pending", bench.turns(1))
-    bench.fill(100_000, priority=2000, tags="{gpu}")
+    bench.fill(100_000, priority=2000, tags="gpu")
     report("100,000 ahead that fit nobody", bench.turns(1), base)
     bench.empty()
     bench.fill(100_000, sizes=10_000)

@@ -29,6 +29,7 @@ from psycopg import Connection, sql
 
 from aque.core.task import account
 
+from .demands import demand
 from .house import House, house
 
 ROUNDS = 15
@@ -41,7 +42,7 @@ with psycopg.connect(sys.argv[1]) as conn:
 """
 FILL = """
 with demand as materialized (
-    select aque.shape_of(row('default', %(user)s, 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand) as shape
+    select aque.shape_of(jsonb_populate_record(null::aque.demand, %(demand)s::jsonb)) as shape
 ), made as (
     insert into aque.task (id, shape_id, state, attempt, started_at, finished_at)
     select nextval('aque.task_id'), shape, 'success', 1, now(), now()
@@ -86,7 +87,7 @@ def compare(name: str, ours: Callable[[], Cost], theirs: Callable[[], Cost]) -> 
 def fill(conn: Connection[Any], count: int) -> None:
     """COUNT tasks of this user's that have succeeded, as if they had been run."""
     conn.execute("set statement_timeout = 0")
-    conn.execute(FILL, {"count": count, "user": account()})
+    conn.execute(FILL, {"count": count, "demand": demand(user=account())})
     for table in ("task", "spec", "shape"):
         conn.execute(sql.SQL("vacuum analyze aque.{}").format(sql.Identifier(table)))
 

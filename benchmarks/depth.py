@@ -17,6 +17,7 @@ from aque.core.broker import Broker
 
 from .__main__ import Asked
 from .broker import Bench, pinned
+from .demands import demand
 from .house import House
 from .peers.timing import rate
 from .report import Table
@@ -28,7 +29,7 @@ _WARM: Final = 5
 _ENDED: Final = """
 with made as (
     insert into aque.task (id, shape_id, state, attempt, created_at, started_at, finished_at)
-    select nextval('aque.task_id'), aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand),
+    select nextval('aque.task_id'), aque.shape_of(jsonb_populate_record(null::aque.demand, %(demand)s::jsonb)),
            'success', 1, at, at, at
     from (select clock_timestamp() as at from generate_series(1, %(count)s)) g returning id, finished_at
 ), specs as (
@@ -92,10 +93,10 @@ def _filled(house: House, place: int, case: _Case) -> Iterator[Bench]:
     with Broker(url) as broker:
         broker.database.initialise()
         bench = Bench(broker)
-        bench.conn.execute(_ENDED, {"count": case.ended})
+        bench.conn.execute(_ENDED, {"count": case.ended, "demand": demand()})
         bench.fill(case.ready)
         if case.unfit:
-            bench.fill(case.unfit, priority=2000, tags="{gpu}")
+            bench.fill(case.unfit, priority=2000, tags="gpu")
         with pinned(broker) if case.is_watched else contextlib.nullcontext():
             yield bench
         bench.conn.close()

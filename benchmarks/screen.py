@@ -26,6 +26,7 @@ from typing import Final
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 
+from .demands import demand
 from .house import house
 
 _AQUE: Final = [sys.executable, "-c", "from aque.cli.main import main; main()", "top"]
@@ -36,7 +37,7 @@ _FILL: Final = """
 with made as (
     insert into aque.task (id, shape_id, memory, priority, state)
     select nextval('aque.task_id'),
-           aque.shape_of(row('default', 'me', 1, 0, 0, '{}', '', '{}', '{}', '')::aque.demand), 0,
+           aque.shape_of(jsonb_populate_record(null::aque.demand, %(demand)s::jsonb)), 0,
            900 + g %% 200, (case g %% 100 when 0 then 'error' when 1 then 'paused' else 'pending' end)::aque.state
     from generate_series(1, %(count)s) g returning id
 )
@@ -156,7 +157,7 @@ def measure(broker: Broker, tasks: int, rate: int, seconds: float) -> None:
     """All figures, a line each."""
     conn = broker.database.source.connect()
     conn.execute("set statement_timeout = 0")
-    conn.execute(_FILL, {"count": tasks})
+    conn.execute(_FILL, {"count": tasks, "demand": demand()})
     conn.execute(_BRANCH, {"count": _BRANCHES})
     for table in ("task", "spec", "dependency", "shape"):
         conn.execute(f"vacuum analyze aque.{table}".encode())
