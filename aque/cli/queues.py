@@ -64,13 +64,7 @@ def pause(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     Examples:
       aque queues pause render
     """
-    from ..core import farm
-
-    new = farm.unknown(open_broker(broker), names)
-    done = _set(names, broker, paused=True)
-    for name in dict.fromkeys(names):
-        told = "paused (a new queue)" if name in new else "paused" if name in done else "paused already"
-        tell_change(name, name in done, told, as_json=as_json)
+    _move(names, broker, ("paused", "paused already"), paused=True, as_json=as_json)
 
 
 @command.command("resume")
@@ -84,12 +78,7 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     Examples:
       aque queues resume render
     """
-    from ..core import farm
-
-    farm.require(open_broker(broker), names)
-    done = _set(names, broker, paused=False)
-    for name in dict.fromkeys(names):
-        tell_change(name, name in done, "resumed" if name in done else "not paused", as_json=as_json)
+    _move(names, broker, ("resumed", "not paused"), paused=False, as_json=as_json)
 
 
 @command.command("limit")
@@ -108,21 +97,28 @@ def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | N
     from ..core import farm
 
     place = open_broker(broker)
-    if most is None:
-        farm.require(place, names)
-    new = farm.unknown(place, names)
+    new = farm.require(place, names) if most is None else farm.unknown(place, names)
     farm.limit(place, names, most)
     told = "no limit" if most is None else f"at most {most} at once"
     for name in dict.fromkeys(names):
-        tell_change(name, True, f"{told} (a new queue)" if name in new else told, as_json=as_json)
+        _tell(name, True, told, new, as_json=as_json)
 
 
-def _set(names: Sequence[str], broker: str | None, *, paused: bool) -> list[str]:
-    """Pause queues, or resume them; returns those of which that is news."""
+def _move(names: Sequence[str], broker: str | None, words: tuple[str, str], *, paused: bool, as_json: bool) -> None:
+    """Pause queues, or resume those that are known, and tell it in the first word, or that it was so in the second."""
+    from ..core import farm
     from ..core.steering import Steering
 
-    steering = Steering(open_broker(broker))
-    return [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
+    place = open_broker(broker)
+    new = farm.unknown(place, names) if paused else farm.require(place, names)
+    steering = Steering(place)
+    done = [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
+    for name in dict.fromkeys(names):
+        _tell(name, name in done, words[name not in done], new, as_json=as_json)
+
+
+def _tell(name: str, is_news: bool, told: str, new: Sequence[str], *, as_json: bool) -> None:
+    tell_change(name, is_news, f"{told} (a new queue)" if name in new else told, as_json=as_json)
 
 
 def _show(as_json: bool, broker: str | None) -> None:

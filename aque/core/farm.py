@@ -45,10 +45,11 @@ def unknown(broker: Broker, names: Sequence[str]) -> list[str]:
     return broker.read(farm.unknown_queues, names)
 
 
-def require(broker: Broker, names: Sequence[str]) -> None:
-    """Raise QueueNotFound where a name is that of no queue which is known."""
+def require(broker: Broker, names: Sequence[str]) -> list[str]:
+    """Raise QueueNotFound where a name is that of no queue which is known; so none is unknown afterwards."""
     if missing := unknown(broker, names):
         raise QueueNotFound(f"no such queue: {', '.join(map(clean, missing))} (`aque queues` lists them)")
+    return missing
 
 
 def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
