@@ -47,7 +47,7 @@ class Log:
     windows: tuple[Window, ...] = ()
 
     @classmethod
-    def of(cls, broker: Broker, tasks: Sequence[int], streams: Iterable[int] = (0, 1, 2)) -> Log:
+    def of(cls, broker: Broker, tasks: Sequence[int], streams: Iterable[int] = reading.ALL) -> Log:
         """The end of what tasks wrote; those that are gone are left out."""
         found = [(task, broker.read(reading.extent, task)) for task in tasks]
         windows = tuple(Window(task, extent) for task, extent in found if extent)

@@ -43,7 +43,7 @@ class Reader:
     """Moves windows by `step` pieces of some streams, and keeps what has `room` in each; may raise AqueError."""
 
     broker: Broker
-    streams: tuple[int, ...] = (0, 1, 2)
+    streams: tuple[int, ...] = reading.ALL
     step: int = STEP
     room: int = ROOM
 
