@@ -148,6 +148,16 @@ def _group(pid: int) -> int:
 def kill_seen(seen: dict[int, int]) -> None:
     """SIGKILL processes seen before and all below them, unless the number is another process's now."""
     processes = table()
-    roots = [pid for pid, started in seen.items() if pid in processes and processes[pid].started == started]
-    for pid in (*roots, *below(roots, processes)):
-        send(pid, signal.SIGKILL)
+    roots = {pid for pid, started in seen.items() if pid in processes and processes[pid].started == started}
+    kill_all(roots | below(roots, processes), processes)
+
+
+def kill_all(pids: Iterable[int], processes: Table) -> None:
+    """SIGKILL processes, children before parents, none of which goes on with its next step meanwhile.
+
+    Should we be killed amidst it, whoever comes after us finds what is left below its parents.
+    """
+    oldest_first = sorted(pids, key=lambda pid: (processes[pid].started, pid))
+    for number, order in ((signal.SIGSTOP, oldest_first), (signal.SIGKILL, reversed(oldest_first))):
+        for pid in order:
+            send(pid, number)

@@ -81,11 +81,11 @@ def kill_everything() -> None:
     """SIGKILL all below us, over and over until nothing is left: what dies leaves its children to us."""
     until = time.monotonic() + LAST_LOOK
     while time.monotonic() < until:
-        left = processes.below([os.getpid()], processes.table()) - {os.getpid()}
-        for pid in left:
-            processes.send(pid, signal.SIGKILL)
+        table = processes.table()
+        left = (processes.below([os.getpid()], table) & table.keys()) - {os.getpid()}
         if not left:
             return
+        processes.kill_all(left, table)
         while _reap_any():
             pass
         time.sleep(PAUSE)

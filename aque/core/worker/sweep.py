@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Collection, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from ..runner.processes import LINUX, below, send, table
+from ..runner.processes import LINUX, below, kill_all, send, table
 
 VARIABLE: Final = "AQUE_WORKER_MARK"
 _ROUNDS: Final = 10  # for what forks meanwhile
@@ -26,13 +25,14 @@ def sweep(marks: Collection[str]) -> int:
     wanted = {f"{VARIABLE}={mark}".encode() for mark in marks}
     killed: set[int] = set()
     for _ in range(_ROUNDS if wanted and LINUX else 0):
-        marked = set(_marked(wanted))
-        found = (marked | below(marked, table())) - killed if marked else marked
-        for pid in chain(found - {os.getpid()}, found & {os.getpid()}):  # a worker may be a dead worker's task
-            send(pid, signal.SIGKILL)
-        killed |= found
+        marked, processes = set(_marked(wanted)), table()
+        found = ((marked | below(marked, processes)) & processes.keys()) - killed
         if not found:
             break
+        kill_all(found - {os.getpid()}, processes)
+        if os.getpid() in found:  # a worker may be a dead worker's task
+            send(os.getpid(), signal.SIGKILL)
+        killed |= found
     return len(killed)
 
 
