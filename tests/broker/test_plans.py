@@ -266,7 +266,7 @@ _TURNS = [
 """What a farm does again and again."""
 
 
-@pytest.fixture(scope="module", params=[3_000, pytest.param(150_000, marks=pytest.mark.soak)])
+@pytest.fixture(scope="module", params=[3_000, pytest.param(250_000, marks=pytest.mark.soak)])
 def bench(url: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
     with Broker(url) as broker:
         broker.database.initialise(from_scratch=True)
