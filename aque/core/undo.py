@@ -67,6 +67,8 @@ def undo(broker: Broker, event: int | None = None, *, own: bool = True, dry: boo
         steps = _steps(broker.read(events.parts, act.id))
     except UNREADABLE:
         raise CannotUndo(f"{name(act)} cannot be undone: its entry cannot be read") from None
+    if act.tasks and not steps:
+        raise CannotUndo(f"{name(act)} cannot be undone: it is older than complete tasks are kept")
     done = _tasks(broker, steps, entry, dry)
     others = _others(broker, act, entry, dry)
     if entry.event is not None:

@@ -12,11 +12,12 @@ import pytest
 from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
-from aque.core.errors import UsageError
+from aque.core.errors import CannotUndo, UsageError
 from aque.core.queries import recording, registry, retention, work
 from aque.core.queries.recording import Piece, Progress
 from aque.core.queries.retention import Swept
 from aque.core.queries.work import Outcome
+from aque.core.selection import Selection
 from aque.core.states import State
 from aque.core.steering import Steering
 from aque.core.undo import Reset
@@ -148,6 +149,25 @@ def test_workers_environments_and_signals_that_nobody_can_ask_for_go_too(broker:
     assert conn.execute("select count(*) from aque.environ").fetchone() == (2,), "they were asked for lately"
     retention.tidy(conn, 100, 0)
     assert conn.execute("select vars ->> 'B' from aque.environ").fetchall() == [("2",)]
+
+
+def test_the_audit_trail_stays_without_what_only_undo_would_need(broker: Broker, conn: Connection) -> None:
+    """That has the number of each task, and their values. A few at a time go, and none of what is young."""
+    steering = Steering(broker)
+    for _ in range(3):
+        (task,) = submit(broker, 1)
+        steering.pause(Selection.of([task]))
+    conn.execute("update aque.event set at = at - interval '3 d' where id < (select max(id) from aque.event)")
+    count = "select (select count(*) from aque.event), (select count(*) from aque.event_part)"
+    retention.tidy(conn, 100)
+    assert conn.execute(count).fetchone() == (3, 3), "where all is kept, so is this"
+    conn.execute("update aque.retention set keep = '1 d'")
+    for rest in (2, 1, 1):
+        retention.tidy(conn, 1)
+        assert conn.execute(count).fetchone() == (3, rest)
+    assert len(steering.undo().tasks) == 1
+    with pytest.raises(CannotUndo, match="older than complete tasks are kept"):
+        steering.undo()
 
 
 def test_environments_of_tasks_stay_however_many_tasks_there_are(broker: Broker, conn: Connection) -> None:

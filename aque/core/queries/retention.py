@@ -47,5 +47,5 @@ def expire(conn: Connection, most: int) -> Swept | None:
 
 
 def tidy(conn: Connection, most: int, rest: float = _REST) -> None:
-    """Remove up to `most` each of the workers and environments that no task can tell of any more."""
+    """Remove up to `most` each of the workers, environments and parts of acts that no task can tell of any more."""
     conn.execute(_SQL["tidy"], {"most": most, "rest": rest})

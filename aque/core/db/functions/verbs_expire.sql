@@ -84,7 +84,7 @@ begin
 end $$;
 
 -- Removes what nobody can ask for any more, besides tasks: signals to workers that have ended; and where tasks are not kept
--- for ever, workers that ended before all that is kept, and environments of no task.
+-- for ever, workers that ended before all that is kept, what undoing acts as old would need, and environments of no task.
 -- `rest`: since when nobody asked for an environment.
 create or replace function aque.tidy(most int, rest interval) returns void
 language plpgsql
@@ -108,5 +108,8 @@ begin
         where g.ended_at < clock_timestamp() - held.keep
           and not exists (select from aque.task t where t.state = 'running' and t.worker_id = g.id)
         limit most for update skip locked));
+    delete from aque.event_part p
+    using (select f.event_id, f.id from aque.event_part f order by f.event_id, f.id limit most) x, aque.event e
+    where e.id = x.event_id and e.at < clock_timestamp() - held.keep and p.event_id = x.event_id and p.id = x.id;
     perform aque.tidy_environs(most, rest);
 end $$;
