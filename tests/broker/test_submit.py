@@ -124,6 +124,18 @@ def test_functions_of_another_program_are_replaced_by_those_of_this_one(broker: 
         assert conn.execute("select to_regproc('aque.release')").fetchone() == ("aque.release",)
 
 
+@pytest.mark.usefixtures("server")
+def test_triggers_that_others_put_on_our_tables_outlast_new_functions(broker: Broker) -> None:
+    with broker.database.connection() as conn:
+        conn.execute(
+            "create function public.note() returns trigger language plpgsql as $$ begin return null; end $$;"
+            "create trigger note after update on aque.task for each row execute function public.note();"
+            "comment on schema aque is 'functions of yesterday'"
+        )
+    with Database(broker.to_url()).connection() as conn:
+        assert conn.execute("select count(*) from pg_trigger where tgname = 'note'").fetchone() == (1,)
+
+
 def test_two_processes_that_migrate_at_once_both_find_it_done(broker: Broker) -> None:
     with broker.database.connection() as conn:
         conn.execute("drop schema aque cascade")

@@ -37,7 +37,7 @@ create table if not exists aque.schema_version (
 );
 """
 # A function whose result has other columns than before cannot be replaced, only made anew. The triggers of a shared
-# schema go with their functions, and are made anew too.
+# schema go with their functions, and are made anew too; those that others put on our tables are theirs.
 _DROP_FUNCTIONS: Final = """
 do $$
 declare
@@ -45,8 +45,8 @@ declare
     watch record;
 begin
     for watch in
-        select tgname, tgrelid::regclass as place from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where c.relnamespace = 'aque'::regnamespace and not t.tgisinternal
+        select tgname, tgrelid::regclass as place from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+        where p.pronamespace = 'aque'::regnamespace and not t.tgisinternal
     loop
         execute format('drop trigger %I on %s', watch.tgname, watch.place);
     end loop;
