@@ -17,20 +17,24 @@ def filled(statement: str, names: Mapping[str, int]) -> bytes:
     return _PLACE.sub(lambda match: str(names[match[1]]), statement).encode()
 
 
-def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
-    """A submission of a task with an id that nobody has yet."""
+def _store(user: str = "alice", more: str = "", edges: str = "", demand: str = "", task: int = 10**12) -> str:
+    """A submission of a task with an id that nobody has yet; of a field that is given twice the last value counts."""
     kind = (
         '{"demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
         f' "hold": false, "guessed": false, "name": "x", "pattern": "shell"{more}}}'
     )
     demand = (
         f'{{"queue": "wait", "username": "{user}", "cpus": 1, "cpu_share": 0, "memory": 0, "host": [], "platform": "",'
-        ' "tags": [], "limits": {}, "volume": ""}'
+        f' "tags": [], "limits": {{}}, "volume": ""{demand}}}'
     )
     return (
-        "select from aque.submit('{1000000000000}', '{1}', '[[]]',"
+        f"select from aque.submit('{{{task}}}', '{{1}}', '[[]]',"
         f" '[{kind}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
     )
+
+
+def _environ(variables: str) -> str:
+    return f"""select aque.prepare('[]', '[{{"digest": "\\\\x77", "vars": "{variables}"}}]')"""
 
 
 def _edge(task: str, needs: str) -> str:
@@ -111,3 +115,25 @@ WRITES: Final = {
     "put a function into the schema": "create function aque.evil() returns int language sql return 1",
     "share no more": "delete from aque.sharing",
 }
+SPOILS: Final = {
+    "submit a task whose id spoils all claims": _store(task=-(2**63)),
+    "submit a task with no whole amount of a limit": _store(demand=', "limits": {"licence": "x"}'),
+    "submit a task with nothing of a limit": _store(demand=', "limits": {"licence": 0}'),
+    "submit a task that adds to a limit": _store(demand=', "limits": {"licence": -5}'),
+    "submit a task with limits that are none": _store(demand=', "limits": [1]'),
+    "submit a task that adds to a worker's cpus": _store(demand=', "cpus": -1000'),
+    "submit a task with no number of cpus": _store(demand=', "cpus": "NaN"'),
+    "submit a task that adds to a worker's memory": _store(demand=', "memory": -9223372036854775808'),
+    "submit a task that has less memory than its demand": _store(more=', "memory": -1'),
+    "submit a task whose duration is no number": _store(more=', "duration": "NaN"'),
+    "submit a task whose timeout is no number": _store(more=', "timeout": "NaN"'),
+    "submit a task whose end no worker can store": _store(more=', "retries": 1, "retry_delay": -1e30'),
+    "submit a task of a time that lists cannot show": _store(more=', "run_at": "infinity"'),
+    "edit a task so that it spoils all claims": """select from aque.edit('{:own}', '{"limits": {"x": 0}}', false)""",
+    "edit a task so that its end cannot be stored": (
+        """select from aque.edit('{:own}', '{"retry_delay": -1e30}', false)"""
+    ),
+    "store an environment that is none": _environ("[1]"),
+    "store an environment with a variable that is no text": _environ('{\\"PATH\\": [1]}'),
+}
+"""What would spoil, as it is, the claims, workers or lists of all."""

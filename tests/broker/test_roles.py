@@ -16,11 +16,11 @@ import pytest
 from aque.core import farm as farming
 from aque.core.acts import describe
 from aque.core.broker import Broker
-from aque.core.errors import CannotUndo, PermissionDenied, SchemaError
+from aque.core.errors import CannotUndo, PermissionDenied, SchemaError, UsageError
 from aque.core.queries import events, recording, registry, work
 from aque.core.queue import Queue
 from aque.core.undo import undo
-from tests.broker.attacks import READS, WRITES, filled
+from tests.broker.attacks import READS, SPOILS, WRITES, filled
 from tests.sharing import Shared, shared_server
 from tests.waiting import wait_for
 from tests.work import running_worker
@@ -122,6 +122,20 @@ def test_what_is_anothers_is_not_changed(world: World, what: str) -> None:
     assert caught.value.exit_code == 1
     assert "\n" not in str(caught.value)
     assert _all_of_bobs(world.server) == before
+    assert f"| {what} |" in _PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_what_would_spoil_the_farm_is_not_stored(world: World, what: str) -> None:
+    """One row that cannot be compared or added up would end the claims of all workers, or all that runs beside it."""
+    with Broker(world.server.url("alice")) as alice, Broker(world.server.url("farm")) as farm:
+        with pytest.raises(UsageError) as caught, alice.database.connection() as conn:
+            conn.execute(filled(SPOILS[what], world.names()))
+        assert "\n" not in str(caught.value)
+        with farm.database.transaction() as conn:
+            conn.execute("update aque.worker set queues = '{wait}' where id = %s", [world.worker])
+            assert world.own in [each.id for each in work.claim(conn, world.worker, 800, 1 << 40, 10_000)]
+            raise psycopg.Rollback
     assert f"| {what} |" in _PAGE.read_text("utf-8")
 
 
@@ -253,6 +267,19 @@ def test_shared_twice_is_the_same(server: Shared) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="a worker of root's")
+def test_a_root_worker_gives_no_group_that_the_account_is_not_in(server: Shared) -> None:
+    """As the group root, shadow or docker a task of anybody's would be as good as root."""
+    with Broker(server.url("nobody")) as person, Broker(server.url("farm")) as farm:
+        task = {"pattern": "shell", "args": ["id"], "user": "nobody", "group": "root", "cwd": "/", "queue": "group"}
+        ids = person.submit([task], {})
+        with running_worker(farm, queues=["group"]):
+            wait_for(lambda: person.tasks(ids)[0].state in ("success", "error"))
+        assert json.loads(person.tasks(ids)[0].error or "")["message"] == "nobody is not in the group root"
+        assert person.output(ids[0]) == []
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="a worker of root's")
 def test_a_root_worker_runs_a_role_as_its_account(server: Shared) -> None:
     with Broker(server.url("nobody")) as person, Broker(server.url("farm")) as farm:
         task = {"pattern": "shell", "args": ["id", "-un"], "user": "nobody", "cwd": "/", "queue": "real"}
@@ -266,4 +293,4 @@ def test_a_root_worker_runs_a_role_as_its_account(server: Shared) -> None:
 
 def test_the_manual_tells_of_no_attack_that_is_not_tried() -> None:
     told = set(re.findall(r"^\| ([^|]+) \| (?:refused|nothing is seen) \|$", _PAGE.read_text("utf-8"), re.MULTILINE))
-    assert told == {*READS, *WRITES}
+    assert told == {*READS, *WRITES, *SPOILS}

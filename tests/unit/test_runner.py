@@ -73,6 +73,19 @@ def test_what_cannot_start_says_why(desk: Desk, argv: list[str], fields: dict[st
     assert "\n" not in error["message"]
 
 
+@pytest.mark.parametrize("text", [b"[1]", b"{", b"null", b'{"PATH": ["x"]}', b'{"a": ' + b"[" * 100_000])
+def test_an_environment_that_is_none_is_an_error_of_its_task_alone(desk: Desk, text: bytes) -> None:
+    """It is stored by whoever submits, and a runner that fails ends the tasks of all."""
+    desk.run(1, "sleep", "100")
+    desk.wait("started", 1)
+    desk.runner.send({"type": "environ", "key": 2}, text)
+    desk.run(2, "true", environ=2)
+    assert "its environment" in desk.wait("finished", 2)["error"]["message"]
+    desk.run(3, "true")
+    assert desk.wait("finished", 3)["exit_code"] == 0
+    assert not desk.heard("finished", 1)
+
+
 def test_a_script_without_an_interpreter_is_the_shells(desk: Desk, tmp_path: Path) -> None:
     script = tmp_path / "a script"
     script.write_text('echo "$0: $@"; exit 3\n')

@@ -95,7 +95,8 @@ def translate(error: psycopg.Error) -> AqueError:
         return kind(_HINTS.get(kind, "") + (error.diag.message_primary or one_line(error)))
     if isinstance(error, _NO_ANSWER) and (state is None or state.startswith("08")):
         return BrokerUnavailable(f"the broker cannot be reached: {one_line(error)}")
-    return BrokerError(f"the broker refused: {one_line(error)}")
+    # Not what it says beside this: "Failing row contains" shows what nobody is to see, and a context whole statements.
+    return BrokerError(f"the broker refused: {error.diag.message_primary or one_line(error)}")
 
 
 def _denied(message: str) -> str:

@@ -29,12 +29,15 @@ def resolve(user: str | None, group: str | None) -> Identity | None:
         except KeyError:
             raise TaskError("user", f"no such user: {user}") from None
         uid, gid, name = entry.pw_uid, entry.pw_gid, entry.pw_name
+    own = os.getgrouplist(name, gid) if name else [gid]
     if group is not None:
         try:
             gid = grp.getgrnam(group).gr_gid
         except KeyError:
             raise TaskError("group", f"no such group: {group}") from None
-    return _allowed(Identity(uid, gid, os.getgrouplist(name, gid) if name else [gid]), user, group)
+        if uid != 0 and os.geteuid() == 0 and gid not in own:  # root's rights give nobody else more than its own
+            raise TaskError("group", f"{user} is not in the group {group}")
+    return _allowed(Identity(uid, gid, own if name else [gid]), user, group)
 
 
 def _allowed(identity: Identity, user: str | None, group: str | None) -> Identity | None:

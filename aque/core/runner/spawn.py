@@ -67,9 +67,9 @@ def opening() -> Iterator[Files]:
     except TaskError:
         files.abandon()
         raise
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # whatever is wrong with one task is no reason to end all others
         files.abandon()
-        raise TaskError("spawn", str(error)) from None
+        raise TaskError("spawn", str(error) or type(error).__name__) from None
     finally:
         files.release()
 

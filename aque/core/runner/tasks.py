@@ -40,11 +40,11 @@ class Tasks:
         self._forks = forks
         self._shared = shared
         self._timers = timers
-        self._environs: dict[str, dict[str, str]] = {}
+        self._environs: dict[str, dict[str, str] | None] = {}
 
     def teach(self, key: str, variables: bytes) -> None:
         """Know an environment by this key, given as JSON."""
-        self._environs[key] = json.loads(variables)
+        self._environs[key] = _environment(variables)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Tasks that come from now on have none of these environments."""
@@ -65,7 +65,7 @@ class Tasks:
         """Start one task, or report why not."""
         try:
             if job.environ is None:
-                raise TaskError("spawn", f"unknown environment {job.order['environ']}")
+                raise TaskError("spawn", f"its environment ({job.order['environ']}) is not there, or is none")
             if job.key is not None and self._shared.take(job, job.environ):
                 return
             with opening() as files:
@@ -123,3 +123,13 @@ class Tasks:
         if self._running.by_pid.get(job.pid) is job:
             job.timed_out = True
             self._signals.send(job, signal.SIGTERM, job.grace)
+
+
+def _environment(variables: bytes) -> dict[str, str] | None:
+    """An environment from its JSON; None where it is none. Whoever stored it must not end all that run here."""
+    try:
+        found = json.loads(variables)
+    except (ValueError, RecursionError):
+        return None
+    is_sound = isinstance(found, dict) and all(isinstance(each, str) for each in found.values())
+    return found if is_sound else None

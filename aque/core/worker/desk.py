@@ -62,7 +62,7 @@ class Desk:
                 self._end_at_once(run)
                 return
             order = launch(run.task, inputs, self._broker_url, self._isolation, self._ledger.launch(run))
-        except (AqueError, ValueError) as error:
+        except (AqueError, ValueError, RecursionError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return
         run.wants_result = order.header["input_size"] is not None

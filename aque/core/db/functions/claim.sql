@@ -192,7 +192,7 @@ begin
         bound := case when second is null then last_of_all else heads[second] end;
         bound.place := aque.place_among(bound.place, bound.rank, best.rank);
 
-        room := least(wanted, case when best.cpus > 0 then floor(cpus_free / best.cpus) end,
+        room := least(wanted, case when best.cpus > 0 then floor(cpus_free::float8 / best.cpus) end,
                       case when best.least > 0 then memory_free / best.least end,
                       rooms[nth]);
         seen := 0;

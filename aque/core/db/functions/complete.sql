@@ -129,7 +129,7 @@ begin
                 -- thirty years at most: beyond that there are no timestamps
                 select clock_timestamp()
                        + make_interval(secs => least(s.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
-                where x.state = 'error' and old.attempt <= old.retries and old.kill_signal is null
+                where x.state = 'error' and old.attempt <= least(old.retries, 32766) and old.kill_signal is null
             ) retry on true
             offset 0
         ) x

@@ -164,6 +164,8 @@ begin
             if best.duration > greatest(seconds, 0) then
                 following.duration := greatest(seconds, 0);
                 following.place := first_place;
+            elsif best.duration = 0 and best.priority = -2147483648 then  -- nothing comes behind those
+                following.place := -9223372036854775808;
             elsif best.duration = 0 then
                 following.priority := best.priority - 1;
                 following.duration := 'infinity';

@@ -90,6 +90,9 @@ begin
     if dry or back = '{}' then
         return;
     end if;
+    if exists (select from aque.task t where t.id = any(back) and t.attempt = 32767) then
+        raise exception 'a task runs 32767 times at most: submit it anew' using errcode = 'AQ005';
+    end if;
 
     update aque.dependency d set waived = false from unnest(back) b (id) where d.task_id = b.id and d.waived;
     update aque.dependency d set waived = true from unnest(back) b (id), aque.task t
@@ -98,7 +101,7 @@ begin
     delete from aque.progress g where g.task_id = any(back);
     update aque.task t
     set state = 'pending', started_at = null, finished_at = null, losses = 0,
-        retries = least(p.retries + t.attempt, 32767),
+        retries = least(p.retries::int + t.attempt, 32767),
         run_at = case when p.run_at > clock_timestamp() then p.run_at end
     from unnest(back) b (id) join aque.spec p on p.task_id = b.id where t.id = b.id;
 

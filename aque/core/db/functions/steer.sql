@@ -143,7 +143,7 @@ $$;
 
 -- Takes runs that came to no end of their own away from their worker, each under its lease: their tasks are pending
 -- again, unless someone wants them stopped. Such a run costs no retry. `is_loss`: it may have been the task that took
--- the worker down, and after three of these it is an error.
+-- the worker down, and after three of these it is an error; and so is its 32,767th run, for there are no more.
 -- Returns the tasks with their state now, and what settle() says of their dependents.
 create or replace function aque.interrupt(ids bigint[], leases bigint[], is_loss boolean, reason text)
 returns table (id bigint, state aque.state)
@@ -157,15 +157,16 @@ begin
     perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
     with moved as (
         update aque.task t
-        set losses = t.losses + case when is_loss then 1 else 0 end, retries = t.retries + 1,
+        set losses = t.losses + case when is_loss then 1 else 0 end, retries = least(t.retries::int + 1, 32767),
             lease = null, worker_id = null, kill_signal = null, kill_grace = null,
             state = case when old.kill_signal is not null then 'killed'
-                         when is_loss and t.losses >= 2 then 'error' else 'pending' end::aque.state,
-            finished_at = case when old.kill_signal is not null or is_loss and t.losses >= 2
-                               then clock_timestamp() end
+                         when old.is_last then 'error' else 'pending' end::aque.state,
+            finished_at = case when old.kill_signal is not null or old.is_last then clock_timestamp() end
         from (
-            select x.*, k.kill_signal, k.worker_id from unnest(ids, leases) x (id, lease)
-            cross join lateral (select k.kill_signal, k.worker_id from aque.task k where k.id = x.id offset 0) k
+            select x.*, k.kill_signal, k.worker_id, is_loss and k.losses >= 2 or k.attempt = 32767 as is_last
+            from unnest(ids, leases) x (id, lease)
+            cross join lateral (
+                select k.kill_signal, k.worker_id, k.losses, k.attempt from aque.task k where k.id = x.id offset 0) k
             offset 0) old
         where t.id = old.id and t.lease = old.lease
         returning t.id, t.state, t.attempt, t.losses, t.started_at, old.worker_id

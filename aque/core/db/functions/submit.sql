@@ -18,6 +18,45 @@ exception when invalid_regular_expression then
     raise exception 'host: no globs: %', array_to_string(globs, ' ') using errcode = 'AQ005';
 end $$;
 
+-- Refuses demands that would spoil the sums of all claims of all workers: aque's own programs never ask for such.
+create or replace function aque.check_demand(d aque.demand) returns void language plpgsql as $$
+begin
+    if (d.cpus >= 0 and d.cpus < 'infinity' and d.cpu_share >= 0 and d.memory >= 0
+        and jsonb_typeof(d.limits) = 'object'
+        and not d.limits @? 'strict $.* ? (@.type() != "number" || @ < 1 || @ > 2147483647 || @ != @.floor())')
+       is not true
+    then
+        raise exception 'a demand that cannot be met: cpus %, /%, memory %, limits %',
+            d.cpus, d.cpu_share, d.memory, d.limits using errcode = 'AQ005';
+    end if;
+    perform aque.check_globs(d.host);
+end $$;
+
+-- The same of what is a task's own; null: it is not given.
+create or replace function aque.check_fields(kinds aque.incoming[]) returns void language plpgsql as $$
+declare
+    wrong aque.incoming;
+begin
+    select * into wrong from unnest(kinds) k
+    where (k.memory >= 0 and k.duration >= 0 and k.duration < 'infinity' and k.timeout >= 0 and k.timeout < 'infinity'
+           and k.retry_delay >= 0 and k.retry_delay < 'infinity' and k.retries >= 0
+           and k.run_at >= '0001-01-02' and k.run_at < '9999-12-31') is false limit 1;
+    if found then
+        raise exception 'values that no task has: memory %, duration %, timeout %, % retries after %, run_at %',
+            wrong.memory, wrong.duration, wrong.timeout, wrong.retries, wrong.retry_delay, wrong.run_at
+            using errcode = 'AQ005';
+    end if;
+end $$;
+
+-- An environment, if it is one: an object of texts.
+create or replace function aque.checked_environ(vars json) returns json language plpgsql as $$
+begin
+    if json_typeof(vars) <> 'object' or exists (select from json_each(vars) v where json_typeof(v.value) <> 'string') then
+        raise exception 'an environment is an object of texts' using errcode = 'AQ005';
+    end if;
+    return vars;
+end $$;
+
 -- What is told apart of a volume: itself while they are few, and nothing beyond that, lest there be too many shapes.
 create or replace function aque.volume_of(name text) returns text
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
@@ -63,7 +102,7 @@ begin
             select r.low, r.high into low, high from aque.memory_range(d.memory) r;
             continue;
         end if;
-        perform aque.check_globs(d.host);
+        perform aque.check_demand(d);
         insert into aque.shape (queue, username, cpus, cpu_share, host, platform, tags, limits, volume,
                                 memory, memory_least)
         values (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
@@ -87,7 +126,7 @@ begin
     from (select e.digest from json_to_recordset(environs) e (digest bytea) order by e.digest) e
     where v.digest = e.digest and v.owner = session_user and v.asked_at < clock_timestamp() - interval '1 h';
     insert into aque.environ (digest, vars)
-    select e.digest, e.vars::json from json_to_recordset(environs) e (digest bytea, vars text)
+    select e.digest, aque.checked_environ(e.vars::json) from json_to_recordset(environs) e (digest bytea, vars text)
     where not exists (select from aque.environ v where v.digest = e.digest and v.owner = session_user)
     order by e.digest
     on conflict (digest, owner) do nothing;
@@ -115,6 +154,10 @@ declare
         select (select v.id from aque.environ v where v.digest = e.digest and v.owner = session_user)
         from json_to_recordset(environs) e (digest bytea));
 begin
+    if 1 > any(ids) then
+        raise exception 'ids of tasks begin with 1' using errcode = 'AQ005';
+    end if;
+    perform aque.check_fields(known);
     insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
                            stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
     select x.id, k.name, k.pattern, k.func, x.args, k.kwargs, environ_ids[k.environ], k.cwd, k.groupname, k.interpreter,

@@ -150,6 +150,7 @@ begin
     if changes ? 'username' then  -- not even by an undo: what it takes back comes from an entry that somebody wrote
         raise exception 'the account that a task runs as cannot be changed' using errcode = 'AQ006';
     end if;
+    perform aque.check_fields(array[jsonb_populate_record(null::aque.incoming, changes)]);
     if not dry then
         perform aque.shape_of(d) from (
             select distinct aque.demand_with(t, changes) as d from aque.task t
@@ -176,7 +177,7 @@ begin
 
     with new as materialized (
         select t.id, n.priority, n.duration, n.memory,
-               case when changes ? 'retries' then least(n.retries + t.retries - p.retries, 32767) else t.retries end
+               case when changes ? 'retries' then least(n.retries::int + t.retries - p.retries, 32767) else t.retries end
                    as retries,
                case when not changes ? 'run_at' then t.run_at when n.run_at > clock_timestamp() then n.run_at end
                    as run_at,
