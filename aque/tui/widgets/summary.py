@@ -34,6 +34,7 @@ class Summary(Vertical):
         super().__init__()
         self._tabs = tuple(tabs)
         self._remark = ""
+        self._vitals: Vitals | None = None
 
     def compose(self) -> ComposeResult:
         """Each line has a left and a right side."""
@@ -60,6 +61,9 @@ class Summary(Vertical):
 
     def show_vitals(self, vitals: Vitals) -> None:
         """Show the sums: of what is in use as much as there is room for beside the counts."""
+        self._vitals = vitals
+        if not self.size.width:
+            return  # Textual would keep the width of what is told before the first layout
         counts = [
             part
             for word, count, style in counted(vitals.counts)
@@ -75,6 +79,8 @@ class Summary(Vertical):
     def on_resize(self) -> None:
         """There is more room, or less."""
         self._fit()
+        if self._vitals:
+            self.show_vitals(self._vitals)
 
     def _fit(self) -> None:
         """Where there is little room beside what must be read tabs are keys."""
