@@ -82,6 +82,8 @@ class AqueTop(InOrder):
         """Show what goes on."""
         if isinstance(below := self.screen_stack[0], FedScreen):
             below.show()
+        if isinstance(top := self.screen, LogScreen):
+            top.say()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""

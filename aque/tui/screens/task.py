@@ -19,7 +19,8 @@ from ...core.text import clean
 from ..commands import bindings, deed
 from ..detail import SECTIONS, Known, Section, links
 from ..errands import errand, tell
-from ..log import Log, LogLine
+from ..log import Log
+from ..loglines import LogLine
 from ..pace import Paced
 from ..session import Session
 from ..states import STYLES
