@@ -77,9 +77,9 @@ class Failed(Message):
 
 
 class Feeder:
-    """Serves the latest wish of all screens from `start` to `stop`, each `period` of seconds; posts Seen and Felt, or Lost, or Failed.
+    """Serves the latest wish of all screens from `start` to `stop`; posts Seen and Felt, or Lost, or Failed.
 
-    What it shows first is rows; sums are read behind them.
+    `period` is the seconds between two looks. What it shows first is rows; sums are read behind them.
     """
 
     def __init__(self, monitor: Monitor, now: Callable[[], datetime], period: float = PERIOD) -> None:
