@@ -57,12 +57,14 @@ where id in (select (random() * %(tasks)s)::bigint from generate_series(1, %(cou
 class Terminal:
     """A process in a terminal of 120 by 40."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, refresh: float = 0.5) -> None:
         self._master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (40, 120))
         env = {**os.environ, "AQUE_BROKER": url, "TERM": "xterm-256color"}
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(_AQUE, env=env, stdin=slave, stdout=slave, stderr=slave)
+        self.process = subprocess.Popen(
+            [*_AQUE, f"--refresh={refresh:g}"], env=env, stdin=slave, stdout=slave, stderr=slave
+        )
         os.close(slave)
 
     def read(self, seconds: float) -> bytes:
@@ -78,6 +80,12 @@ class Terminal:
             if re.search(pattern, seen):
                 return time.perf_counter()
         raise SystemExit(f"not shown within {seconds:g} s: {pattern!r}")
+
+    def rest(self, seconds: float) -> None:
+        """Let it live, and read what it paints."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            self.read(0.1)
 
     def press(self, key: bytes) -> float:
         """Seconds from a key to what it paints first."""
@@ -146,41 +154,54 @@ def cost(terminal: Terminal, conn: Connection, own: set[int], seconds: float) ->
         return cpu(terminal.process.pid), {pid: cpu(pid) for pid in backends(conn, own)}
 
     (screen, server), started = now(), time.perf_counter()
-    while time.perf_counter() < started + seconds:
-        terminal.read(0.1)
+    terminal.rest(seconds)
     (screen_after, server_after), passed = now(), time.perf_counter() - started
     used = sum(spent - server.get(pid, 0.0) for pid, spent in server_after.items())
     return (screen_after - screen) / passed, used / passed
 
 
-def measure(broker: Broker, tasks: int, rate: int, seconds: float) -> None:
-    """All figures, a line each."""
-    conn = broker.database.source.connect()
+def fill(conn: Connection, tasks: int) -> None:
+    """Tasks, of which one needs many others."""
     conn.execute("set statement_timeout = 0")
     conn.execute(_FILL, {"count": tasks, "demand": demand()})
     conn.execute(_BRANCH, {"count": _BRANCHES})
     for table in ("task", "spec", "dependency", "shape"):
         conn.execute(f"vacuum analyze aque.{table}".encode())
-    terminal = Terminal(broker.to_url())
-    try:
-        print(f"first rows after {terminal.until(rb'frame [0-9]{3}') - terminal.started:.2f} s")
-        end = time.perf_counter() + 5
-        while time.perf_counter() < end:
-            terminal.read(0.1)
-        for name, key in (("Down", b"\x1b[B"), ("Page down", b"\x1b[6~")):
-            times = sorted(terminal.press(key) for _ in range(60))
-            print(f"{name} to paint: median {statistics.median(times) * 1e3:.1f}, p95 {times[56] * 1e3:.1f} ms")
-        with changing(broker, tasks, rate) as other:
-            screen, server = cost(terminal, conn, {conn.info.backend_pid, other}, seconds)
-        print(f"at {rate} changes a second: screen {screen:.1%} of a core, server {server:.1%}")
-        terminal.write(b"2")
-        terminal.until("▸".encode())
-        started = terminal.write(b"g+")
-        print(f"{_BRANCHES:,} lines unfolded in {terminal.until('├─'.encode()) - started:.2f} s")
-        print(f"memory {memory(terminal.process.pid):.0f} MB")
-    finally:
-        terminal.close()
-        conn.close()
+
+
+def measure_keys(terminal: Terminal) -> None:
+    """How soon the first rows are there, and what a key paints."""
+    print(f"first rows after {terminal.until(rb'frame [0-9]{3}') - terminal.started:.2f} s")
+    terminal.rest(5)
+    for name, key in (("Down", b"\x1b[B"), ("Page down", b"\x1b[6~")):
+        times = sorted(terminal.press(key) for _ in range(100))
+        print(f"{name} to paint: median {statistics.median(times) * 1e3:.1f}, p95 {times[94] * 1e3:.1f} ms")
+
+
+def measure_unfolding(terminal: Terminal) -> None:
+    """A task with many dependents, and what all of it took in memory."""
+    terminal.write(b"2")
+    terminal.until("▸".encode())
+    started = terminal.write(b"g+")
+    print(f"{_BRANCHES:,} lines unfolded in {terminal.until('├─'.encode()) - started:.2f} s")
+    print(f"memory {memory(terminal.process.pid):.0f} MB")
+
+
+def measure(broker: Broker, tasks: int, rate: int, seconds: float) -> None:
+    """All figures, a line each."""
+    conn = broker.database.source.connect()
+    fill(conn, tasks)
+    for refresh in (0.5, 0.1):
+        terminal = Terminal(broker.to_url(), refresh)
+        try:
+            measure_keys(terminal)
+            with changing(broker, tasks, rate) as other:
+                screen, server = cost(terminal, conn, {conn.info.backend_pid, other}, seconds)
+            print(f"{rate} changes a second, {1 / refresh:g} looks: screen {screen:.1%} of a core, server {server:.1%}")
+            measure_unfolding(terminal)
+        finally:
+            terminal.close()
+    conn.close()
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -24,13 +24,18 @@ _NEEDS: Final = "aque top --serve needs more: pip install 'aque[web]'"
 @click.option("-f", "--filter", default="", metavar="FILTER", help="Show the tasks of a filter.")
 @click.option("--view", default="", metavar="NAME", help="Open a view that was kept with V.")
 @click.option(
+    "--refresh",
+    type=click.FloatRange(0.1, 60),
+    default=0.5,
+    metavar="SECONDS",
+    help="Look again so often, from 0.1 to 60; twice a second by default.",
+)
+@click.option(
     "--serve", metavar="[HOST:]PORT", help="Show it in a browser on this host, read-only; needs the extra aque[web]."
 )
 @click.option("--read-write", is_flag=True, help="With --serve: tasks can be changed from the browser.")
 @broker_option
-def command(
-    once: bool, read_only: bool, filter: str, view: str, serve: str | None, read_write: bool, broker: str | None
-) -> int:
+def command(once: bool, serve: str | None, read_write: bool, broker: str | None, **look: Any) -> int:
     """Watch and steer tasks on the whole screen; ? there shows the keys.
 
     --serve prints a link that opens the screen in a browser, once.
@@ -41,22 +46,23 @@ def command(
       aque top --once
       aque top --read-only
       aque top -f 'state:failed user:me'
+      aque top --refresh 2
       aque top --serve 8000
     """
-    if read_write and (serve is None or read_only):
+    if read_write and (serve is None or look["read_only"]):
         raise UsageError("--read-write is for --serve, and the opposite of --read-only")
     if serve is not None:
         if once:
             raise UsageError("--once and --serve are two things")
-        return _serve(serve, open_broker(broker), read_only=not read_write, filter=filter, view=view)
+        return _serve(serve, open_broker(broker), **{**look, "read_only": not read_write})
     if not (once or _has_terminal()):
         raise UsageError("aque top needs a terminal (aque top --once prints one frame)")
     from ..tui import app
 
     place = open_broker(broker)
     if not once:
-        return app.run(place, read_only=read_only, filter=filter, view=view)
-    click.echo(app.frame(place, shutil.get_terminal_size(), read_only=read_only, filter=filter, view=view))
+        return app.run(place, **look)
+    click.echo(app.frame(place, shutil.get_terminal_size(), **look))
     return 0
 
 
@@ -65,7 +71,7 @@ def _has_terminal() -> bool:
     return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stderr.isatty())
 
 
-def _serve(where: str, broker: Broker, *, read_only: bool, filter: str, view: str) -> int:
+def _serve(where: str, broker: Broker, *, read_only: bool, filter: str, view: str, refresh: float) -> int:
     try:
         from ..web.address import Address
         from ..web.serve import serve
@@ -75,4 +81,5 @@ def _serve(where: str, broker: Broker, *, read_only: bool, filter: str, view: st
     broker.now()  # or it is told here that there is none
     os.environ["AQUE_BROKER"] = broker.to_url()  # it may have a password, which a command line would show to all
     options = ["--read-only"] * read_only + [f"--filter={filter}"] * bool(filter) + [f"--view={view}"] * bool(view)
+    options.append(f"--refresh={refresh:g}")
     return serve(address, [sys.executable, "-P", "-m", "aque", "top", *options], click.echo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import traceback
@@ -66,6 +67,7 @@ class AqueTop(InOrder):
     def on_mount(self) -> None:
         """Start to be fed; leave the terminal as it was, however this ends."""
         self.session.feeder.start()
+        self.call_after_refresh(gc.freeze)  # else what stays anyway is looked through again and again, 40 ms each time
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
@@ -82,6 +84,8 @@ class AqueTop(InOrder):
         """Show what goes on."""
         if isinstance(below := self.screen_stack[0], FedScreen):
             below.show()
+        if isinstance(top := self.screen, LogScreen):
+            top.say()
 
     def action_help(self) -> None:
         """Show what can be done on the screen that is there."""

@@ -16,7 +16,7 @@ from ..core.errors import AqueError
 from ..core.listener import Event
 from ..core.monitor import Monitor
 from .keys import Keys, part
-from .mailbox import Mailbox, Wish
+from .mailbox import PERIOD, Mailbox, Wish
 from .source import Source
 from .vitals import Vitals, VitalSigns
 
@@ -79,13 +79,13 @@ class Failed(Message):
 class Feeder:
     """Serves the latest wish of all screens from `start` to `stop`; posts Seen and Felt, or Lost, or Failed.
 
-    What it shows first is rows; sums are read behind them.
+    `period` is the seconds between two looks. What it shows first is rows; sums are read behind them.
     """
 
-    def __init__(self, monitor: Monitor, now: Callable[[], datetime]) -> None:
+    def __init__(self, monitor: Monitor, now: Callable[[], datetime], period: float = PERIOD) -> None:
         self.monitor = monitor
         """What it looks through; for sources."""
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox(period)
         self._signs = VitalSigns(monitor, now)
         self._pause = _FIRST_PAUSE
         self._asked_at: float | None = None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import heapq
-import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -16,23 +14,12 @@ from typing import IO, Final
 from ..core.broker import Broker
 from ..core.queries import reading
 from ..core.queries.output import GAP, gap_line
-from ..core.queries.reading import TimedPiece
 from .files import new_file
+from .loglines import LogLine, lines
 from .sought import Sought
 from .window import ROOM, STEP, Reader, Window
 
 _MOVES: Final = 2  # of a window, of which four fill it
-_LONGEST: Final = 4000  # characters; a longer line goes on in the next one
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line as it came; stream 0 is a mark. `key` stays the same when the window moves: task, piece, line in it."""
-
-    key: tuple[int, int, int]
-    stream: int
-    at: datetime
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +62,24 @@ class Log:
         """With what was before."""
         return self._moved(backwards=True)
 
-    def found(self, sought: Sought, backwards: bool, advance: Callable[[int], object]) -> tuple[Log, LogLine] | None:
-        """The next line beyond those that are here that is sought, in the order of time, and a log around it."""
+    def found(self, sought: Sought, backwards: bool, go_on: Callable[[int], bool]) -> tuple[Log, LogLine] | None:
+        """The next line beyond those that are here that is sought, in the order of time, and a log around it.
+
+        `go_on` is told of how many more pieces were read, and says whether to read on.
+        """
         log, known = self, set(self.lines())
         while (index := log._outermost(backwards)) is not None:
-            log = log._with(index, log.reader.beyond(log.windows[index], backwards))
-            advance(self.reader.step)
-            if not log._may_have(sought):
-                continue
-            lines = log.lines()
-            for line in reversed(lines) if backwards else lines:
-                if line not in known and sought.is_in(line.text):
-                    return log, line
-            known = set(lines)
+            window = log.windows[index]
+            reader = log.reader.paced(window)
+            log = log._with(index, reader.beyond(window, backwards))
+            if log._may_have(sought):
+                lines = log.lines()
+                for line in reversed(lines) if backwards else lines:
+                    if line not in known and sought.is_in(line.text):
+                        return log, line
+                known = set(lines)
+            if not go_on(reader.step):
+                break
         return None
 
     @property
@@ -107,7 +99,7 @@ class Log:
 
     def lines(self) -> list[LogLine]:
         """All lines of the windows: of one task in order, of several in the order of time."""
-        merged = heapq.merge(*(_lines(each) for each in self.windows), key=attrgetter("at"))
+        merged = heapq.merge(*(lines(each) for each in self.windows), key=attrgetter("at"))
         if len(self.windows) == 1:
             return list(merged)
         start = max((_start(each) for each in self.windows if each.has_before), default=_EVER)
@@ -167,48 +159,3 @@ def _start(window: Window) -> datetime:
 
 def _end(window: Window) -> datetime:
     return window.pieces[-1].at if window.pieces else _EVER
-
-
-@dataclass(slots=True)
-class _Stream:
-    """A line that has not ended yet."""
-
-    decoder: io.IncrementalNewlineDecoder = field(
-        default_factory=lambda: io.IncrementalNewlineDecoder(
-            codecs.getincrementaldecoder("utf-8")("backslashreplace"), translate=True
-        )
-    )
-    text: str = ""
-    key: tuple[int, int, int] | None = None
-    at: datetime | None = None
-
-
-def _lines(window: Window) -> Iterator[LogLine]:
-    """The lines of one task: those of a stream go on over pieces of the other one."""
-    streams: Mapping[int, _Stream] = {1: _Stream(), 2: _Stream()}
-    for piece in window.pieces:
-        if piece.stream == GAP:
-            mark = gap_line(piece.left_out).decode().strip()
-            yield LogLine((piece.id, piece.seq, 0), 0, piece.at, mark)
-        else:
-            yield from _ended(piece, streams[piece.stream])
-    last = window.pieces[-1].at if window.pieces else None
-    for stream, each in streams.items():
-        if each.text and each.key and last:
-            yield LogLine(each.key, stream, last, each.text.expandtabs(8))
-
-
-def _ended(piece: TimedPiece, stream: _Stream) -> Iterable[LogLine]:
-    parts = stream.decoder.decode(piece.data).split("\n")
-    for number, part in enumerate(parts):
-        stream.text += part
-        if stream.key is None and (part or number < len(parts) - 1):
-            stream.key = (piece.id, piece.seq, number)
-        is_ended = number < len(parts) - 1
-        while len(stream.text) > _LONGEST or is_ended:
-            assert stream.key
-            yield LogLine(stream.key, piece.stream, piece.at, stream.text[:_LONGEST].expandtabs(8))
-            stream.text = stream.text[_LONGEST:]
-            if is_ended and not stream.text:
-                stream.key = None
-                break

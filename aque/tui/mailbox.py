@@ -12,7 +12,8 @@ from textual.message import Message
 
 from .source import Source
 
-PERIOD: Final = 0.5  # seconds between two looks; a notification after some rest is looked for at once
+PERIOD: Final = 0.5
+"""Seconds between two looks, where nothing else is asked for; a notification after some rest is looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Wish:
 
 
 class Mailbox:
-    """One slot: the latest wish is the one that is served, twice a second, and each at once when it is new."""
+    """One slot: the latest wish is the one that is served, each `period` of seconds, and at once when it is new."""
 
     def __init__(self, period: float = PERIOD) -> None:
         self._period = period

@@ -16,17 +16,20 @@ class Paced(Generic[Value]):
     def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
         self._due = 0.0
+        self._turn = 0  # counts how often it was made due
 
     def expire(self) -> None:
-        """Make it due."""
+        """Make it due, be it that it is being read just now: what comes of that may be old already."""
+        self._turn += 1
         self._due = 0.0
 
     def __call__(self) -> Value | None:
         """What it reads; None while it is not due."""
-        started = time.monotonic()
+        started, turn = time.monotonic(), self._turn
         if started < self._due:
             return None
         value = self._read()
         ended = time.monotonic()
-        self._due = ended + SHARE * (ended - started)
+        if turn == self._turn:
+            self._due = ended + SHARE * (ended - started)
         return value

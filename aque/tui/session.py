@@ -14,6 +14,7 @@ from ..core.monitor import Monitor
 from ..core.steering import Steering
 from .feed import Feeder
 from .health import Health
+from .mailbox import PERIOD
 from .marks import Marks
 from .memory import Look, Memory
 from .scope import EVERYTHING, Scope
@@ -34,6 +35,8 @@ class Session:
     place: str
     now: Callable[[], datetime]
     read_only: bool = False
+    refresh: float = PERIOD
+    """Seconds between two looks."""
     scope: Scope = EVERYTHING
     memory: Memory = field(default_factory=Memory)
     columns: tuple[str, ...] = ()
@@ -53,12 +56,14 @@ class Session:
     steering: Steering = field(init=False)
 
     def __post_init__(self) -> None:
-        self.feeder = Feeder(Monitor(self.broker), self.now)
+        self.feeder = Feeder(Monitor(self.broker), self.now, self.refresh)
         self.health = Health(self.feeder.silence)
         self.steering = Steering(self.broker)
 
     @classmethod
-    def of(cls, broker: Broker, read_only: bool = False, filter: str = "", view: str = "") -> Session:
+    def of(
+        cls, broker: Broker, read_only: bool = False, filter: str = "", view: str = "", refresh: float = PERIOD
+    ) -> Session:
         """A session with a broker, about the tasks of a filter, as a view that was kept shows them.
 
         Raises UsageError for a filter that cannot be read or a view that is not there, and BrokerError where the broker
@@ -66,7 +71,7 @@ class Session:
         """
         monitor, memory = Monitor(broker), Memory.of_user()
         told: dict[str, Any] = {"theme": setting("theme") or "dark", "keys": table("keys")}
-        made = cls(broker, monitor, monitor.place, broker.now, read_only, memory=memory, **told)
+        made = cls(broker, monitor, monitor.place, broker.now, read_only, refresh, memory=memory, **told)
         if view:
             made.look(memory.view(view))
         if filter:

@@ -17,7 +17,8 @@ _SGR: Final = re.compile(r"\x1b\[([0-9;]{0,64})m")
 _OBEYED: Final = re.compile(
     r"\x1b\[(?![0-9;]{0,64}m)[0-?]*[ -/]*[@-~]"  # other control sequences: cursor, erasing, modes
     r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # titles, links, clipboards and the like, with what they carry
-    r"|\x1b[ -/]*[0-Z\\^-~]"
+    r"|\x1b[ -/]*[0-Z\\^-~]",
+    re.MULTILINE,
 )
 _FLAGS: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
 _UNSET: Final = {22: "not bold not dim", 23: "not italic", 24: "not underline", 27: "not reverse", 29: "not strike"}
@@ -25,10 +26,13 @@ _DIGITS: Final = 3  # of a number that means something
 
 
 def plain(text: str) -> str:
-    """A text without colours."""
+    """A text without colours, be it one line or many."""
     if text.isprintable():
         return text
-    return clean(_SGR.sub("", _OBEYED.sub("", text)))
+    shown = _SGR.sub("", _OBEYED.sub("", text)) if "\x1b" in text else text
+    if shown.replace("\n", "").isprintable():
+        return shown
+    return "\n".join(map(clean, shown.split("\n")))
 
 
 @lru_cache(4096)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from .loglines import LONGEST
 from .sgr import plain
 
 _PLAIN: Final = bytes(range(32, 127)) + b"\r\n"
@@ -18,16 +19,19 @@ class Sought:
     text: str
 
     def is_in(self, line: str) -> bool:
-        """Whether a line has it, as it is shown."""
+        """Whether a line has it, as it is shown; several lines have it if one of them has."""
         shown = plain(line)
         return self.text in (shown.lower() if self._is_small else shown)
 
     def may_be_in(self, parts: Iterable[bytes]) -> bool:
-        """Whether a line of output written in these parts could have it; quicker than to make lines of it."""
+        """Whether a line of output written in these parts could have it; much quicker than to make lines of it."""
         data = b"".join(parts)
-        if not self._is_literal or data.translate(None, _PLAIN if " " in self.text else _PLAIN + b"\t"):
-            return True  # what is shown may differ from what was written
-        return self.text.encode() in (data.lower() if self._is_small else data)
+        if self._is_literal and not data.translate(None, _PLAIN if " " in self.text else _PLAIN + b"\t"):
+            return self.text.encode() in (data.lower() if self._is_small else data)
+        if max(map(len, data.split(b"\n"))) > LONGEST:
+            return True  # where it is cut, other things are shown than in the whole
+        text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n").replace("\r", "\n")
+        return self.is_in(text.expandtabs(8))
 
     @property
     def _is_small(self) -> bool:

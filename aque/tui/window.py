@@ -14,6 +14,8 @@ from ..core.queries.reading import Extent, TimedPiece
 STEP: Final = 16  # pieces, each of 64 KiB at most, that are read at once, of all tasks together
 ROOM: Final = 4 * STEP << 16  # bytes that are held, of all tasks together
 _PIECE: Final = 1024  # bytes that a piece takes beside its data
+_FULL: Final = 1 << 16  # bytes of a piece that is full
+_MOST: Final = 256  # pieces that are read at once where they are small
 _END: Final = 2**31 - 1
 
 
@@ -92,6 +94,11 @@ class Reader:
         if backwards:
             return self.before(replace(window, pieces=edge, next=edge[-1].seq + 1 if edge else window.next))
         return self.after(replace(window, pieces=edge, first=edge[0].seq if edge else window.first))
+
+    def paced(self, window: Window) -> Reader:
+        """One that reads more pieces at once where those that follow are likely to be small, as those here are."""
+        size = sum(len(each.data) for each in window.pieces) // max(1, len(window.pieces))
+        return replace(self, step=max(self.step, min(_MOST, self.step * _FULL // max(1, size))))
 
     def _fitting(self, pieces: Iterable[TimedPiece]) -> int:
         """How many of the first ones there is room for."""

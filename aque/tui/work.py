@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+_REST: Final = 0.1  # seconds in which nobody sees how far a job has come
 
 
 @dataclass
@@ -33,9 +37,14 @@ class Work:
         self.jobs.append(job)
         self.changed()
 
+        told = monotonic()
+
         def advance(more: int) -> None:
+            nonlocal told
             job.done += more
-            self.changed()
+            if monotonic() > told + _REST:
+                told = monotonic()
+                self.changed()
 
         try:
             yield advance

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -17,10 +19,12 @@ from textual.widgets import Input
 
 from aque.core.broker import Broker
 from aque.core.queries.reading import Extent, TimedPiece
-from aque.tui.log import Log, LogLine, _lines
+from aque.tui.log import Log
+from aque.tui.loglines import LogLine
+from aque.tui.loglines import lines as lines_in
 from aque.tui.screens.log import LogScreen
 from aque.tui.sought import Sought
-from aque.tui.window import ROOM, Window
+from aque.tui.window import ROOM, Reader, Window
 from tests.tui.scene import NOW, opened, shown, submit, until
 from tests.waiting import wait_for
 
@@ -107,7 +111,7 @@ def test_a_search_goes_through_the_output_of_all_tasks(
     expected = [each for each in all_lines(broker, ids) if "line 3" in each.text and each.stream in streams]
     met = [each for each in log.lines() if sought.is_in(each.text)]
     met = met[::-1] if backwards else met
-    while found := log.found(sought, backwards, lambda pieces: None):
+    while found := log.found(sought, backwards, lambda pieces: True):
         log, line = found
         lines = log.lines()[::-1] if backwards else log.lines()
         met += [each for each in lines[lines.index(line) :] if sought.is_in(each.text)]
@@ -120,7 +124,7 @@ def test_a_line_that_goes_over_pieces_is_found(broker: Broker) -> None:
     pieces: list[Piece] = [(at, 1, b"out %d\n" % at) for at in range(15)]
     pieces += [(15, 1, b"nee"), *((16 + at, 2, b"err\n") for at in range(4)), (20, 1, b"dle\n")]
     task = written(broker, *pieces, *((at, 1, b"out\n") for at in range(21, 60)))
-    found = Log.of(broker, [task]).at_start().found(Sought("needle"), False, lambda pieces: None)
+    found = Log.of(broker, [task]).at_start().found(Sought("needle"), False, lambda pieces: True)
     assert found
     assert found[1].text == "needle"
 
@@ -133,7 +137,7 @@ def test_what_is_passed_over_unread_has_nothing_that_is_sought(parts: list[bytes
     """It is looked for in the bytes first, for that is quicker; what is shown may be something else than these."""
     sought = Sought(text)
     pieces = [TimedPiece(1, 1, seq, 1, data, NOW) for seq, data in enumerate(parts)]
-    lines = list(_lines(Window(1, Extent(1, "running", len(pieces)), tuple(pieces))))
+    lines = list(lines_in(Window(1, Extent(1, "running", len(pieces)), tuple(pieces))))
     if any(sought.is_in(each.text) for each in lines):
         assert sought.may_be_in(parts)
 
@@ -178,6 +182,75 @@ def test_a_long_output_opens_at_its_end_and_is_read_everywhere(broker: Broker) -
         await until(pilot, lambda: "the last one" in shown(pilot) and "765432" not in lines_of(pilot), 60)
 
     play(broker, reads)
+
+
+def test_a_search_can_be_stopped(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Esc ends it, and the screen stays; it says how far it has come, and n begins anew."""
+    written(broker, *((at, 1, b"out %d\n" % at) for at in range(3000)))
+    beyond, steps = Reader.beyond, threading.Semaphore(2)
+
+    def slow(*args: Any) -> Window:
+        steps.acquire()
+        return beyond(*args)
+
+    async def stops(pilot: Pilot[Any], screen: LogScreen) -> None:
+        await until(pilot, lambda: "out 2999" in shown(pilot))
+        await pilot.press("home")
+        await until(pilot, lambda: "out 0" in lines_of(pilot))
+        monkeypatch.setattr(Reader, "beyond", slow)
+        monkeypatch.setattr("aque.tui.work._REST", 0.0)
+        await search(pilot, "out 2998")
+        await until(pilot, lambda: re.search("searching [0-9,]+/3,000", shown(pilot)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "the search was stopped" in shown(pilot))
+        steps.release(1000)
+        await until(pilot, lambda: "searching" not in shown(pilot))
+        assert "out 0" in lines_of(pilot)
+        assert pilot.app.screen is screen
+        await pilot.press("n")
+        await until(pilot, lambda: "out 2998" in lines_of(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+
+    play(broker, stops)
+
+
+def test_who_goes_to_the_end_in_haste_follows(broker: Broker) -> None:
+    """Though what was asked for before, the beginning, comes first."""
+    written(broker, *((at, 1, b"out %d\n" % at) for at in range(3000)))
+
+    async def hurries(pilot: Pilot[Any], screen: LogScreen) -> None:
+        for keys, line, follows in (
+            (["home", "end"], "out 2999", True),
+            (["end", "home"], "out 0", False),
+            (["home", "end", "home"], "out 0", False),
+            (["G", "g", "G"], "out 2999", True),
+        ):
+            await pilot.press(*keys)
+            await until(pilot, lambda: not screen._is_reading and line in lines_of(pilot))  # noqa: B023
+            assert screen.follows is follows
+
+    play(broker, hurries)
+
+
+def test_the_last_of_wide_lines_is_seen(broker: Broker) -> None:
+    """Though the bar for them takes a row, as soon as it is there; and also on a terminal of another height."""
+    written(broker, *((at, 1, b"%d %s\n" % (at, b"x" * 300)) for at in range(100)))
+
+    async def sees(pilot: Pilot[Any], screen: LogScreen) -> None:
+        await until(pilot, lambda: "99 xxx" in shown(pilot))
+        await pilot.pause(0.1)
+        assert "99 xxx" in shown(pilot)
+        await pilot.resize_terminal(80, 18)
+        await until(pilot, lambda: screen.size.height == 18 and "99 xxx" in shown(pilot))
+        await pilot.press("f", "home")
+        await until(pilot, lambda: "0 xxx" in shown(pilot))
+        await pilot.resize_terminal(80, 24)
+        await until(
+            pilot, lambda: screen.size.height == 24 and any(each.startswith("0 xxx") for each in lines_of(pilot))
+        )
+
+    play(broker, sees)
 
 
 def test_one_stream_is_found_however_far_it_is(broker: Broker) -> None:

@@ -24,8 +24,9 @@ from aque.tui.commands import bindings
 from aque.tui.completion import offer
 from aque.tui.keys import Ids, Ranked, flat, part
 from aque.tui.listing import age, chosen
-from aque.tui.log import _lines
+from aque.tui.loglines import lines as lines_in
 from aque.tui.mailbox import Mailbox, Wish
+from aque.tui.pace import Paced
 from aque.tui.scope import EVERYTHING
 from aque.tui.screens.log import LogScreen
 from aque.tui.screens.task import TaskScreen
@@ -163,7 +164,7 @@ def window(*pieces: tuple[int, bytes]) -> Window:
 
 
 def written(pieces: Sequence[bytes]) -> list[str]:
-    return [each.text for each in _lines(window(*((1, data) for data in pieces)))]
+    return [each.text for each in lines_in(window(*((1, data) for data in pieces)))]
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
@@ -174,9 +175,23 @@ def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[i
     assert written([piece for piece in pieces if piece]) == written([data])
 
 
+def test_what_is_made_due_while_it_is_read_is_read_again() -> None:
+    """Else the list may show for a minute what was before somebody did something."""
+    reads: list[int] = []
+
+    def read() -> int:
+        reads.append(len(reads))
+        if len(reads) == 1:
+            paced.expire()
+        return reads[-1]
+
+    paced = Paced(read)
+    assert [paced(), paced()] == [0, 1]
+
+
 def test_streams_are_kept_apart_and_gaps_are_told() -> None:
     """A line goes on though something was written to the other stream meanwhile."""
-    found = list(_lines(window((1, b"out"), (2, b"err\n"), (1, b"put\n"), (0, b"2048"), (1, b"end"))))
+    found = list(lines_in(window((1, b"out"), (2, b"err\n"), (1, b"put\n"), (0, b"2048"), (1, b"end"))))
     assert [(each.stream, each.text) for each in found] == [
         (2, "err"),
         (1, "output"),
@@ -189,7 +204,7 @@ def test_lines_keep_their_keys_when_the_window_moves() -> None:
     """Else what is read jumps while more of it is loaded above."""
     whole = window((1, b"a\nb"), (1, b"c\nd\n"), (2, b"e\n"), (1, b"f\ng"))
     later = replace(whole, pieces=whole.pieces[1:])
-    assert [each.key for each in _lines(later)][1:] == [each.key for each in _lines(whole)][2:]
+    assert [each.key for each in lines_in(later)][1:] == [each.key for each in lines_in(whole)][2:]
 
 
 HOSTILE = [

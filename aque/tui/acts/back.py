@@ -15,9 +15,10 @@ from ..screens.ask import Confirm
 
 if TYPE_CHECKING:
     from ..screens.fed import FedScreen
+    from ..screens.task import TaskScreen
 
 
-def undo(screen: FedScreen, event: int | None = None) -> None:
+def undo(screen: FedScreen | TaskScreen, event: int | None = None) -> None:
     """Take an act back, by its number, or the last of this user's, after a question."""
     session = screen.session
 

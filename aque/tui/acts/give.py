@@ -19,18 +19,19 @@ from ..screens.ask import AskText
 from ..told import tasks
 
 if TYPE_CHECKING:
+    from ..screens.task import TaskScreen
     from ..screens.tasklist import TaskListScreen
 
 _LISTED: Final = tuple(each for each in FIELDS if each.is_listed)
 
 
-def _copy_id(screen: TaskListScreen) -> None:
+def _copy_id(screen: TaskListScreen | TaskScreen) -> None:
     if (key := screen.task_id) is not None:
         screen.app.copy_to_clipboard(str(key))
         tell(screen, f"copied: {key}")
 
 
-def _copy_command(screen: TaskListScreen) -> None:
+def _copy_command(screen: TaskListScreen | TaskScreen) -> None:
     if screen.here:
         screen.app.copy_to_clipboard(command(screen.here))
         tell(screen, f"copied: {command(screen.here)}")
@@ -92,8 +93,11 @@ def _json(file: IO[str], told: Iterable[Mapping[str, Any]]) -> int:
 
 _FORMATS: Final[Mapping[str, Format]] = {".csv": _csv, ".json": _json}
 
-COMMANDS: Final[tuple[Command, ...]] = (
+COPIES: Final[tuple[Command, ...]] = (
     deed("copy_id", _copy_id, "y", "Copy id", "Copy the id of the task", "Look"),
     deed("copy_command", _copy_command, "Y", "Copy command", "Copy its command", "Look"),
+)
+COMMANDS: Final[tuple[Command, ...]] = (
+    *COPIES,
     deed("export", _ask_file, "ctrl+s", "Export", "Write all of the filter to a file", "Look", files=True),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ...core.errors import UsageError
 from ...core.queries.steering import Steered
@@ -20,7 +20,10 @@ from ..told import outcome, refusals, tasks
 
 if TYPE_CHECKING:
     from ..screens.groups import GroupsScreen
+    from ..screens.task import TaskScreen
     from ..screens.tasklist import TaskListScreen
+
+    Steerable: TypeAlias = TaskListScreen | GroupsScreen | TaskScreen
 
 Call = Callable[[Steering, Selection, bool], list[Steered]]
 
@@ -52,7 +55,7 @@ def moved(amount: int, is_relative: bool) -> Verb:
     return Verb(f"Set {what} for", f"{what} for", f"got {what}", call)
 
 
-def steer(screen: TaskListScreen | GroupsScreen, verb: Verb) -> None:
+def steer(screen: Steerable, verb: Verb) -> None:
     """Do it to the task under the cursor at once, or ask, and tell what was done."""
     whom = screen.whom()
     if whom is None:
@@ -69,7 +72,7 @@ def steer(screen: TaskListScreen | GroupsScreen, verb: Verb) -> None:
     errand(screen, look, lambda seen: _ask(screen, verb, *seen))
 
 
-def _ask(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[int], found: Sequence[Steered]) -> None:
+def _ask(screen: Steerable, verb: Verb, ids: Sequence[int], found: Sequence[Steered]) -> None:
     able = [each for each in found if each.refusal is None]
     if not able:
         tell(screen, f"nothing to do: {' · '.join(refusals(found)) or 'no task is there'}", "warning")
@@ -83,7 +86,7 @@ def _ask(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[int], 
     screen.app.push_screen(question, lambda answer: _perform(screen, verb, ids) if answer else None)
 
 
-def _perform(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[int]) -> None:
+def _perform(screen: Steerable, verb: Verb, ids: Sequence[int]) -> None:
     session = screen.session
 
     def work() -> list[Steered]:
@@ -99,12 +102,12 @@ def _perform(screen: TaskListScreen | GroupsScreen, verb: Verb, ids: Sequence[in
     errand(screen, work, report)
 
 
-def _pause_or_resume(screen: TaskListScreen) -> None:
+def _pause_or_resume(screen: TaskListScreen | TaskScreen) -> None:
     task = screen.here
     steer(screen, RESUME if task and task.state == State.PAUSED else PAUSE)
 
 
-def set_priority(screen: TaskListScreen | GroupsScreen) -> None:
+def set_priority(screen: Steerable) -> None:
     """Ask for a priority, and give it."""
     if (whom := screen.whom()) is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from textual.app import ComposeResult
@@ -13,18 +12,17 @@ from textual.widgets import Static
 
 from ...core.errors import AqueError
 from ...core.text import clean
-from ...core.units import show_memory
+from ..acts import search
+from ..acts.save import SAVE
 from ..commands import bindings, deed
 from ..errands import errand, tell
-from ..files import check_new
-from ..log import Log, LogLine
+from ..log import Log
+from ..loglines import LogLine
 from ..session import Session
-from ..sought import Sought
 from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
 from ..widgets.logview import Face, LogView
 from ..window import Reader
-from .ask import AskText
 from .base import CommandScreen
 
 _STREAMS: Final = {"stdout and stderr": {0, 1, 2}, "stdout": {0, 1}, "stderr": {0, 2}}
@@ -42,17 +40,15 @@ class LogScreen(CommandScreen):
     """The output of tasks from its end; read on each second, and in both directions where it is scrolled to."""
 
     commands = (
-        deed("back", lambda screen: screen.app.pop_screen(), "escape,backspace", "Back", "Back", "View", True),
+        deed("back", lambda screen: screen.leave(), "escape,backspace", "Back", "Back", "View", True),
         deed("follow", lambda screen: screen.follow(), "f", "Follow", "Go on with what is written", "Look", True),
         deed("streams", lambda screen: screen.turn(), "o", "Out/err", "Stdout, stderr, or both", "Look", True),
         deed("wrap", lambda screen: screen.flip("wraps"), "w", "Wrap", "Long lines in several rows", "Look", True),
         deed("times", lambda screen: screen.flip("times"), "t", "Times", "When each line came", "Look", True),
-        deed("search", lambda screen: screen.ask(), "slash", "Search", "Go to a line with a text", "Find", True),
-        deed("next", lambda screen: screen.seek(False), "n", "Next", "The next such line", "Find"),
-        deed("previous", lambda screen: screen.seek(True), "N", "Previous", "The one before", "Find"),
+        *search.COMMANDS,
         deed("start", lambda screen: screen.jump(False), "home,g", "First", "To the beginning of all", "Move"),
         deed("end", lambda screen: screen.jump(True), "end,G", "Last", "To the end of all, and follow", "Move"),
-        deed("save", lambda it: it.save(), "ctrl+s", "Save", "Write all of it to a file", "Look", True, files=True),
+        SAVE,
     )
     BINDINGS = bindings(commands)
 
@@ -61,14 +57,15 @@ class LogScreen(CommandScreen):
         self.tasks = tuple(tasks)
         self.held = Log(Reader(session.broker))
         self.follows = True
+        self._title = Static(id="title", markup=False)
         self._streams = list(_STREAMS)
-        self._sought = ""
+        self.search = search.Search()
         self._is_reading = False
         self._next: tuple[Callable[[], Log | None], Callable[[], object]] | None = None
 
     def compose(self) -> ComposeResult:
         """What it is, trouble, the lines."""
-        yield Static(id="title", markup=False)
+        yield self._title
         yield Banner()
         yield LogView(Face(tags=len(self.tasks) > 1))
         yield Keybar()
@@ -76,7 +73,7 @@ class LogScreen(CommandScreen):
     def on_mount(self) -> None:
         """Read now, and each second."""
         self.view.focus()
-        self._say()
+        self.say()
         self.read(lambda: Log.of(self.session.broker, self.tasks))
         self.set_interval(1.0, self._tick)
 
@@ -109,7 +106,7 @@ class LogScreen(CommandScreen):
             self.held = found[0]
             self.view.show(found[1], follow=self.follows)
         then()
-        self._say()
+        self.say()
         if self._next:
             asked, self._next = self._next, None
             self.read(*asked)
@@ -120,6 +117,7 @@ class LogScreen(CommandScreen):
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading, self._next = False, None
+        self.search.stop()
         self.query_one(Banner).warn(clean(str(error)))
 
     def on_log_view_edge(self, message: LogView.Edge) -> None:
@@ -130,104 +128,68 @@ class LogScreen(CommandScreen):
                 self.read(self.held.earlier)
         elif not self.held.is_whole:
             self.read(self.held.later)
-        self._say()
+        self.say()
+
+    def leave(self) -> None:
+        """Stop the search that goes on, or else close."""
+        if self.search.stop():
+            tell(self, "the search was stopped")
+        else:
+            self.app.pop_screen()
+
+    def on_unmount(self) -> None:
+        """Nobody waits for what would be found."""
+        self.search.stop()
 
     def follow(self) -> None:
         """Follow, or stop to."""
         if self.follows:
             self.follows = False
-            self._say()
+            self.say()
         else:
             self.jump(True)
 
     def jump(self, is_end: bool) -> None:
         """Go to the end of all there is, or to the beginning."""
+        self.search.stop()
         self.follows = is_end
         self.view.mark = None
-        go = self.view.scroll_end if is_end else self.view.scroll_home
-        there = partial(go, animate=False, immediate=True, force=True)
+        there = partial(self.view.go, is_end)
         self.read((lambda: self.held.at_end().later()) if is_end else self.held.at_start, there)
 
     def turn(self) -> None:
         """The next choice of streams."""
+        self.search.stop()
         self._streams = [*self._streams[1:], self._streams[0]]
         streams, follows = frozenset(_STREAMS[self._streams[0]]), self.follows
         self.view.look(streams=streams)
-        self._say()
+        self.say()
 
         def again() -> Log:
             log = self.held.of_streams(streams)
             return log.at_end() if follows else log
 
-        self.read(again, self._say)
+        self.read(again, self.say)
 
     def flip(self, name: str) -> None:
         """Have something in another way."""
         self.view.look(**{name: not getattr(self.view.face, name)})
-        self._say()
+        self.say()
 
-    def ask(self) -> None:
-        """Ask what to look for."""
-        hint = "small letters stand for large ones too; n and N go on"
-        self.app.push_screen(AskText("Search for", self._sought, hint, str), self._take)
-
-    def _take(self, text: str | None) -> None:
-        if text:
-            self._sought = text
-            self.view.mark = None
-            self.seek(False)
-
-    def seek(self, backwards: bool) -> None:
-        """Go to the next line with what is sought, wherever it is."""
-        if not self._sought:
-            self.ask()
-            return
-        sought = Sought(self._sought)
-        self.follows = False
-        if self.view.find(sought.is_in, backwards=backwards):
-            self._say()
-            return
-        hits: list[LogLine] = []
-
-        def look() -> Log | None:
-            log = self.held
-            with self.session.work.doing("searching", log.total) as advance:
-                found = log.found(sought, backwards, advance)
-            hits.extend([found[1]] if found else [])
-            return found[0] if found else None
-
-        def go() -> None:
-            if not (hits and self.view.point(hits[0])):
-                tell(self, f"no {'earlier' if backwards else 'further'} line with {self._sought}", "warning")
-
-        self.read(look, go)
-
-    def save(self) -> None:
-        """Write all of it to a file."""
-        name = f"task-{self.tasks[0]}.log" if len(self.tasks) == 1 else "tasks.log"
-        question = AskText("Write to", name, "all that was written, as it came, to a new file", check_new)
-        self.app.push_screen(question, self._save)
-
-    def _save(self, name: str | None) -> None:
-        if name:
-            path = Path(name).expanduser()
-            errand(
-                self, lambda: self.held.save(path), lambda size: tell(self, f"{show_memory(size)} written to {path}")
-            )
-
-    def _say(self) -> None:
+    def say(self) -> None:
+        """Tell in the title what is shown, and what goes on."""
         face = self.view.face
         one = self.held.windows[0].extent if len(self.held.windows) == 1 else None
         parts = (
             f"output of task {self.tasks[0]}" if len(self.tasks) == 1 else f"output of {len(self.tasks)} tasks",
+            " ".join(map(str, self.session.work.jobs)),
             place(self.held),
             f"attempt {one.attempt}, {one.state}" if one else "",
             self._streams[0],
             *(word for word, holds in {"follow": self.follows, "wrap": face.wraps}.items() if holds),
-            f"/ {clean(self._sought)}" if self._sought else "",
-            " ".join(map(str, self.session.work.jobs)),
+            f"/ {clean(self.search.text)}" if self.search.text else "",
         )
-        self.query_one("#title", Static).update(Content("  ·  ".join(filter(None, parts))))
+        self._title.update(Content("  ·  ".join(filter(None, parts))))
 
 
 _PLACES: Final = {

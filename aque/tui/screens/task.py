@@ -9,23 +9,27 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import ContentSwitcher, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import ContentSwitcher, Static
 
 from ...core.errors import AqueError, TaskNotFound
 from ...core.queries.detail import detail
+from ...core.rows import TaskRow
 from ...core.states import State
 from ...core.text import clean
+from ..acts import give, steer
+from ..acts.back import UNDO
 from ..commands import bindings, deed
 from ..detail import SECTIONS, Known, Section, links
 from ..errands import errand, tell
-from ..log import Log, LogLine
+from ..log import Log
+from ..loglines import LogLine
 from ..pace import Paced
 from ..session import Session
 from ..states import STYLES
 from ..whom import Whom
 from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
+from ..widgets.links import Links
 from ..widgets.logview import Face, LogView
 from ..widgets.tabs import SectionTab
 from ..window import Reader
@@ -45,17 +49,40 @@ class Read:
     lines: list[LogLine]
 
 
+def _open(screen: TaskScreen, name: str) -> None:
+    screen.open(name)
+
+
+def _step(screen: TaskScreen, count: int) -> None:
+    screen.open(SECTIONS[(SECTIONS.index(screen.section) + count) % len(SECTIONS)].name)
+
+
+def _open_log(screen: TaskScreen) -> None:
+    screen.app.push_screen(LogScreen(screen.session, [screen.task_id]))
+
+
+def _reveal(screen: TaskScreen) -> None:
+    """Show the values of its variables, or hide them again: they may be secret."""
+    screen.is_revealed = not screen.is_revealed
+    screen.open("environ")
+    screen.hurry()
+
+
+def _kill(screen: TaskScreen) -> None:
+    kill(screen, screen.session, screen.whom())
+
+
 class TaskScreen(CommandScreen):
-    """A task in detail, read anew each second while it is seen."""
+    """A task in detail, read anew each second while it is seen; the verbs are there as in lists."""
 
     commands = (
         deed("back", lambda screen: screen.app.pop_screen(), "escape,backspace", "Back", "Back", "View", True),
-        deed("next_section", lambda screen: screen.step(1), "tab", "Next", "The next section", "View", True),
-        deed("last_section", lambda screen: screen.step(-1), "shift+tab", "Previous", "The one before", "View"),
+        deed("next_section", partial(_step, count=1), "tab", "Next", "The next section", "View", True),
+        deed("last_section", partial(_step, count=-1), "shift+tab", "Previous", "The one before", "View"),
         *(
             deed(
                 each.name,
-                partial(lambda screen, name: screen.open(name), name=each.name),
+                partial(lambda it, name: it.open(name), name=each.name),
                 each.key,
                 each.title,
                 each.help,
@@ -63,20 +90,12 @@ class TaskScreen(CommandScreen):
             )
             for each in SECTIONS
         ),
-        deed("log", lambda screen: screen.open_log(), "o", "Log", "All that it wrote", "Look", True),
-        # values may be secret: shown on demand alone, and never to who may only look
-        deed(
-            "reveal",
-            lambda screen: screen.reveal(),
-            "v",
-            "Values",
-            "Show the values of its variables",
-            "Look",
-            changes=True,
-        ),
-        deed(
-            "kill", lambda screen: screen.kill(), "f9,x", "Kill", "Stop the task, after a question", "Act", True, True
-        ),
+        deed("log", _open_log, "o", "Log", "All that it wrote", "Look", True),
+        deed("reveal", _reveal, "v", "Values", "Show the values of its variables", "Look", changes=True),
+        *give.COPIES,
+        deed("kill", _kill, "f9,x", "Kill", "Stop the task, after a question", "Act", True, True),
+        *steer.COMMANDS,
+        UNDO,
     )
     BINDINGS = bindings(commands)
 
@@ -87,8 +106,7 @@ class TaskScreen(CommandScreen):
         self.known: Known | None = None
         self._log = Log(Reader(session.broker))
         self._detail = Paced(self._read_detail)
-        self._is_reading = self._is_revealed = False
-        self._links: list[tuple[int, Content]] = []
+        self._is_reading = self.is_revealed = False
 
     def compose(self) -> ComposeResult:
         """A title, the sections, the one that is open."""
@@ -100,7 +118,7 @@ class TaskScreen(CommandScreen):
             with VerticalScroll(id="text"):
                 yield Static(id="told", markup=False)
             yield LogView(Face(), id="log")
-            yield OptionList(id="links", markup=False)
+            yield Links(id="links")
         yield Keybar()
 
     def on_mount(self) -> None:
@@ -120,30 +138,24 @@ class TaskScreen(CommandScreen):
             each.set_class(each.place == name, "-here")
         self._tell()
 
-    def step(self, count: int) -> None:
-        """Show the section that follows, or the one before."""
-        self.open(SECTIONS[(SECTIONS.index(self.section) + count) % len(SECTIONS)].name)
+    @property
+    def here(self) -> TaskRow | None:
+        """The task, as it was read last."""
+        return self.known.detail.row if self.known else None
 
-    def open_log(self) -> None:
-        """Show all that it wrote."""
-        self.app.push_screen(LogScreen(self.session, [self.task_id]))
+    def whom(self) -> Whom:
+        """The verbs are for this task alone."""
+        return Whom(self.task_id)
 
-    def reveal(self) -> None:
-        """Show the values of its variables, or hide them again."""
-        self._is_revealed = not self._is_revealed
+    def hurry(self) -> None:
+        """Read again now: something was done."""
         self._detail.expire()
-        self.open("environ")
         self.read()
 
-    def kill(self) -> None:
-        """Stop the task, after a question."""
-        kill(self, self.session, Whom(self.task_id))
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_links_chosen(self, message: Links.Chosen) -> None:
         """Open the task of a link."""
-        found, _ = self._links[event.option_index]
-        if found != self.task_id:
-            self.app.push_screen(TaskScreen(self.session, found, "links"))
+        if message.task != self.task_id:
+            self.app.push_screen(TaskScreen(self.session, message.task, "links"))
 
     def _tick(self) -> None:
         if self.is_current:
@@ -162,11 +174,11 @@ class TaskScreen(CommandScreen):
 
     def _read_detail(self) -> Known:
         now = self.session.now()
-        found = self.session.broker.read(detail, [self.task_id], now, environ=self._is_revealed)
+        found = self.session.broker.read(detail, [self.task_id], now, environ=self.is_revealed)
         if not found:
             raise TaskNotFound(self.task_id)
         why = self.session.monitor.why([self.task_id])
-        return Known(found[0], why[0] if why else None, now, self._is_revealed)
+        return Known(found[0], why[0] if why else None, now, self.is_revealed)
 
     def _show(self, seen: Read) -> None:
         self._is_reading = False
@@ -191,17 +203,7 @@ class TaskScreen(CommandScreen):
         self.query_one("#title", Static).update(title)
         if self.section.tell:
             self.query_one("#told", Static).update(self.section.tell(self.known))
-        self._show_links(list(links(self.known.detail)))
-
-    def _show_links(self, found: list[tuple[int, Content]]) -> None:
-        if found == self._links:
-            return
-        shown = self.query_one("#links", OptionList)
-        place, self._links = shown.highlighted, found
-        shown.clear_options()
-        shown.add_options(Option(text) for _, text in found)
-        own = [task for task, _ in found].index(self.task_id)
-        shown.highlighted = min(own + 1, len(found) - 1) if place is None else min(place, len(found) - 1)
+        self.query_one(Links).show(list(links(self.known.detail)), self.task_id)
 
     def _fail(self, error: AqueError) -> None:
         self._is_reading = False

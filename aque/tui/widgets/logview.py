@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar, Final
@@ -17,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..commands import Command, bindings
-from ..log import LogLine
+from ..loglines import LogLine
 from ..sgr import painted, plain
 
 _STYLES: Final = {0: "logview--remark", 2: "logview--stderr"}  # by stream
@@ -86,6 +87,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._held: Sequence[LogLine] = ()
         self._widths: dict[tuple[int, int, int], tuple[str, int]] = {}  # texts of lines, and their cells
         self._is_shown = True  # who scrolls now is the user
+        self._sticks = True  # to the last row, whatever becomes of the height
         self._starts: list[int] = [0]  # the first row of each line, and how many rows there are
 
     @property
@@ -111,20 +113,35 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.lines = [each for each in lines if each.stream in self.face.streams]
         places = {each.key: index for index, each in reversed(list(enumerate(self.lines)))}
         self.mark = places.get(marked) if marked else None
-        self._is_shown = False
-        self._measure()
+        with self._showing():
+            self._measure()
         if follow:
-            self.scroll_end(animate=False, immediate=True, force=True)
+            self.go(True)
         elif top in places:
-            self.scroll_to(y=self._starts[places[top]], animate=False, immediate=True, force=True)
-        self._is_shown = True
+            self._scroll(self._starts[places[top]])
         self.refresh()
+
+    def go(self, is_end: bool) -> None:
+        """Show the last rows, or the first ones: more is not wanted because of it."""
+        self._scroll(self.max_scroll_y if is_end else 0)
+
+    def _scroll(self, row: int) -> None:
+        with self._showing():
+            self.scroll_to(y=row, animate=False, immediate=True, force=True)
+        self._sticks = self.is_at_end
+
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
+        self._is_shown = False
+        try:
+            yield
+        finally:
+            self._is_shown = True
 
     def look(self, **changes: object) -> None:
         """Show the same in another way."""
-        was_at_end = self.is_at_end
         self.face = replace(self.face, **changes)  # type: ignore[arg-type]
-        self.show(self._held, follow=was_at_end)
+        self.show(self._held, follow=self._sticks)
 
     def find(self, is_sought: Callable[[str], bool], *, backwards: bool) -> bool:
         """Point at the next line that is sought, from the one that is pointed at on; whether there is one."""
@@ -147,14 +164,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def on_resize(self) -> None:
-        """Rows depend on the width."""
-        self.show(self._held, follow=self.is_at_end)
+        """Rows depend on the width, and how many are seen on the height, be it that of a bar for wide lines."""
+        self.show(self._held, follow=self._sticks)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """More may be wanted where it was scrolled to."""
         super().watch_scroll_y(old_value, new_value)
         near = _NEAR * max(1, self.size.height)
         if old_value != new_value and self.lines and self._is_shown:
+            self._sticks = self.is_at_end
             if new_value < old_value and new_value < near:
                 self.post_message(self.Edge(False))
             elif new_value > old_value and new_value > self.max_scroll_y - near:
