@@ -3,8 +3,9 @@
     python -m benchmarks.xargs [LINES]
 
 Prints, each as pairs and the ratio of their medians: milliseconds a command for `-P1 -n1 true` of ours and of xargs;
-tasks a second of LINES (20,000) commands through `aque xargs -P2 -n1 true`, start-up included, and of as many that
-wait for a worker which finds them there; then the most memory that the client had, and the time to the first command.
+tasks a second of LINES (20,000) commands through `aque xargs -P2 -n1 true`, start-up included, and of the same
+commands (`true` takes longer with an argument) that wait for a worker which finds them there; then the most memory
+that the client had, and the time to the first command.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def timed(command: list[str], count: int) -> float:
 
 def alone(here: House) -> float:
     """Tasks a second that a worker runs which finds them all there."""
-    futures = here.queue.submit_many({"pattern": "shell", "args": ["true"], "cpus": "/2"} for _ in range(LINES))
+    given = ({"pattern": "shell", "args": ["true", str(number)], "cpus": "/2"} for number in range(LINES))
+    futures = here.queue.submit_many(given)
     with here.worker("-2") as worker:
         worker.wait(3600)
     first, last = sorted(here.broker.tasks([futures[0].id, futures[-1].id]), key=lambda row: row.id)

@@ -47,6 +47,7 @@ class Encoder:
             "generic": generic,
             "shell": generic if "pattern" in defaults else generic.but(pattern="shell"),
         }
+        self._heirs: tuple[Hashable, Reader] = (None, generic)
         self._common = generic.common
         self._columns = {"demand": 1, **of_fields(self._common.__dict__)}
 
@@ -124,9 +125,17 @@ class Encoder:
     def _prototype(self, node: Node) -> Prototype:
         given = node.given
         pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
-        is_alone = node.parent is None and not isinstance(given, Hook)
-        reader = self._readers[pattern] if is_alone else self._reader(self._inherited(given), pattern)
-        return patterns.prepare(reader.read(given))
+        return patterns.prepare(self._reader_of(node, pattern).read(given))
+
+    def _reader_of(self, node: Node, pattern: str) -> Reader:
+        """Children of one parent mostly come together: what they inherit is read once for all of them."""
+        if isinstance(node.given, Hook):
+            return self._reader(self._inherited(node.given), pattern)
+        if node.parent is None:
+            return self._readers[pattern]
+        if self._heirs[0] != (node.parent, pattern):
+            self._heirs = (node.parent, pattern), self._reader(self._inherited(node.given), pattern)
+        return self._heirs[1]
 
     def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
         return Reader(inherited, self._defaults, {"pattern": pattern})
