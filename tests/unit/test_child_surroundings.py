@@ -55,6 +55,23 @@ def test_processes_that_multiprocessing_spawns_find_the_tasks_functions(work: Pa
     assert run("work:spawn", work, python=python).value == [1, 2]
 
 
+@every_python
+def test_a_rehearsal_leaves_nothing_to_the_forks_that_follow(work: Path, python: str) -> None:
+    """What it left would be in all tasks: a module, a variable, a folder to import from, a task that is none."""
+    code = """
+def compare(os, runpy, sys):  # in a function: `__main__` is emptied
+    load = runpy.run_path(sys.argv[1])["_load"]
+    folder = os.path.dirname(sys.argv[1])
+    rehearsal, current = (load(folder, each) for each in ("rehearsal", "current"))
+    look = lambda: (sorted(sys.modules), list(sys.path), dict(os.environ), current.current_task())
+    before = look()
+    rehearsal.rehearse()
+    assert look() == before, (look(), before)
+compare(*map(__import__, ("os", "runpy", "sys")))
+"""
+    assert subprocess.run([python, "-c", code, str(BOOT)], cwd=work, check=False).returncode == 0
+
+
 @pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="descriptors cannot be listed here")
 def test_programs_that_a_task_starts_do_not_hold_its_pipes(work: Path) -> None:
     assert run("work:descriptors", work).value == "[]"

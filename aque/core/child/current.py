@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import json
-from typing import Any, BinaryIO, Mapping, Sequence
+import os
+from typing import Any, Mapping, Protocol, Sequence
 
 from .codec import clean_text
 from .fields import DependencyFields, TaskFields
@@ -25,10 +27,38 @@ class CurrentTask:
         return f"<aque task {self.id} {self.name!r}>"
 
 
+class Stream(Protocol):
+    """What bytes are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write them all, now or with the next `flush`."""
+
+    def flush(self) -> None:
+        """Write what is not written yet."""
+
+
+class Pipe:
+    """A descriptor as a stream. A file object would look at it first, and touch memory that each fork copies."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = _thread.allocate_lock()
+
+    def write(self, data: bytes) -> None:
+        """Write all of it, with nothing of another thread's in between."""
+        with self._lock:
+            written = os.write(self._descriptor, data)
+            while written < len(data):  # a signal came
+                written += os.write(self._descriptor, memoryview(data)[written:])
+
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+
 class Channel:
     """The way back to the worker: one JSON object a line."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.stream = stream
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -42,8 +72,8 @@ _channel: Channel | None = None
 _broker_url: str | None = None
 
 
-def begin(task: CurrentTask, channel: Channel, url: str | None) -> None:
-    """This process runs `task`, of the broker at `url`, from now on."""
+def begin(task: CurrentTask | None, channel: Channel | None, url: str | None) -> None:
+    """This process runs `task`, of the broker at `url`, from now on; None: none."""
     global _task, _channel, _broker_url
     _task, _channel, _broker_url = task, channel, url
 

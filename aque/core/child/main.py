@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any, Callable, Mapping
 
-from . import codec
+from . import codec, variables
 from .calls import awaited
 from .current import Channel, CurrentTask, begin
 from .errors import EncodeError
@@ -63,8 +63,9 @@ def enter() -> None:
         sys.path.insert(0, os.getcwd())
     except OSError:  # it is gone, and with it all that could be imported from there
         pass
-    extra = os.environ.pop("AQUE_SYS_PATH", "").split(os.pathsep)
-    sys.path += [path for path in dict.fromkeys(extra) if path and path not in sys.path]
+    if extra := variables.take(b"AQUE_SYS_PATH"):
+        paths = dict.fromkeys(os.fsdecode(extra).split(os.pathsep))
+        sys.path += [path for path in paths if path and path not in sys.path]
 
 
 def clear_main() -> None:

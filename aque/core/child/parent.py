@@ -11,6 +11,7 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_KILL = int(signal.SIGKILL)
 
 
 def die_with_parent(pipe: int) -> None:
@@ -33,7 +34,7 @@ def die_with_process(parent: int) -> bool:
 
 def _ask_the_system() -> bool:
     try:
-        _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        _prctl()(_PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
     except (ImportError, OSError, AttributeError):
         return False
     return True
@@ -41,16 +42,16 @@ def _ask_the_system() -> bool:
 
 def adopt_orphans() -> None:
     """Become the parent of all orphans below this process, so that it knows of them."""
-    _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _prctl()(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @functools.lru_cache(maxsize=None)
-def _libc() -> Any:
+def _prctl() -> Any:
     if not sys.platform.startswith("linux"):
         raise OSError(sys.platform)
     import ctypes
 
-    return ctypes.CDLL(None)
+    return ctypes.CDLL(None).prctl
 
 
 def _is_deserted(pipe: int) -> bool:

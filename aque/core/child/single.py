@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import _io  # `open` touches more memory, which each fork copies
+import _io
 import json
+import os
 
 from . import main
-from .current import Channel
+from .current import Channel, Pipe
 from .failure import failure
 from .surroundings import leave, put_in_place, take_over
 
@@ -15,16 +16,31 @@ def run(descriptors: list[int]) -> None:
     """Run the task that the fourth descriptor tells of, and end."""
     status = 1
     try:
-        channel = Channel(_io.BufferedWriter(_io.FileIO(descriptors[4], "wb")))
+        channel = Channel(Pipe(descriptors[4]))
         put_in_place(descriptors[:3])
-        with _io.BufferedReader(_io.FileIO(descriptors[3], "rb")) as source:
-            try:
-                take_over(source)
-            except OSError as error:
-                channel.send({"type": "error", "error": failure(error)})
-                return
-            told = json.load(source)
-        main.enter()
-        status = main.run(told, channel)
+        status = perform(_content(descriptors[3]), channel)
     finally:
         leave(status)
+
+
+def perform(told: bytes, channel: Channel) -> int:
+    """Take over the surroundings that are told, and run the task that is told behind them; the status to exit with."""
+    source = _io.BytesIO(told)
+    try:
+        take_over(source)
+    except OSError as error:
+        channel.send({"type": "error", "error": failure(error)})
+        return 1
+    order = json.load(source)
+    main.enter()
+    return main.run(order, channel)
+
+
+def _content(descriptor: int) -> bytes:
+    """All of a file, which is closed."""
+    data = b""
+    size = os.fstat(descriptor).st_size
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
+        data += more
+    os.close(descriptor)
+    return data

@@ -11,6 +11,8 @@ import os
 import sys
 from typing import Any, BinaryIO, Mapping, Sequence
 
+from . import variables
+
 
 def put_in_place(descriptors: Sequence[int]) -> None:
     """Make these the three standard streams."""
@@ -26,7 +28,7 @@ def take_over(source: BinaryIO) -> Mapping[str, Any]:
     """
     order = json.loads(source.readline())
     for name, value in order["set"].items():
-        os.environb[_bytes(name, order["encoding"])] = _bytes(value, order["encoding"])
+        variables.put(_bytes(name, order["encoding"]), _bytes(value, order["encoding"]))
     if order["cwd"] is not None:
         os.chdir(_bytes(order["cwd"], order["encoding"]))
     if order["reopen"]:
@@ -86,7 +88,7 @@ def leave(status: int) -> None:
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()
         atexit._run_exitfuncs()
-        status = _write_out() or status
+        status = write_out() or status
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
         status = status or 1
@@ -94,7 +96,7 @@ def leave(status: int) -> None:
         os._exit(status)
 
 
-def _write_out() -> int:
+def write_out() -> int:
     """Write out what open files hold; Python's own status where it cannot be written."""
     status = 0
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):

@@ -22,6 +22,7 @@ from typing import Any, Callable, Mapping
 
 from . import shared, single
 from .parent import die_with_process
+from .rehearsal import rehearse
 from .surroundings import replace_environ
 
 UNFIT = 75  # the status of an interpreter that cannot be forked from
@@ -35,6 +36,7 @@ def serve(descriptor: int, parent: int) -> None:
         sys.exit(UNFIT)  # a fork takes no other threads along, and what these hold stays locked for ever
     sock = _socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)
+    rehearse()
     gc.disable()
     gc.collect()
     gc.freeze()  # a collection in a task would copy all these pages
