@@ -109,6 +109,7 @@ class Loop:
 
     def _send(self) -> None:
         """Send what the worker takes, and wait for it to take the rest."""
+        self._shared.tell()
         self._channel.flush()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._channel.unsent else 0)
         if self._selector.get_key(self._channel).events != events:
