@@ -67,7 +67,7 @@ class Desk:
     def _share(self, lease: int, common: Any, own: Any, **fields: Any) -> None:
         kind = {"environ": 1, "warm": True, "cpus": 1.0, "memory": 0, "grace": 5.0, **fields, "set": {}}
         self.runner.queue({"type": "kind", "slot": 0, **kind}, json.dumps(common).encode())
-        body = json.dumps(fields.get("set", {})).encode() + b"\n" + json.dumps(own).encode()
+        body = json.dumps({"set": fields.get("set", {}), **own}).encode()
         self.runner.send({"type": "run_many", "slot": 0, "tasks": [(lease, len(body))]}, body)
 
     def told(self, lease: int) -> Mapping[str, Any]:

@@ -100,9 +100,8 @@ class _Shared:
 
     def _run(self, common: Mapping[str, Any], order: bytes) -> tuple[int, bool]:
         """Run one task; its status, and whether it is the last of this process."""
-        variables, _, told = order.decode().partition("\n")
-        self._before.lend(_READ(variables))
-        own = _READ(told)
+        own = _READ(order.decode())
+        self._before.lend(own["set"])
         before = self._used
         started = time.monotonic()
         end = main.execute({**common, **own, "task": {**common.get("task", {}), **own["task"]}}, self._channel)

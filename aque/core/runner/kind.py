@@ -12,8 +12,8 @@ ALIKE = ("user", "group", "cwd", "environ", "argv", "cpus", "memory", "set")
 class Kind:
     """Tasks that differ in their arguments alone. Those of kinds with one `key` may share a process.
 
-    `body`, an object in JSON, is what all are told. The body of each begins with a line, the variables of its own; then
-    comes an object in JSON that is put over the common one, and its `task` over the `task` there.
+    `body`, an object in JSON, is what all are told. That of each has the variables of its own under `set`; what else
+    is there is put over the common one, and its `task` over the `task` there.
     """
 
     __slots__ = ("body", "key", "order")
@@ -30,7 +30,6 @@ class Kind:
 
     def told(self, body: bytes) -> tuple[dict[str, str], bytes]:
         """The variables of one of them, and all that it is told, for a process of its own."""
-        variables, _, own = body.partition(b"\n")
-        common, told = json.loads(self.body), json.loads(own)
+        common, told = json.loads(self.body), json.loads(body)
         whole: dict[str, Any] = {**common, **told, "task": {**common.get("task", {}), **told["task"]}}
-        return {**self.order["set"], **json.loads(variables)}, json.dumps(whole).encode()
+        return {**self.order["set"], **told["set"]}, json.dumps(whole).encode()

@@ -52,8 +52,9 @@ class Kinds:
 
 
 def one_of(kind: Kind, task: Captured, inputs: Sequence[Mapping[str, Any]], variables: Mapping[str, str]) -> Launch:
-    """What starts a task of a kind: told is what is its own, after a line with its variables. Raises UsageError."""
+    """What starts a task of a kind, which is told what is its own. Raises UsageError."""
     own = {name: getattr(task, name) for name in _OWN}
-    told = {"task": own, "dependencies": told_of(inputs)} if inputs else {"task": own}
-    body = f"{_ENCODE({'AQUE_TASK_ID': str(task.id), **variables})}\n{_ENCODE(told)}"
-    return Launch({"lease": task.lease}, body.encode(), kind)
+    told: dict[str, Any] = {"set": {"AQUE_TASK_ID": str(task.id), **variables}, "task": own}
+    if inputs:
+        told["dependencies"] = told_of(inputs)
+    return Launch({"lease": task.lease}, _ENCODE(told).encode(), kind)
