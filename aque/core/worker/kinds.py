@@ -15,6 +15,7 @@ _COMMON: Final = operator.itemgetter(
     *[place for place, name in enumerate(Captured._fields) if name not in _NOT_IN_COMMON]
 )
 _OWN: Final = ("id", "attempt", "name", "args", "kwargs", "extra")
+_VALUES: Final = operator.attrgetter(*_OWN)
 _MOST: Final = 1000  # kinds to keep
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -53,7 +54,7 @@ class Kinds:
 
 def one_of(kind: Kind, task: Captured, inputs: Sequence[Mapping[str, Any]], variables: Mapping[str, str]) -> Launch:
     """What starts a task of a kind, which is told what is its own. Raises UsageError."""
-    own = {name: getattr(task, name) for name in _OWN}
+    own = dict(zip(_OWN, _VALUES(task), strict=True))
     told: dict[str, Any] = {"set": {"AQUE_TASK_ID": str(task.id), **variables}, "task": own}
     if inputs:
         told["dependencies"] = told_of(inputs)
