@@ -56,10 +56,19 @@ class Desk:
     def call(self, lease: int, func: str, *args: Any, python: str = sys.executable, **fields: Any) -> None:
         """Run a function, from a warm interpreter unless told otherwise."""
         task = {"id": lease, "name": "n", "func": func, "args": json.dumps([codec.to_tree(arg) for arg in args])}
-        told = {"task": task, "run": "generic", "dependencies": []}
-        body = json.dumps(told).encode()
+        common = {"run": "generic", "dependencies": []}
+        if fields.get("shared"):
+            self._share(lease, common, {"task": task}, argv=[python, BOOT], **fields)
+            return
+        body = json.dumps({"task": task, **common}).encode()
         more = {"warm": True, "input_size": len(body), **fields}
         self.run(lease, python, BOOT, body=body, **{"stdin_size": None, **more})
+
+    def _share(self, lease: int, common: Any, own: Any, **fields: Any) -> None:
+        kind = {"environ": 1, "warm": True, "cpus": 1.0, "memory": 0, "grace": 5.0, **fields, "set": {}}
+        self.runner.queue({"type": "kind", "slot": 0, **kind}, json.dumps(common).encode())
+        body = json.dumps({"set": fields.get("set", {}), **own}).encode()
+        self.runner.send({"type": "run_many", "slot": 0, "tasks": [(lease, len(body))]}, body)
 
     def told(self, lease: int) -> Mapping[str, Any]:
         """What a function that has ended told last."""

@@ -86,11 +86,13 @@ def command(context: click.Context, /, daemon: bool, unit_kind: str | None, **gi
 
 def _run(service: Service, level: str, *, one: bool, to_the_end: bool, drain_limit: float, **given: Any) -> int:
     os.environ.pop("NOTIFY_SOCKET", None)  # which is for this process alone
+    from ..core.garbage import look_rarely
     from ..core.tracing import exported
 
     with exported() as is_traced:
         worker = _worker(service, level, is_traced=is_traced, **given)
         _obey_signals(worker, drain_limit)
+        look_rarely()
         worker.run(limit=1 if one else None, until_empty=to_the_end)
     return 0
 

@@ -87,7 +87,7 @@ class Future(concurrent.futures.Future[Any], TaskHandle):
 
     def _mark_running(self) -> None:
         with self._moving:
-            if not self.running() and not self.done():
+            if self._state == "PENDING":
                 self.set_running_or_notify_cancel()
 
     def _settle(self, ending: Ending) -> None:

@@ -62,12 +62,14 @@ class Queue(concurrent.futures.Executor):
         Raises DependencyResolutionError for a cycle and for a dependency that is not there.
         """
         from .futures import Future, watch
+        from .garbage import unlooked_for
 
         made: dict[int, Future] = {}
         watching = watch(self.broker)
 
         def expect(ids: Sequence[int]) -> None:
-            new = {each: Future(self.broker, each) for each in ids if each not in made}
+            with unlooked_for():
+                new = {each: Future(self.broker, each) for each in ids if each not in made}
             made.update(new)
             watching.add(new.values())  # before they can end
 

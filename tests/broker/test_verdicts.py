@@ -210,7 +210,7 @@ def test_a_run_that_cannot_be_stored_in_any_way_is_lost_alone(runs: int) -> None
 
 
 def captured(lease: int) -> Captured:
-    fields = dict.fromkeys(Captured.__slots__)
+    fields = dict.fromkeys(Captured._fields)
     return Captured(**{**fields, "id": lease, "lease": lease, "cpus": 1.0, "memory": 0})  # type: ignore[arg-type]
 
 

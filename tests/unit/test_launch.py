@@ -13,7 +13,7 @@ from aque.core.queries.work import Captured
 from aque.core.task import account
 from aque.core.worker.launch import launch
 
-_BLANK: dict[str, Any] = dict.fromkeys(Captured.__slots__)
+_BLANK: dict[str, Any] = dict.fromkeys(Captured._fields)
 _URL = "postgresql://worker:secret@host:5433/farm?sslmode=require&password=secret&options=-c%20a%3Db"
 
 

@@ -16,7 +16,7 @@ LONGEST = 0.05
 
 
 def captured(lease: int, cpus: float) -> Captured:
-    nothing = dict.fromkeys(name for name in Captured.__slots__)
+    nothing = dict.fromkeys(name for name in Captured._fields)
     own = {"id": lease, "lease": lease, "cpus": cpus, "memory": 0, "started_at": datetime.now(UTC)}
     return Captured(**{**nothing, **own})  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 from . import codec
 from .errors import DecodeError
 
+_READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
 Resolve = Callable[[codec.Reference], Any]
 
 
@@ -29,7 +30,7 @@ class TaskFields(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
         read = _ENCODED.get(name)
-        return stored if read is None else read(json.loads(stored or "null"), self._resolve)
+        return stored if read is None else read(_READ(stored or "null"), self._resolve)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)

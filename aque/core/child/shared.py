@@ -1,7 +1,8 @@
 """A process that was forked for many small tasks of the same surroundings, which it runs one after another.
 
 The runner sends the tasks over one descriptor, and over another a number for each that may begin: a number that the
-runner has taken back belongs to a task that has not begun. At the end of a task a line on the message pipe tells what
+runner has taken back belongs to a task that has not begun. What tasks have in common comes once, before the first of
+them, under the number 0. At the end of a task a line on the message pipe tells what
 it took, and a mark is set into its output, both under a secret of the runner and this process. A task that leaves
 something behind that the next might stumble over is the last of its process.
 """
@@ -26,6 +27,7 @@ from .parent import adopt_orphans
 from .surroundings import leave, put_in_place, take_over
 
 _NUMBER = 4
+_READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
 _SIGNALS = tuple(range(1, 32))
 _MUCH = (
     8  # what a task may leave in memory is this part of what tasks like it ask for: it would count as the next one's
@@ -60,7 +62,8 @@ class _Shared:
         self._channel = channel
         self._numbers = numbers
         self._orders = os.fdopen(orders, "rb")
-        self._known: dict[int, bytes] = {}
+        self._common: Mapping[str, Any] = {}
+        self._known: dict[int, tuple[Mapping[str, Any], bytes]] = {}
         self._pid = os.getpid()
         self._before = _State()
         self._usage: Callable[[], tuple[float, float, int, int, int]] = functools.partial(_usage, resource)
@@ -74,30 +77,34 @@ class _Shared:
             number = os.read(self._numbers, _NUMBER)
             if not number:
                 return 0
-            status, is_last = self._run(self._order(int.from_bytes(number, sys.byteorder)))
+            status, is_last = self._run(*self._order(int.from_bytes(number, sys.byteorder)))
             if is_last:
                 return status
 
-    def _order(self, number: int) -> bytes:
-        """An order, of which others may have come before."""
+    def _order(self, number: int) -> tuple[Mapping[str, Any], bytes]:
+        """An order, of which others may have come before, and what it has in common with them."""
         while number not in self._known:
             head = self._orders.read(2 * _NUMBER)
             if not head:
                 raise EOFError
-            found, size = (int.from_bytes(head[at:][:_NUMBER], sys.byteorder) for at in (0, _NUMBER))
-            self._known[found] = self._orders.read(size)
-        for each in [each for each in self._known if each < number]:
-            del self._known[each]
+            found = int.from_bytes(head[:_NUMBER], sys.byteorder)
+            order = self._orders.read(int.from_bytes(head[_NUMBER:], sys.byteorder))
+            if found:
+                self._known[found] = self._common, order
+            else:
+                self._common = json.loads(order)
+        if len(self._known) > 1:
+            for each in [each for each in self._known if each < number]:
+                del self._known[each]
         return self._known.pop(number)
 
-    def _run(self, order: bytes) -> tuple[int, bool]:
+    def _run(self, common: Mapping[str, Any], order: bytes) -> tuple[int, bool]:
         """Run one task; its status, and whether it is the last of this process."""
-        own, _, told = order.partition(b"\n")
-        for name, value in json.loads(own).items():
-            os.environ[name] = value
+        own = _READ(order.decode())
+        self._before.lend(own["set"])
         before = self._used
         started = time.monotonic()
-        end = main.execute(json.loads(told), self._channel)
+        end = main.execute({**common, **own, "task": {**common.get("task", {}), **own["task"]}}, self._channel)
         ended = time.monotonic()
         status = 0 if end["type"] == "result" else 1
         if os.getpid() != self._pid:  # a fork of the task's own that came back
@@ -139,6 +146,8 @@ class _State:
 
     def __init__(self) -> None:
         self._data = dict(os.environ._data)  # type: ignore[attr-defined]
+        self._unlent = dict(self._data)
+        self._lent: list[str] = []
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
         self._descriptors = [_kept(each) for each in range(3)]
         try:
@@ -149,6 +158,17 @@ class _State:
         self._umask = os.umask(0o22)
         os.umask(self._umask)
         self._signals = self._look_at_signals()
+
+    def lend(self, variables: Mapping[str, str]) -> None:
+        """Set a task's own variables, in the place of those of the task before."""
+        if list(variables) != self._lent:
+            self._data = dict(self._unlent)
+            self._restore_environ()
+            self._lent = list(variables)
+        for name, value in variables.items():
+            os.environ[name] = value
+            key = os.fsencode(name)
+            self._data[key] = os.environ._data[key]  # type: ignore[attr-defined]
 
     def restore(self) -> bool:
         """Put things back for the next task; False where that cannot be."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
 
@@ -19,8 +19,7 @@ _REMOVED: Final = json.dumps(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):  # made by the thousand
     """How a task ended; error and result are JSON texts."""
 
     id: int
@@ -74,8 +73,7 @@ class WorkerRow:
 
 def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
     """How those of the tasks ended that are complete."""
-    with conn.cursor(row_factory=class_row(Ending)) as cursor:
-        return cursor.execute(_SQL["outcomes"], {"ids": list(ids)}).fetchall()
+    return list(map(Ending._make, conn.execute(_SQL["outcomes"], {"ids": list(ids)})))
 
 
 def removed(conn: Connection, ids: Iterable[int]) -> list[Ending]:

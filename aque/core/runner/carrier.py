@@ -4,7 +4,6 @@ A task may begin when its number lies in a pipe that both sides hold. What the r
 begun and will not; so there is never a doubt about what runs, and a signal for one task cannot meet the next.
 """
 
-import json
 import os
 import secrets
 import socket
@@ -14,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .job import Job, Spent
+from .kind import Kind
 from .timers import Timer
 
 HEAD = struct.Struct("=II")
@@ -29,6 +29,7 @@ class Carrier(Job):
         "_numbers",
         "_orders",
         "_taken",
+        "_told",
         "_unsent",
         "has_run",
         "is_over",
@@ -47,9 +48,7 @@ class Carrier(Job):
         secret = f"~{secrets.token_hex(16)}"
         own: dict[str, Any] = {
             "lease": f"carrier {secret}",
-            "set": {},
             "timeout": None,
-            "input_size": 0,
             "secret": secret,
         }
         super().__init__({**job.order, **own}, b"")
@@ -61,6 +60,7 @@ class Carrier(Job):
         self.spent = Spent(0.0, 0.0)
         self.since = self.used_at = 0.0
         self._count = 0
+        self._told: Kind | None = None
         self._unsent = bytearray()
         self._orders, self._numbers, self._taken = -1, -1, -1
 
@@ -94,9 +94,10 @@ class Carrier(Job):
         for job in jobs:
             self._count += 1
             job.number = self._count
-            size = job.order["input_size"]
-            own = _own(job)
-            self._unsent += HEAD.pack(job.number, len(own) + size) + own + job.body[:size]
+            if job.kind is not self._told and job.kind:
+                self._told = job.kind
+                self._unsent += HEAD.pack(0, len(job.kind.body)) + job.kind.body
+            self._unsent += HEAD.pack(job.number, len(job.body)) + job.body
             numbers += NUMBER.pack(job.number)
             self.jobs.append(job)
         os.write(self._numbers, numbers)
@@ -137,8 +138,3 @@ class Carrier(Job):
             if descriptor >= 0:
                 os.close(descriptor)
         self._orders = self._numbers = self._taken = -1
-
-
-def _own(job: Job) -> bytes:
-    """What is a task's own of its environment, as a line."""
-    return json.dumps(job.order.get("set") or {}).encode() + b"\n"

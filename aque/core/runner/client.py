@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from .channel import Channel, ChannelClosed
+from .ends import one_by_one
 from .frames import Frame, Header
 
 EXIT_TIME = 10.0
@@ -76,7 +77,7 @@ class Runner:
     def receive(self) -> list[Frame]:
         """The frames that have arrived, maybe none; RunnerLost at the end of the stream."""
         try:
-            return self._channel.receive()
+            return list(one_by_one(self._channel.receive()))
         except ChannelClosed:
             raise RunnerLost(f"the runner (process {self.pid}) is gone") from None
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from .carrier import Carrier
 from .channel import Channel
+from .ends import Ends
 from .job import Job, Usage
 from .marked import MarkedPipe
 from .pipes import Pipes
@@ -29,6 +30,7 @@ class Course:
     ) -> None:
         """Begin with no process. `time_out` is called when the time of a task is over, be it that it has ended."""
         self._channel = channel
+        self.ends = Ends(channel)
         self._pipes = pipes
         self._supply = supply
         self._roster = roster
@@ -111,4 +113,4 @@ class Course:
         self._begun.pop(job.lease, None)
         job.cancel_timer()
         self._pipes.outlet.end(job.lease)
-        self._channel.queue(job.finished(status, spent, rss), job.body if job.took else b"")
+        self.ends.tell(job, status, spent, rss, job.body if job.took else b"")

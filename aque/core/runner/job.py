@@ -1,12 +1,14 @@
 """One task in the runner: what was asked, and how far it has come."""
 
-import json
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .frames import Header
 from .processes import LINUX
 from .timers import Timer
+
+if TYPE_CHECKING:
+    from .kind import Kind
 
 
 class Usage(Protocol):
@@ -30,7 +32,6 @@ class Usage(Protocol):
 
 
 BLOCK = 512  # bytes that Linux counts as one, whatever the file system's are
-ALIKE = ("user", "group", "cwd", "environ", "argv", "cpus", "memory")
 
 
 class TaskError(Exception):
@@ -73,6 +74,9 @@ class Spent(NamedTuple):
         )
 
 
+NOTHING = Spent(0.0, 0.0)
+
+
 class Job:
     """A task between its `run` and its `finished`."""
 
@@ -84,6 +88,7 @@ class Job:
         "environ",
         "key",
         "killed",
+        "kind",
         "lease",
         "memory",
         "met",
@@ -101,8 +106,8 @@ class Job:
         "took",
     )
 
-    def __init__(self, order: Header, body: bytes) -> None:
-        """Take the `run` message."""
+    def __init__(self, order: Header, body: bytes, kind: "Kind | None" = None) -> None:
+        """Take the `run` message, or one of many tasks of a kind."""
         self.lease: Any = order["lease"]
         self.order = order
         self.body = body
@@ -111,7 +116,8 @@ class Job:
         self.environ: dict[str, str] | None = None
         self.pid = 0
         # What tasks of one process have in common, which of them it is, and what that process tells of its run.
-        self.key = json.dumps([order.get(name) for name in ALIKE]) if order.get("shared") else None
+        self.kind = kind
+        self.key: Any = kind.key if kind else None
         self.number = 0
         self.took: tuple[int | None, Spent, int] | None = None
         self.started: float | None = None
@@ -122,7 +128,7 @@ class Job:
         # The most memory that its processes were seen to use together, and that for which it was killed.
         self.peak = 0
         # The times that they were seen to have used: those of children that nobody waits for are told nowhere else.
-        self.met = Spent(0.0, 0.0)
+        self.met = NOTHING
         self.over_memory: int | None = None
         # Our ends of its pipes, and the signals to send, while it is not known which process it has.
         self.streams: dict[int, int] = {}
@@ -141,6 +147,13 @@ class Job:
         """It has not begun, though it was thought to."""
         self.cancel_timer()
         self.started = None
+
+    def stand_alone(self) -> None:
+        """It has a process of its own, which is told all."""
+        if self.kind:
+            variables, self.body = self.kind.told(self.body)
+            self.order = {**self.order, "set": variables, "input_size": len(self.body)}
+            self.kind = self.key = None
 
     @property
     def grace(self) -> float:

@@ -8,6 +8,7 @@ from .channel import Channel
 from .frames import Frame, Header
 from .gentle import GENTLE
 from .job import Job
+from .kind import Kind
 from .meters import Meters
 from .outlet import Outlet
 from .roster import Roster
@@ -45,6 +46,7 @@ class Orders:
         self._switch = switch
         self._outlet = outlet
         self._meters = meters
+        self._kinds: dict[int, Kind] = {}
         self.is_closing = False
 
     def take(self, frames: Iterable[Frame]) -> None:
@@ -91,6 +93,16 @@ class Orders:
         if header.get("enforce_memory"):
             self._meters.enforce()
 
+    def _kind(self, header: Header, body: bytes) -> None:
+        self._kinds[header["slot"]] = Kind(header, body)
+
+    def _run_many(self, header: Header, body: bytes) -> None:
+        kind, start = self._kinds[header["slot"]], 0
+        for lease, size in header["tasks"]:
+            self._tasks.take(kind.job(lease, body[start : start + size]))
+            start += size
+        self._tasks.admit()
+
     def _run(self, header: Header, body: bytes) -> None:
         self._tasks.take(Job(header, body))
         # At once: with the start left to the end of a turn, a `kill` in the same read would miss the process.
@@ -119,7 +131,9 @@ _MEANINGS: dict[str, Callable[[Orders, Header, bytes], None]] = {
     "environ": Orders._environ,
     "forget": Orders._forget,
     "capacity": Orders._capacity,
+    "kind": Orders._kind,
     "run": Orders._run,
+    "run_many": Orders._run_many,
     "kill": Orders._kill,
     "cancel_waiting": Orders._cancel_waiting,
     "alive": Orders._alive,

@@ -87,6 +87,10 @@ class Shared:
         self._course.forget(carrier)
         self._admission.put_back(list(carrier.jobs))
 
+    def tell(self) -> None:
+        """Tell the worker of all tasks that have ended."""
+        self._course.ends.flush()
+
     def died(self, carrier: Job) -> None:
         """A process has ended: end what it left, and take what it wrote."""
         self._signals.kill_rest(carrier)

@@ -68,6 +68,7 @@ class Tasks:
                 raise TaskError("spawn", f"its environment ({job.order['environ']}) is not there, or is none")
             if job.key is not None and self._shared.take(job, job.environ):
                 return
+            job.stand_alone()
             with opening() as files:
                 planned = plan(job, job.environ, files)
                 if self._forks.launch(job, planned, files, self):

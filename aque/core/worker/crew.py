@@ -10,11 +10,12 @@ from typing import Any, Final
 from ..runner.client import Runner
 from ..runner.frames import Frame
 from ..runner.processes import kill_seen, look
-from .launch import Launch
+from .launch import Kind, Launch
 from .sweep import VARIABLE
 
 _PAUSE: Final = 1.0  # seconds at least between two runners
 _ENVIRONS: Final = 200  # environments that it keeps
+_KINDS: Final = 100  # kinds of tasks that the runner has
 _PROCESSES: Final = 1000  # shared processes that are known at a time
 
 
@@ -35,12 +36,16 @@ class Crew:
         self._environs: dict[int, None] = {}  # those that were asked for longest ago first
         self._started: dict[int, tuple[int, int]] = {}
         self._shared: dict[int, int] = {}
+        self._kinds: dict[Kind, int] = {}
+        self._alike: list[Launch] = []
         self._hire()
 
     def _hire(self) -> None:
         self._hired_at = time.monotonic()
         self._environs.clear()
         self._shared.clear()
+        self._kinds.clear()
+        self._alike.clear()
         self._runner = Runner.start()
         self._runner.send(self._capacity)
 
@@ -55,6 +60,7 @@ class Crew:
 
     def flush(self) -> None:
         """Send what can be sent."""
+        self._launch_alike()
         self._runner.flush()
 
     def knows(self, environ: int) -> bool:
@@ -78,8 +84,30 @@ class Crew:
 
     def launch(self, order: Launch) -> None:
         """Start a task, as soon as it fits beside those that run; sent with the next `flush`."""
-        own = {**order.header["set"], VARIABLE: self.mark}
-        self._runner.queue({**order.header, "set": own}, order.body)
+        if self._alike and self._alike[0].kind is not order.kind:
+            self._launch_alike()
+        if order.kind:
+            self._alike.append(order)
+        else:
+            own = {**order.header["set"], VARIABLE: self.mark}
+            self._runner.queue({**order.header, "set": own}, order.body)
+
+    def _launch_alike(self) -> None:
+        """Start tasks of one kind."""
+        alike, self._alike = self._alike, []
+        if alike and (kind := alike[0].kind):
+            tasks = [(each.header["lease"], len(each.body)) for each in alike]
+            header = {"type": "run_many", "slot": self._slot(kind), "tasks": tasks}
+            self._runner.queue(header, b"".join(each.body for each in alike))
+
+    def _slot(self, kind: Kind) -> int:
+        """Where the runner has a kind, for which another may have made room."""
+        if kind not in self._kinds:
+            oldest = next(iter(self._kinds)) if len(self._kinds) >= _KINDS else None
+            self._kinds[kind] = self._kinds.pop(oldest) if oldest else len(self._kinds)
+            told = {**kind.header, "slot": self._kinds[kind], "set": {VARIABLE: self.mark}}
+            self._runner.queue(told, kind.body)
+        return self._kinds[kind]
 
     def kill(self, lease: int, signal: int, grace: float | None) -> None:
         """Signal a task, and kill it after `grace` seconds; None: never."""

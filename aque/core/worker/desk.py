@@ -14,11 +14,14 @@ from ..errors import AqueError
 from ..queries import work
 from ..queries.work import Captured, Stop
 from .crew import Crew
-from .launch import MOST_STDOUT, launch
+from .kinds import Kinds, one_of
+from .launch import MOST_STDOUT, Launch, launch
 from .ledger import Ledger
 from .runs import Interruption, Run, Unrun
 from .session import Session
 
+_DECODER: Final = json.JSONDecoder()
+_RESULT: Final = '{"type": "result", "value": '
 _log: Final = logging.getLogger("aque.worker")
 _CUT_OFF: Final = Interruption(is_loss=False, reason="stopped, because its worker could not reach the broker in time")
 
@@ -31,7 +34,7 @@ class Desk:
         self._crew = crew
         self._session = session
         self._broker_url = broker_url
-        self._isolation = isolation
+        self._kinds = Kinds(broker_url, isolation)
         self._waiting: list[Run] = []
 
     def take(self, claimed: Iterable[Captured]) -> None:
@@ -61,12 +64,17 @@ class Desk:
             if patterns.find(run.task.pattern).is_instant():
                 self._end_at_once(run)
                 return
-            order = launch(run.task, inputs, self._broker_url, self._isolation, self._ledger.launch(run))
+            order = self._order(run.task, inputs, self._ledger.launch(run))
         except (AqueError, ValueError, RecursionError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return
-        run.wants_result = order.header["input_size"] is not None
+        run.wants_result = order.wants_result
         self._crew.launch(order)
+
+    def _order(self, task: Captured, inputs: list[dict[str, Any]], variables: Mapping[str, str]) -> Launch:
+        if kind := self._kinds.find(task):
+            return one_of(kind, task, inputs, variables)
+        return launch(task, inputs, self._broker_url, variables)
 
     def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
         now = time.monotonic()
@@ -102,13 +110,16 @@ class Desk:
         self._ledger.write(run, header["stream"], body, header.get("skipped", 0))
 
     def _message(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
-        if (told := _read(body)).get("type") == "progress":
+        text = body.decode("utf-8", "replace")
+        if (value := _value(text)) is not None:
+            run.told["value"] = value
+        elif (told := _read(text)).get("type") == "progress":
             run.report(*_progress(told))
             self._ledger.touch(run)
         elif "error" in told:
             run.told["error"] = _error(told["error"])
         elif "value" in told:
-            run.told["value"] = told["value"]
+            run.told["value"] = json.dumps(told["value"])
 
     def _usage(self, run: Run, header: Mapping[str, Any], body: bytes) -> None:
         del body
@@ -133,10 +144,21 @@ def _tell(run: Run, message: str, value: object) -> None:
         _log.info(f"task %d {message}", run.task.id, value, extra={"task": run.task.id, "lease": run.task.lease})
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def _value(text: str) -> str | None:
+    """The value of a message that holds a result as tasks are made to write it, as the JSON text that stands there."""
+    if not text.startswith(_RESULT):
+        return None
+    try:
+        _, end = _DECODER.raw_decode(text, len(_RESULT))
+    except (ValueError, RecursionError):
+        return None
+    return text[len(_RESULT) : end] if text[end:] == "}" else None
+
+
+def _read(text: str) -> dict[str, Any]:
     """A message of a task's, which may hold anything: what is no message is empty."""
     try:
-        told = json.loads(body)
+        told = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}

@@ -23,29 +23,43 @@ MOST_STDOUT: Final = 64 << 20
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
 _OWN: Final = frozenset({"stdin_value", "lease", "started_at", "environ_id", "has_inputs"})
 _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"}
-_COLUMNS: Final = [name for name in Captured.__slots__ if name not in _OWN]
+_COLUMNS: Final = [name for name in Captured._fields if name not in _OWN]
 _TOLD: Final = [_NAMES.get(name, name) for name in _COLUMNS]
 _VALUES: Final = operator.attrgetter(*_COLUMNS)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_STREAMS: Final = (None,) * 4
 _ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """A `kind` frame for the runner: what tasks have in common that share processes."""
+
+    header: Mapping[str, Any]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A `run` frame for the runner."""
+    """A `run` frame for the runner; of one of a kind, the lease alone is told beside the body."""
 
     header: Mapping[str, Any]
     body: bytes
+    kind: Kind | None = None
+
+    @property
+    def wants_result(self) -> bool:
+        """Whether it is a function."""
+        return self.kind is not None or self.header["input_size"] is not None
 
 
 def launch(
     task: Captured,
     inputs: Sequence[Mapping[str, Any]],
     broker_url: str,
-    isolation: str = "process",
     variables: Mapping[str, str] = _NONE,
 ) -> Launch:
-    """What starts a task; `inputs` is what it may need of its dependencies, `isolation` what it has if it does not say.
+    """What starts a task; `inputs` is what it may need of its dependencies.
 
     `variables` stand in its environment, beside its own.
 
@@ -59,7 +73,6 @@ def launch(
         "lease": task.lease,
         "argv": argv or [task.interpreter or sys.executable, _BOOT],
         "warm": not argv,
-        "shared": not argv and (task.isolation or isolation) == "shared" and not _has_streams(task),
         "environ": task.environ_id,
         "set": {"AQUE_TASK_ID": str(task.id), **variables},
         "cwd": task.cwd,
@@ -97,10 +110,15 @@ def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: st
     told = {
         "task": _fields(task),
         "run": patterns.find(task.pattern).run_as,
-        "dependencies": [_input(each) for each in inputs],
+        "dependencies": told_of(inputs),
         "broker": broker_url if _is_own(task) else without_credentials(broker_url),
     }
     return json.dumps(told).encode()
+
+
+def told_of(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The dependencies of a task as its process is told of them. Raises UsageError."""
+    return [_input(each) for each in inputs]
 
 
 def _input(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,9 +136,13 @@ def _input(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
 
 
-def _has_streams(task: Captured) -> bool:
-    """Whether a task reads or writes files of its own, and so needs a process of its own."""
-    return any(each is not None for each in (task.stdin, task.stdin_value, task.stdout, task.stderr))
+def is_shared(task: Captured, isolation: str) -> bool:
+    """Whether a task may share a process, if it is no command; not where it reads or writes files of its own.
+
+    `isolation` is what it has if it does not say.
+    """
+    streams = (task.stdin, task.stdin_value, task.stdout, task.stderr)
+    return (task.isolation or isolation) == "shared" and streams == _NO_STREAMS
 
 
 def _is_own(task: Captured) -> bool:

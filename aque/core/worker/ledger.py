@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -115,7 +115,7 @@ class Ledger:
 
     def open(self, task: Captured) -> Run:
         """Enter a run that was just captured."""
-        run = self.runs[task.lease] = Run(task, Excerpt(self._output_limit) if self._output_limit else None)
+        run = self.runs[task.lease] = Run(task)
         return run
 
     def launch(self, run: Run) -> Mapping[str, str]:
@@ -129,6 +129,8 @@ class Ledger:
 
     def write(self, run: Run, stream: int, data: bytes, skipped: int = 0) -> None:
         """It wrote something, and before it `skipped` bytes that nobody kept."""
+        if self._output_limit and not run.excerpt:
+            run.excerpt = Excerpt(self._output_limit)
         self._size += len(data) - run.write(stream, data, skipped)
         self.touch(run)
 
@@ -220,7 +222,7 @@ class Ledger:
             error = {"type": "aque.core.errors:BrokerError", "message": f"what it left cannot be stored: {reason}"}
             run.told["error"] = error
             if isinstance(run.ending, Outcome):
-                run.ending = replace(run.ending, state=State.ERROR, result=None, error=json.dumps(error))
+                run.ending = run.ending._replace(state=State.ERROR, result=None, error=json.dumps(error))
 
     def _drop(self, run: Run, count: int) -> None:
         self._size -= sum(len(piece.data) for piece in run.pieces[:count])

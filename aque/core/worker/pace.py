@@ -11,9 +11,9 @@ from ..queries.work import Captured
 from .ledger import Ledger
 from .session import Ask, Session
 
-_BATCH: Final = 400
+_BATCH: Final = 1000
 _SHORT: Final = 0.1  # seconds of work to hold ready beyond what runs, where tasks are short
-_AHEAD: Final = 250.0  # times the cpus, at most
+_AHEAD: Final = 500.0  # times the cpus, at most
 _GATHER: Final = 0.05  # seconds between two turns, at most, while the runner has enough before it
 _VAIN: Final = 0.005  # seconds between two turns, at least, while one wake-up after the other is for others
 _OFTEN: Final = 3  # turns for nothing after which that is so

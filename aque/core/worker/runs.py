@@ -85,9 +85,8 @@ class Run:
 
     def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
-        state, error = _judge({**end, "memory": self.task.memory}, self.told, wants_result=self.wants_result)
+        state, error = _WELL if self._is_well(end) else self._judge(end)
         started = end.get("started")
-        has_value = state is State.SUCCESS and "value" in self.told
         return Outcome(
             id=self.task.id,
             lease=self.task.lease,
@@ -102,19 +101,27 @@ class Run:
             read_bytes=end.get("read_bytes"),
             written_bytes=end.get("written_bytes"),
             error=json.dumps(error) if error else None,
-            result=json.dumps(self.told["value"]) if has_value else None,
+            result=self.told.get("value") if state is State.SUCCESS else None,
         )
 
+    def _is_well(self, end: Mapping[str, Any]) -> bool:
+        """Whether nothing is amiss: most runs end so, and need no closer look."""
+        has_result = "value" in self.told or not self.wants_result
+        return has_result and "error" not in self.told and not any(map(end.get, _AMISS))
 
-def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, wants_result: bool) -> tuple[State, Any]:
-    """The state in which a run ends, and its error."""
-    is_wanted = not any(end.get(name) for name in ("error", "timed_out", "over_memory"))
-    state = State.KILLED if end.get("killed") and is_wanted else State.ERROR
-    error = next((tell(end, told) for applies, tell in _ENDINGS if applies(end, told)), None)
-    if error is None and wants_result and "value" not in told:
-        error = {"type": "aque:no_result", "message": "its process ended without a result"}
-    return (state, error) if error else (State.SUCCESS, None)
+    def _judge(self, end: Mapping[str, Any]) -> tuple[State, Any]:
+        """The state in which a run ends, and its error."""
+        end = {**end, "memory": self.task.memory}
+        is_wanted = not any(end.get(name) for name in ("error", "timed_out", "over_memory"))
+        state = State.KILLED if end.get("killed") and is_wanted else State.ERROR
+        error = next((tell(end, self.told) for applies, tell in _ENDINGS if applies(end, self.told)), None)
+        if error is None and self.wants_result and "value" not in self.told:
+            error = {"type": "aque:no_result", "message": "its process ended without a result"}
+        return (state, error) if error else _WELL
 
+
+_WELL: Final = (State.SUCCESS, None)
+_AMISS: Final = ("error", "timed_out", "over_memory", "killed", "signal", "exit_code")
 
 _Test: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 

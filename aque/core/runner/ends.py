@@ -1,0 +1,62 @@
+"""Ends of small tasks that went well, of which there are many: they are told together."""
+
+from collections.abc import Iterator
+
+from .channel import Channel
+from .frames import Frame, Header
+from .job import BLOCK, Job, Usage
+
+_WELL: Header = {
+    "type": "finished",
+    "exit_code": 0,
+    "signal": None,
+    "killed": False,
+    "cut_off": False,
+    "timed_out": False,
+    "over_memory": None,
+    "error": None,
+}
+_NAMES = ("lease", "started", "ended", "user_time", "system_time", "max_rss", "read_bytes", "written_bytes")
+
+
+class Ends:
+    """Those that wait to be told."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Begin with none."""
+        self._channel = channel
+        self._rows: list[tuple[object, ...]] = []
+        self._bodies: list[bytes] = []
+
+    def tell(self, job: Job, status: int | None, usage: Usage, max_rss: int, body: bytes) -> None:
+        """A task has ended, which had the last word `body`."""
+        if status != 0 or job.killed or job.cut_off or job.timed_out or job.over_memory or not job.ended:
+            self._channel.queue(job.finished(status, usage, max_rss), body)
+            return
+        user, system = max(usage.ru_utime, job.met.ru_utime), max(usage.ru_stime, job.met.ru_stime)
+        io = usage.ru_inblock * BLOCK, usage.ru_oublock * BLOCK
+        rss = max(max_rss, job.peak)
+        self._rows.append((job.lease, job.started, job.ended, user, system, rss, *io, len(body)))
+        self._bodies.append(body)
+
+    def flush(self) -> None:
+        """Tell them, after all that they wrote."""
+        if self._rows:
+            self._channel.queue({"type": "ends", "rows": self._rows}, b"".join(self._bodies))
+            self._rows, self._bodies = [], []
+
+
+def one_by_one(frames: list[Frame]) -> Iterator[Frame]:
+    """Frames as they would be if each end were told by itself."""
+    for header, body in frames:
+        if header["type"] == "ends":
+            yield from _divided(header, body)
+        else:
+            yield header, body
+
+
+def _divided(header: Header, body: bytes) -> Iterator[Frame]:
+    start = 0
+    for *values, size in header["rows"]:
+        yield {**_WELL, **dict(zip(_NAMES, values, strict=True))}, body[start : start + size]
+        start += size

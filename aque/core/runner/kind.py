@@ -1,0 +1,35 @@
+"""What tasks that share processes have in common: most of their order, and of what their process is told."""
+
+import json
+from typing import Any
+
+from .frames import Header
+from .job import Job
+
+ALIKE = ("user", "group", "cwd", "environ", "argv", "cpus", "memory", "set")
+
+
+class Kind:
+    """Tasks that differ in their arguments alone. Those of kinds with one `key` may share a process.
+
+    `body`, an object in JSON, is what all are told. That of each has the variables of its own under `set`; what else
+    is there is put over the common one, and its `task` over the `task` there.
+    """
+
+    __slots__ = ("body", "key", "order")
+
+    def __init__(self, order: Header, body: bytes) -> None:
+        """Take the `kind` message."""
+        self.order: Header = {**order, "input_size": 0}
+        self.body = body
+        self.key = json.dumps([order.get(name) for name in ALIKE])
+
+    def job(self, lease: int, body: bytes) -> Job:
+        """One of them."""
+        return Job({**self.order, "lease": lease}, body, self)
+
+    def told(self, body: bytes) -> tuple[dict[str, str], bytes]:
+        """The variables of one of them, and all that it is told, for a process of its own."""
+        common, told = json.loads(self.body), json.loads(body)
+        whole: dict[str, Any] = {**common, **told, "task": {**common.get("task", {}), **told["task"]}}
+        return {**self.order["set"], **told["set"]}, json.dumps(whole).encode()
