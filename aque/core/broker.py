@@ -43,7 +43,8 @@ class Broker(Line):
     ) -> Sequence[int]:
         """Store prototypes with all that they depend on, all or none, and wake who sleeps; returns their ids.
 
-        `expect` hears the ids before anybody can see the tasks. An iterable of any length is never held as a whole.
+        `expect` hears the ids before anybody can see the tasks, or at once when they are stored. An iterable of any
+        length is never held as a whole.
         Raises UsageError, PatternMissingError, EncodeError or DependencyResolutionError; nothing is stored then.
         """
         from .intake import Intake

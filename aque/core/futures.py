@@ -6,7 +6,8 @@ import concurrent.futures
 import json
 import threading
 import weakref
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 from .broker import Broker
@@ -170,11 +171,38 @@ class Watch:
         self._lock = threading.Lock()
         self._kept: dict[int, Future] = {}
         self._stored: set[int] = set()
+        self._ahead: list[list[Event]] = []
 
     def add(self, futures: Iterable[Future]) -> None:
         """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
         with self._lock:
             self._kept.update((future.id, future) for future in futures)
+        self._listen()
+
+    @contextmanager
+    def ahead(self) -> Iterator[Callable[[Iterable[Future]], None]]:
+        """While tasks are stored: gives an `add` for futures of tasks that may have been stored, and have ended."""
+        missed: list[Event] = []
+
+        def add(futures: Iterable[Future]) -> None:
+            with self._lock:
+                self._kept.update((future.id, future) for future in futures)
+                heard = missed.copy()
+                missed.clear()
+            for event in heard:
+                self._heed(event)
+
+        with self._lock:
+            self._ahead.append(missed)
+        try:
+            self._listen()
+            yield add
+        finally:
+            with self._lock:
+                self._ahead = [each for each in self._ahead if each is not missed]
+
+    def _listen(self) -> None:
+        with self._lock:
             if not self._broker.listener.has("task_status", self._heard):  # a broker that was closed has a new one
                 self._broker.bind("task_status", self._heard)
         self._broker.listener.wait(10)
@@ -204,6 +232,12 @@ class Watch:
             future._settle(ending)
 
     def _heard(self, event: Event) -> None:
+        with self._lock:
+            for missed in self._ahead:
+                missed.append(event)
+        self._heed(event)
+
+    def _heed(self, event: Event) -> None:
         if event.resync:
             self.check()
             return

@@ -54,7 +54,8 @@ class _Turns:
 
 
 class Intake:
-    """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks.
+    """One submission. `expect` hears the ids of the prototypes that were given, before anybody can see the tasks, or at
+    once when they are stored.
 
     `extra`: fields of no meaning here that all its tasks keep.
     """
@@ -88,12 +89,24 @@ class Intake:
             take(nodes, asked)
 
     def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
+        store = self._submit if any(node.edges or node.parent for node in nodes) else self._enter
         with self._turns.turn() as conn:
-            self._number(nodes, asked)
-            batch = self._encode(nodes, 0)
-            with _told_apart():
-                ended = storing.submit(conn, batch, self._encoder.ties)
-            self._announce(conn, ended)
+            self._announce(conn, store(conn, nodes, asked))
+
+    def _submit(self, conn: Connection, nodes: list[Node], asked: list[int]) -> Sequence[Change]:
+        self._number(nodes, asked)
+        batch = self._encode(nodes, 0)
+        with _told_apart():
+            return storing.submit(conn, batch, self._encoder.ties)
+
+    def _enter(self, conn: Connection, nodes: list[Node], asked: list[int]) -> Sequence[Change]:
+        """Tasks that nothing ties: nobody has to know their ids before, and they cost one turn less."""
+        batch = self._encoder.batch(nodes, 0)
+        with _told_apart():
+            batch.ids.extend(storing.enter(conn, batch))
+        self._know(batch.ids, asked)
+        self._note(batch)
+        return ()
 
     def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
         with _stream(self._database.source) as stream:
@@ -138,16 +151,23 @@ class Intake:
             self._announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
-        self._ids.extend(storing.next_ids(self._turns.conn, len(nodes)))
+        self._know(storing.next_ids(self._turns.conn, len(nodes)), asked)
+
+    def _know(self, ids: Sequence[int], asked: list[int]) -> None:
+        self._ids.extend(ids)
         own = [self._ids[place] for place in asked]
         self._expect(own)
         self.asked.extend(own)
 
     def _encode(self, nodes: list[Node], start: int) -> Batch:
         batch = self._encoder.batch(nodes, start)
+        self._note(batch)
+        return batch
+
+    def _note(self, batch: Batch) -> None:
+        """Take down whom others are to be told of."""
         for state, held in ((State.PENDING, False), (State.PAUSED, True)):
             self._new.setdefault(state, []).extend(spans(batch.held(held)))
-        return batch
 
 
 class _Stream:

@@ -71,13 +71,14 @@ class Queue(concurrent.futures.Executor):
             with unlooked_for():
                 new = {each: Future(self.broker, each) for each in ids if each not in made}
             made.update(new)
-            watching.add(new.values())  # before they can end
+            add(new.values())
 
-        try:
-            ids = self._store(prototypes, expect)
-        except BaseException:
-            watching.drop(made)
-            raise
+        with watching.ahead() as add:
+            try:
+                ids = self._store(prototypes, expect)
+            except BaseException:
+                watching.drop(made)
+                raise
         watching.know(made)
         self._futures.update(made.values())
         for future in made.values():

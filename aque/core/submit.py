@@ -52,14 +52,17 @@ class Encoder:
         self._columns = {"demand": 1, **of_fields(self._common.__dict__)}
 
     def batch(self, nodes: Sequence[Node], start: int) -> Batch:
-        """Nodes that stand from place `start` on. Raises UsageError, PatternMissingError or EncodeError."""
+        """Nodes that stand from place `start` on; those that nothing ties need no ids yet.
+
+        Raises UsageError, PatternMissingError or EncodeError.
+        """
         batch, self._last = Batch(self._columns), _Last()
         batch.demands.place(demand_key(self._common), lambda: demand_row(self._common))
         batch.ids.extend(self._ids[start : start + len(nodes)])
-        for task, node in zip(batch.ids, nodes, strict=True):
+        for place, node in enumerate(nodes, start):
             self._add(node, batch)
             if node.edges or node.parent:
-                self._connect(node, task, batch)
+                self._connect(node, self._ids[place], batch)
         return batch
 
     def _add(self, node: Node, batch: Batch) -> None:

@@ -101,6 +101,9 @@ class Bench:
         given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
         Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
 
+    def enter(self) -> None:
+        Intake(cast(Database, self), {}, lambda ids: None).take([{"func": "m:f", "environ": {"A": "1"}}] * 3)
+
     def sweep(self) -> None:
         """Nothing is as old as that."""
         retention.set_keep(self.conn, 3e9)
@@ -196,6 +199,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "to drain": lambda bench: registry.is_to_drain(bench.conn, bench.worker),
     "inheritance": lambda bench: submission.inheritance(bench.conn, bench.some[0]),
     "submit": Bench.submit,
+    "submit, of what is tied to nothing": Bench.enter,
     "ids": lambda bench: storing.next_ids(bench.conn, 10),
     "kill": lambda bench: kill.kill(bench.conn, [run.id for run in bench.claim()], 15, None, ends=True),
     "interrupt": lambda bench: work.interrupt(
@@ -261,6 +265,7 @@ _TURNS = [
     "release",
     "interrupt",
     "submit",
+    "submit, of what is tied to nothing",
     "kill",
 ]
 """What a farm does again and again."""

@@ -19,6 +19,7 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.fields.read import show_command
+from aque.core.futures import Future, watch
 from tests import work
 from tests.waiting import wait_for
 
@@ -52,6 +53,20 @@ class ExitsWhereItIsRead:
 
 def make_exiting() -> ExitsWhereItIsRead:
     return ExitsWhereItIsRead()
+
+
+def test_what_ended_before_its_id_was_told_is_known_to_have_ended(queue: aque.Queue) -> None:
+    """A task without ties gets its id from the statement that stores it, and may have ended when that returns."""
+    told = threading.Event()
+    watching = watch(queue.broker)
+    with watching.ahead() as add:
+        queue.broker.bind("task_status.cancelled", lambda event: told.set())  # called after the watch
+        (task,) = queue.store_many([{"func": os.getpid}])
+        queue.broker.kill([task])
+        assert told.wait(20)
+        add([future := Future(queue.broker, task)])
+        assert future.cancelled()
+    assert not watching._ahead, "what is heard would be kept for ever"
 
 
 @pytest.mark.usefixtures("worker")

@@ -97,6 +97,12 @@ def submit(conn: Connection, batch: Batch, ties: Ties) -> list[Change]:
     return changes(conn.execute(_SQL["submit"], {**batch.parameters(), **ties.parameters()}))
 
 
+def enter(conn: Connection, batch: Batch) -> list[int]:
+    """Store a whole submission of tasks that need nothing; returns the ids that they got, in ascending order."""
+    row = conn.execute(_SQL["enter"], batch.parameters(), binary=True).fetchone()
+    return row[0] if row else []
+
+
 def prepare(conn: Connection, batch: Batch) -> None:
     """Store what `store` takes for granted; apart from it, so that nobody waits for the end of a long transaction."""
     conn.execute(_SQL["prepare"], batch.prerequisites())

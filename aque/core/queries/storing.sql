@@ -7,6 +7,9 @@ from aque.submit(%(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s
                  %(demands)s::json, %(environs)s::json, %(edges)s::json,
                  %(dependents)s::bigint[], %(needs)s::bigint[], %(parents)s::bigint[], %(children)s::bigint[])
 
+-- name: enter
+select aque.enter(%(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json)
+
 -- name: prepare
 select aque.prepare(%(demands)s::json, %(environs)s::json)
 
