@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from aque.core.child import codec
 from aque.core.child.codec import Reference
+from aque.core.child.current import Pipe
 from tests.children import BOOT, every_python, made, run
 
 
@@ -164,3 +168,26 @@ def test_a_script_is_loaded_without_its_guarded_part_and_its_classes_come_back(w
 def test_an_exception_that_cannot_even_be_shown_is_told(work: Path) -> None:
     error = run("work:broken", work).error
     assert (error["type"], error["value"]) == ("work:Broken", None)
+
+
+def test_a_line_that_a_signals_handler_broke_off_does_not_swallow_the_next() -> None:
+    """Which may be the one that tells how the task ended."""
+    reading, writing = os.pipe()
+    pipe, told = Pipe(writing), b"x" * 200_000 + b"\n"
+
+    def break_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, break_off)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            pipe.write(told)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with os.fdopen(reading, "rb") as source:
+        thread = threading.Thread(target=lambda: (pipe.write(b"end\n"), os.close(writing)))
+        thread.start()
+        lines = source.read().splitlines()
+        thread.join()
+    assert lines[-1] == b"end"

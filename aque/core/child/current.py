@@ -42,17 +42,23 @@ class Pipe:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lock = _thread.allocate_lock()
+        self._lock = _thread.RLock()  # the handler of a signal may tell something too
+        self._left = b""
 
     def write(self, data: bytes) -> None:
         """Write all of it, with nothing of another thread's in between."""
         with self._lock:
-            written = os.write(self._descriptor, data)
-            while written < len(data):  # a signal came
-                written += os.write(self._descriptor, memoryview(data)[written:])
+            self._left += data
+            try:
+                while self._left:  # also what a signal's handler broke off, or the next line would be no line
+                    self._left = self._left[os.write(self._descriptor, self._left) :]
+            except OSError:  # nobody listens any more
+                self._left = b""
+                raise
 
     def flush(self) -> None:
-        """Nothing is kept."""
+        """Write what was broken off."""
+        self.write(b"")
 
 
 class Channel:

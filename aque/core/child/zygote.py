@@ -75,7 +75,7 @@ class _Zygote:
         if not data:
             return False
         word, *numbers = data.split()
-        descriptors = [each for _, _, packed in ancillary for each in _integers(packed)]
+        descriptors = [each for _, _, packed in ancillary for each in memoryview(packed).cast("i")]
         if word == b"reap":
             self._reap(int(numbers[0]))
         elif word == b"environ":
@@ -124,10 +124,6 @@ class _Zygote:
         _, status, usage = os.wait4(pid, 0)
         told = (pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, usage.ru_inblock, usage.ru_oublock)
         self._socket.send(b"ended %d %d %.6f %.6f %d %d %d" % told)
-
-
-def _integers(data: bytes) -> list[int]:
-    return [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, len(data) - 3, 4)]
 
 
 def _stamps() -> list[int]:
