@@ -10,7 +10,9 @@ import pytest
 
 from aque.core.db.source import without_credentials
 from aque.core.queries.work import Captured
+from aque.core.runner import kind as runners
 from aque.core.task import account
+from aque.core.worker.kinds import Kinds, one_of
 from aque.core.worker.launch import launch
 
 _BLANK: dict[str, Any] = dict.fromkeys(Captured._fields)
@@ -46,3 +48,34 @@ def test_a_task_is_told_by_the_names_that_users_know() -> None:
     assert (fields["parent"], fields["group"], fields["user"]) == (5, "staff", account())
     assert (fields["args"], fields["kwargs"], fields["extra"]) == ("[1]", "{}", "{}")
     assert not {"lease", "environ_id", "username", "stdin_value"} & set(fields)
+
+
+def test_what_is_told_once_and_what_is_told_of_each_are_together_what_one_alone_is_told() -> None:
+    """A function must not find out whether it shares its process."""
+    task = _captured(id=7, name="seven", args="[7]", kwargs=None, extra='{"a":1}', isolation="shared", priority=3)
+    inputs = [{"id": 1, "stdout": b"x", "size": 1, "is_barred": False, "is_cut": False, "result": "2"}]
+    kind = Kinds(_URL, "process").find(task)
+    assert kind
+    order = one_of(kind, task, inputs, {"TRACEPARENT": "t"})
+    at_the_runner = runners.Kind({**kind.header, "set": {"MARK": "m"}}, kind.body)
+    variables, told = at_the_runner.told(order.body)
+    alone = launch(task, inputs, _URL, {"TRACEPARENT": "t"})
+    assert variables == {"MARK": "m", **alone.header["set"]}
+    encoded = {"args": "[]", "kwargs": "{}", "extra": "{}"}
+    fields = json.loads(told)["task"]
+    assert {**json.loads(told), "task": {**fields, **{name: fields[name] or encoded[name] for name in encoded}}} == (
+        json.loads(alone.body)
+    )
+
+
+def test_tasks_that_differ_in_more_than_their_arguments_are_of_different_kinds() -> None:
+    kinds = Kinds(_URL, "shared")
+    first = kinds.find(_captured(id=1, args="[1]"))
+    assert first is kinds.find(_captured(id=2, args="[2]", lease=9, attempt=2, name="other"))
+    assert first is not kinds.find(_captured(timeout=5.0))
+    assert first is not kinds.find(_captured(username="somebody else"))
+
+
+@pytest.mark.parametrize("fields", [{"isolation": "process"}, {"stdout": "out"}, {"pattern": "shell", "args": '["a"]'}])
+def test_what_shares_no_process_is_of_no_kind(fields: dict[str, Any]) -> None:
+    assert Kinds(_URL, "shared").find(_captured(**fields)) is None

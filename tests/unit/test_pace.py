@@ -51,3 +51,23 @@ def test_who_waits_for_a_single_task_waits_for_no_turn(held):
 
 def test_a_backlog_of_short_tasks_is_settled_many_at_a_time():
     assert pace_of_tasks_that_take(0.001, 2.0).rest(holding(*[1.0] * 1000)) == LONGEST
+
+
+def test_a_worker_with_much_before_it_asks_for_no_handful_more():
+    """Each turn costs the same; while it takes one for two tasks, all others come to their end."""
+    pace = pace_of_tasks_that_take(0.00001, 2.0)
+    first = pace.ask(holding())
+    assert first
+    pace.note(first, [])
+    pace.is_hungry = True
+    room = int(first.cpus)
+    assert pace.ask(holding(*[1.0] * (room - 2))) is None
+    assert pace.ask(holding(*[1.0] * (room // 2)))
+
+
+def test_room_that_is_no_waiting_line_is_filled_to_the_last():
+    """Tasks that take long have none before them: a tenth of a cpu that is free is not to stay so."""
+    pace = pace_of_tasks_that_take(100.0, 2.0)
+    ask = pace.ask(holding(1.9))
+    assert ask
+    assert ask.cpus == pytest.approx(0.1)

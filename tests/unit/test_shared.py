@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from aque.core.runner.carrier import Carrier
 from aque.core.runner.channel import Channel
-from aque.core.runner.job import Job
+from aque.core.runner.ends import Ends, one_by_one
+from aque.core.runner.job import Job, Spent
 from aque.core.runner.marked import MarkedPipe
 from aque.core.runner.outlet import Outlet
 from aque.core.runner.timers import Timers
@@ -111,6 +112,15 @@ def desk(tmp_path: Path) -> Iterator[Together]:
     made.runner.close()
 
 
+def test_where_no_process_can_be_forked_each_has_one_of_its_own_and_finds_the_same(desk: Together) -> None:
+    """What is told once for all must reach those as well that a fresh interpreter runs."""
+    for lease in (1, 2):
+        desk.call(lease, "own", warm=False)
+    (first, one), (second, two) = desk.result(1), desk.result(2)
+    assert first != second
+    assert (one, two) == ("1", "2")
+
+
 @every_python
 def test_functions_run_one_after_another_in_one_process(desk: Together, python: str) -> None:
     for lease in range(100):
@@ -150,6 +160,27 @@ def test_megabytes_come_whole_between_others(desk: Together) -> None:
     for lease, size in enumerate((1, 5_000_000, 2)):
         desk.wait("finished", lease)
         assert desk.output(lease) == b"x" * size
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, None]), st.booleans(), st.binary(max_size=9)), max_size=8))
+def test_ends_that_are_told_together_arrive_as_if_each_were_told_alone(given: list[tuple[Any, bool, bytes]]) -> None:
+    import socket
+
+    ours, theirs = socket.socketpair()
+    told, alone = Channel(ours), {}
+    ends = Ends(told)
+    for lease, (status, killed, body) in enumerate(given):
+        job = Job({"lease": lease}, body)
+        job.started, job.ended, job.killed = 1.5, 2.5, killed
+        spent = Spent(0.25, 0.5, 3, 4)
+        ends.tell(job, status, spent, 4096, body)
+        alone[lease] = (job.finished(status, spent, 4096), body)
+    ends.flush()
+    told.flush()
+    heard = {header["lease"]: (header, body) for header, body in one_by_one(Channel(theirs).receive())} if given else {}
+    ours.close()
+    theirs.close()
+    assert heard == alone
 
 
 @settings(max_examples=100)

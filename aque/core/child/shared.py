@@ -101,7 +101,7 @@ class _Shared:
     def _run(self, common: Mapping[str, Any], order: bytes) -> tuple[int, bool]:
         """Run one task; its status, and whether it is the last of this process."""
         own = _READ(order.decode())
-        self._before.lend(own["set"])
+        self._before.lend(own.pop("set"))
         before = self._used
         started = time.monotonic()
         end = main.execute({**common, **own, "task": {**common.get("task", {}), **own["task"]}}, self._channel)

@@ -31,5 +31,6 @@ class Kind:
     def told(self, body: bytes) -> tuple[dict[str, str], bytes]:
         """The variables of one of them, and all that it is told, for a process of its own."""
         common, told = json.loads(self.body), json.loads(body)
+        variables = {**self.order["set"], **told.pop("set")}
         whole: dict[str, Any] = {**common, **told, "task": {**common.get("task", {}), **told["task"]}}
-        return {**self.order["set"], **told["set"]}, json.dumps(whole).encode()
+        return variables, json.dumps(whole).encode()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..queries.work import Captured
-from .launch import Kind, Launch, is_shared, launch, told_of
+from .launch import Kind, Launch, command, is_shared, launch, told_of
 
 _NOT_IN_COMMON: Final = {"id", "lease", "attempt", "started_at", "name", "args", "kwargs", "extra", "has_inputs"}
 _COMMON: Final = operator.itemgetter(
@@ -26,14 +26,14 @@ class Kinds:
     def __init__(self, broker_url: str, isolation: str) -> None:
         self._broker_url = broker_url
         self._isolation = isolation
-        self._known: dict[tuple[Any, ...], Kind | None] = {}
+        self._known: dict[tuple[Any, ...], Kind] = {}
 
     def find(self, task: Captured) -> Kind | None:
         """The kind of a task that its worker is to start; None where it has a process of its own.
 
         Raises PatternMissingError, or UsageError where the pattern makes no command of the task.
         """
-        if not is_shared(task, self._isolation):
+        if not is_shared(task, self._isolation) or command(task):
             return None
         key = _COMMON(task)
         if key not in self._known:
@@ -42,10 +42,8 @@ class Kinds:
             self._known[key] = self._made(task)
         return self._known[key]
 
-    def _made(self, task: Captured) -> Kind | None:
+    def _made(self, task: Captured) -> Kind:
         order = launch(task, [], self._broker_url)
-        if order.header["input_size"] is None:  # a command
-            return None
         told = json.loads(order.body)
         common = {name: value for name, value in told["task"].items() if name not in _OWN}
         header = {name: value for name, value in order.header.items() if name not in ("lease", "set")}

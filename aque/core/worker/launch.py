@@ -65,7 +65,7 @@ def launch(
 
     Raises PatternMissingError, or UsageError where the pattern makes no command of the task, or it asks for too much.
     """
-    argv = patterns.command(task.pattern, _read(task)) if patterns.may_command(task.pattern) else None
+    argv = command(task)
     message = b"" if argv else _message(task, inputs, broker_url)
     content = task.stdin_value or b""
     header = {
@@ -89,6 +89,11 @@ def launch(
         "input_size": None if argv else len(message),
     }
     return Launch(header, content + message)
+
+
+def command(task: Captured) -> list[str] | None:
+    """The command that a task is; None for a function. Raises PatternMissingError or UsageError."""
+    return patterns.command(task.pattern, _read(task)) if patterns.may_command(task.pattern) else None
 
 
 def _fields(task: Captured) -> dict[str, Any]:

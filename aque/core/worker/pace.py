@@ -11,9 +11,10 @@ from ..queries.work import Captured
 from .ledger import Ledger
 from .session import Ask, Session
 
-_BATCH: Final = 1000
+_BATCH: Final = 400
 _SHORT: Final = 0.1  # seconds of work to hold ready beyond what runs, where tasks are short
 _AHEAD: Final = 500.0  # times the cpus, at most
+_WORTH: Final = 0.25  # of that; for less room a turn is not taken, if it would store nothing either
 _GATHER: Final = 0.05  # seconds between two turns, at most, while the runner has enough before it
 _VAIN: Final = 0.005  # seconds between two turns, at least, while one wake-up after the other is for others
 _OFTEN: Final = 3  # turns for nothing after which that is so
@@ -72,9 +73,11 @@ class Pace:
         if self.is_draining or not self.is_hungry or left <= 0:
             return None
         held = [run.task for run in ledger.unfinished()]
-        cpus = self._cpus + self._ahead() - sum(task.cpus for task in held)
-        memory = max(0, self._memory - sum(task.memory for task in held))
-        return Ask(cpus, memory, left) if cpus > _CRUMB else None
+        ahead = self._ahead()
+        cpus = self._cpus + ahead - sum(task.cpus for task in held)
+        if cpus <= max(_CRUMB, 0.0 if ledger.is_owing else ahead * _WORTH):
+            return None
+        return Ask(cpus, max(0, self._memory - sum(task.memory for task in held)), left)
 
     def note(self, ask: Ask | None, claimed: Sequence[Captured]) -> None:
         """Take down what came of it."""
@@ -93,7 +96,7 @@ class Pace:
             return
         self.is_hungry = True
         if header.get("started") is not None:
-            self._average += (header["ended"] - header["started"] - self._average) * 0.2
+            self._average += (header["ended"] - header["started"] - self._average) * 0.5
 
     def judge(self, session: Session) -> None:
         """Whether a worker that holds nothing is done. Raises BrokerError."""
