@@ -91,6 +91,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._starts: list[int] = [0]  # the first row of each line, and how many rows there are
 
     @property
+    def _width(self) -> int:
+        """The cells of a row; the bar at its side has its own, be it seen or not."""
+        return max(1, self.scrollable_content_region.width)
+
+    @property
     def is_at_end(self) -> bool:
         """Whether the last row is seen."""
         return self.scroll_offset.y >= self.max_scroll_y
@@ -124,6 +129,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def go(self, is_end: bool) -> None:
         """Show the last rows, or the first ones: more is not wanted because of it."""
         self._scroll(self.max_scroll_y if is_end else 0)
+        self._sticks |= is_end
+
+    def on_mount(self) -> None:
+        """A bar for wide lines takes a row, and comes when it has been scrolled already."""
+        self.watch(self, "show_horizontal_scrollbar", self._stay, init=False)
+
+    def _stay(self) -> None:
+        if self._sticks:
+            self.go(True)
 
     def _scroll(self, row: int) -> None:
         with self._showing():
@@ -181,7 +195,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Paint one row."""
         x, top = self.scroll_offset
-        row, width = y + top, self.size.width
+        row, width = y + top, self._width
         index = bisect_right(self._starts, row) - 1
         if index >= len(self.lines):
             return Strip.blank(width, self.rich_style)
@@ -199,7 +213,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip([prefix, *painted(line.text, style)])
 
     def _measure(self) -> None:
-        width = max(1, self.size.width)
+        width = self._width
         known = self._widths
         self._widths = {each.key: _measured(each, known.get(each.key)) for each in self.lines}
         cells = [self.face.room(each) + self._widths[each.key][1] for each in self.lines]
