@@ -21,6 +21,7 @@ from aque.tui.screens.ask import Confirm
 from aque.tui.screens.kill import KillDialog
 from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
+from aque.tui.session import Session
 from tests.tui.scene import opened, put_worker, session, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[None]]
@@ -456,3 +457,9 @@ def test_the_head_is_whole_on_each_screen(broker: Broker) -> None:
                 await until(pilot, lambda: shown(pilot).splitlines()[1].rstrip().endswith("3/8"))
 
     asyncio.run(run())
+
+
+def test_how_often_it_looks_is_told_to_it(broker: Broker) -> None:
+    """aque top --refresh"""
+    assert session(broker, refresh=7.0).feeder._mailbox._period == 7.0
+    assert Session.of(broker, refresh=7.0).refresh == 7.0
