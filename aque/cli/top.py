@@ -28,7 +28,7 @@ _NEEDS: Final = "aque top --serve needs more: pip install 'aque[web]'"
     type=click.FloatRange(0.1, 60),
     default=0.5,
     metavar="SECONDS",
-    help="Look again so often, from 0.1 to 60; twice a second by default.",
+    help="Look again so often; twice a second by default.",
 )
 @click.option(
     "--serve", metavar="[HOST:]PORT", help="Show it in a browser on this host, read-only; needs the extra aque[web]."

@@ -34,6 +34,11 @@ def refusals(found: Iterable[Steered]) -> Iterator[str]:
         yield f"{count:,} {one if count == 1 else many}"
 
 
+def refusal(one: Steered) -> str:
+    """Why a verb was not done to one task: `was complete`."""
+    return _reason(one)[0]
+
+
 def count_undone(done: Undone) -> int:
     """How many things an undo took back."""
     return sum(each.refusal is None for each in done.tasks) + sum(each.is_done for each in done.others)

@@ -19,6 +19,13 @@ def outcome(found: Sequence[Steered], asked: Collection[int], word: str) -> str:
     return " · ".join([f"{tasks(len(done) - along)} {word}{also}", *refusals(found)])
 
 
+def outcome_of_one(task: int, found: Sequence[Steered], word: str) -> str:
+    """`task 12: 1 task paused`, or `task 12 is left alone: it was complete`."""
+    if len(found) == 1 and found[0].refusal is not None:
+        return f"task {task} is left alone: it {outcomes.refusal(found[0])}"
+    return f"task {task}: {outcome(found, {task}, word)}"
+
+
 def refusals(found: Sequence[Steered]) -> Iterator[str]:
     """A line of those to which nothing is done, by the reason; none where there are none."""
     if reasons := ", ".join(outcomes.refusals(found)):

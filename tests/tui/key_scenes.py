@@ -237,7 +237,7 @@ ON_TASK = [
     *each("y", copied("1")),
     *each("Y", copied("true")),
     *each("X", says("nothing to do")),
-    *each("r", says("0 tasks retried")),
+    *each("r", says("is left alone")),
     *each("f9 x", opens(KillDialog), then=["escape"]),
     *each("escape backspace", closed(TaskScreen), then=["enter"]),
 ]

@@ -21,7 +21,8 @@ from aque.tui.screens.ask import Confirm
 from aque.tui.screens.kill import KillDialog
 from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
-from tests.tui.scene import opened, session, shown, submit, table, until
+from aque.tui.session import Session
+from tests.tui.scene import opened, put_worker, session, shown, submit, table, until
 
 Play = Callable[[Pilot[Any]], Awaitable[None]]
 _CHARACTERS = {"colon": ":", "slash": "/", "equals_sign": "=", "right_square_bracket": "]"}
@@ -442,3 +443,23 @@ def test_what_follows_a_filter_in_haste_hits_nothing_that_it_hides(broker: Broke
         assert broker.tasks([task])[0].priority == 1000
 
     play(broker, types)
+
+
+def test_the_head_is_whole_on_each_screen(broker: Broker) -> None:
+    """Though it was told something shorter while its screen was not there yet."""
+    put_worker(broker)
+
+    async def run() -> None:
+        async with opened(broker, size=(180, 20)) as pilot:
+            for key in "234561":
+                await pilot.press(key)
+                await until(pilot, lambda: "1 worker" in shown(pilot).splitlines()[1])
+                await until(pilot, lambda: shown(pilot).splitlines()[1].rstrip().endswith("3/8"))
+
+    asyncio.run(run())
+
+
+def test_how_often_it_looks_is_told_to_it(broker: Broker) -> None:
+    """aque top --refresh"""
+    assert session(broker, refresh=7.0).feeder._mailbox._period == 7.0
+    assert Session.of(broker, refresh=7.0).refresh == 7.0

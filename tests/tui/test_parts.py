@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
 from aque.core.filter import parse
 from aque.core.monitor import command_line
@@ -34,7 +36,7 @@ from aque.tui.screens.tasks import TasksScreen
 from aque.tui.sgr import painted, plain
 from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.lines import MOVES
-from aque.tui.widgets.logview import SCROLLS
+from aque.tui.widgets.logview import SCROLLS, starts
 from aque.tui.window import Window
 from tests.snapshots import difference, normal
 from tests.tui.scene import NOW
@@ -173,6 +175,14 @@ def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[i
     places = [0, *sorted(cuts), len(data)]
     pieces = [data[start:end] for start, end in pairwise(places)]
     assert written([piece for piece in pieces if piece]) == written([data])
+
+
+@given(st.text("ab é日", max_size=40), st.integers(2, 9))
+def test_rows_of_a_line_have_all_of_its_characters(text: str, width: int) -> None:
+    """A wide one that does not fit goes to the next row as a whole."""
+    strip = Strip([Segment(text)])
+    rows = [strip.crop(start, start + width).text for start in starts("", text, width)]
+    assert "".join(rows).replace(" ", "") == text.replace(" ", "")
 
 
 def test_what_is_made_due_while_it_is_read_is_read_again() -> None:

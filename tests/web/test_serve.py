@@ -250,6 +250,8 @@ def test_without_the_extra_it_is_told_in_a_line(package: str) -> None:
         ("--serve", "0", "--read-only", "--read-write"),
         ("--serve", "0.0.0.0:0"),
         ("--serve", "x"),
+        ("--refresh", "0"),
+        ("--refresh", "often"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_line(options: tuple[str, ...], broker: Broker) -> None:

@@ -16,7 +16,7 @@ from ...core.view import View
 from ..commands import Command, deed
 from ..errands import errand, tell
 from ..screens.ask import AskText, Confirm
-from ..told import outcome, refusals, tasks
+from ..told import outcome, outcome_of_one, refusals, tasks
 
 if TYPE_CHECKING:
     from ..screens.groups import GroupsScreen
@@ -95,8 +95,8 @@ def _perform(screen: Steerable, verb: Verb, ids: Sequence[int]) -> None:
 
     def report(found: Sequence[Steered]) -> None:
         is_done = any(each.refusal is None for each in found)
-        who = f"task {ids[0]}: " if len(ids) == 1 else ""
-        tell(screen, who + outcome(found, set(ids), verb.done), "information" if is_done else "warning")
+        one = outcome_of_one(ids[0], found, verb.done) if len(ids) == 1 else ""
+        tell(screen, one or outcome(found, set(ids), verb.done), "information" if is_done else "warning")
         screen.hurry()
 
     errand(screen, work, report)

@@ -183,11 +183,11 @@ class LogScreen(CommandScreen):
         parts = (
             f"output of task {self.tasks[0]}" if len(self.tasks) == 1 else f"output of {len(self.tasks)} tasks",
             " ".join(map(str, self.session.work.jobs)),
-            place(self.held),
-            f"attempt {one.attempt}, {one.state}" if one else "",
             self._streams[0],
             *(word for word, holds in {"follow": self.follows, "wrap": face.wraps}.items() if holds),
             f"/ {clean(self.search.text)}" if self.search.text else "",
+            place(self.held),
+            f"attempt {one.attempt}, {one.state}" if one else "",
         )
         self._title.update(Content("  ·  ".join(filter(None, parts))))
 

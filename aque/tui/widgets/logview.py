@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -26,6 +26,7 @@ _NEAR: Final = 2  # pages from an end of what is held, from where on more is wan
 _TIME: Final = 14  # cells of the time before a line
 
 
+_WIDER: Final = "\u0300"  # from here on characters may take other than one cell
 SCROLLS: Final = (
     Command("scroll_up", "up,k", "Up", "One line up", "Move"),
     Command("scroll_down", "down,j", "Down", "One line down", "Move"),
@@ -64,6 +65,20 @@ def _measured(line: LogLine, known: tuple[str, int] | None) -> tuple[str, int]:
     return line.text, len(shown) if shown.isascii() else cell_len(shown)
 
 
+def starts(prefix: str, text: str, width: int) -> Sequence[int]:
+    """The cells at which the rows of a line begin, none in the middle of a character."""
+    whole = prefix + text
+    if max(whole, default="") < _WIDER:
+        return range(0, max(1, len(whole)), width)
+    found, at = [0], 0
+    for each in whole:
+        size = get_character_cell_size(each)
+        if at + size > found[-1] + width:
+            found.append(at)
+        at += size
+    return found
+
+
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines, as many rows each as they need; who looks at the last one goes on to see the last one."""
 
@@ -89,6 +104,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_shown = True  # who scrolls now is the user
         self._sticks = True  # to the last row, whatever becomes of the height
         self._starts: list[int] = [0]  # the first row of each line, and how many rows there are
+
+    @property
+    def _width(self) -> int:
+        """The cells of a row; the bar at its side has its own, be it seen or not."""
+        return max(1, self.scrollable_content_region.width)
 
     @property
     def is_at_end(self) -> bool:
@@ -124,6 +144,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def go(self, is_end: bool) -> None:
         """Show the last rows, or the first ones: more is not wanted because of it."""
         self._scroll(self.max_scroll_y if is_end else 0)
+        self._sticks |= is_end
+
+    def on_mount(self) -> None:
+        """A bar for wide lines takes a row, and comes when it has been scrolled already."""
+        self.watch(self, "show_horizontal_scrollbar", self._stay, init=False)
+
+    def _stay(self) -> None:
+        if self._sticks:
+            self.go(True)
 
     def _scroll(self, row: int) -> None:
         with self._showing():
@@ -181,11 +210,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Paint one row."""
         x, top = self.scroll_offset
-        row, width = y + top, self.size.width
+        row, width = y + top, self._width
         index = bisect_right(self._starts, row) - 1
         if index >= len(self.lines):
             return Strip.blank(width, self.rich_style)
-        left = (row - self._starts[index]) * width if self.face.wraps else x
+        left = self._rows(index)[row - self._starts[index]] if self.face.wraps else x
         return self._strip(index).crop_extend(left, left + width, self.rich_style)
 
     def _strip(self, index: int) -> Strip:
@@ -198,12 +227,16 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         prefix = Segment(self.face.prefix(line), style + self.get_component_rich_style("logview--prefix", partial=True))
         return Strip([prefix, *painted(line.text, style)])
 
+    def _rows(self, index: int) -> Sequence[int]:
+        line = self.lines[index]
+        return starts(self.face.prefix(line), plain(line.text), self._width)
+
     def _measure(self) -> None:
-        width = max(1, self.size.width)
+        width = self._width
         known = self._widths
         self._widths = {each.key: _measured(each, known.get(each.key)) for each in self.lines}
         cells = [self.face.room(each) + self._widths[each.key][1] for each in self.lines]
         wraps = self.face.wraps
-        rows = [max(1, -(-each // width)) for each in cells] if wraps else [1] * len(cells)
+        rows = [len(self._rows(each)) if wraps and cells[each] > width else 1 for each in range(len(cells))]
         self._starts = [0, *accumulate(rows)]
         self.virtual_size = Size(width if wraps else max(cells, default=0), self._starts[-1])

@@ -13,6 +13,10 @@ class Words(Static):
         super().__init__(id=id, markup=False)
         self._told = Content()
 
+    def on_mount(self) -> None:
+        """What was told before was measured once, whatever was told after that."""
+        self.call_after_refresh(lambda: self.update(self._told))
+
     def tell(self, content: Content) -> None:
         """Show this."""
         before, self._told = self._told, content
