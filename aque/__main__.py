@@ -1,5 +1,5 @@
 """`python -m aque` is `aque`."""
 
-from .cli.main import main
+from .cli.start import main
 
 main()

@@ -193,7 +193,7 @@ def _store_alone(bench: Bench, count: int, part: int = 2000) -> float:
     """Tasks a second that the server stores, where all is encoded before."""
     bench.empty()
     graph, ids = Graph(), array("q")
-    encoder = Encoder(graph, ids, {"user": "me", "queue": "default"}, lambda _: {})
+    encoder = Encoder(graph, ids, {"user": "me", "queue": "default"}, lambda _: {}, {})
     batches = []
     for start in range(0, count, part):
         nodes, _ = graph.add({"func": "builtins:abs", "args": [n]} for n in range(start, start + part))

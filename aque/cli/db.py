@@ -67,7 +67,11 @@ def url(as_json: bool, broker: str | None) -> None:
         click.echo(told)
 
 
-@command.command("psql", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@command.command(
+    "psql",
+    short_help="Open psql on it, with ARGUMENTS of psql's.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @broker_option
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...], broker: str | None) -> None:

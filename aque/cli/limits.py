@@ -45,7 +45,7 @@ def command(context: click.Context, as_json: bool, broker: str | None) -> None:
         raise UsageError(f"write --json behind {context.invoked_subcommand}")
 
 
-@command.command("set")
+@command.command("set", short_help="Let N units of a limit be in use at once.")
 @click.argument("name", metavar="NAME")
 @click.argument("size", type=Whole(0), metavar="N")
 @json_option
@@ -64,7 +64,7 @@ def set_(name: str, size: int, as_json: bool, broker: str | None) -> None:
     tell_change(name, is_new, f"at most {size} in use at once{'' if is_new else ' already'}", as_json=as_json)
 
 
-@command.command("rm")
+@command.command("rm", short_help="Let a limit be set no more.")
 @click.argument("name", metavar="NAME")
 @json_option
 @broker_option

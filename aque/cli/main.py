@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -79,7 +80,9 @@ class LazyGroup(click.Group):
 
 def load(name: str) -> click.Command:
     """The command of a name."""
+    gc.disable()  # what is loaded stays: to look for garbage meanwhile is in vain
     command: click.Command = importlib.import_module(f"aque.cli.{name}").command
+    gc.enable()
     command.no_args_is_help = False  # a group without a command is called wrongly as any other
     return command
 
@@ -108,17 +111,17 @@ def cli(context: click.Context, broker: str | None) -> None:
 
 def main() -> None:
     """The console script `aque`."""
-    sys.exit(run(cli, "aque"))
+    _leave(run(cli, "aque"))
 
 
 def kill() -> None:
     """The console script `aque-kill`."""
-    sys.exit(run(load("kill"), "aque-kill"))
+    _leave(run(load("kill"), "aque-kill"))
 
 
 def xargs() -> None:
     """The console script `aque-xargs`."""
-    sys.exit(run(load("xargs"), "aque-xargs"))
+    _leave(run(load("xargs"), "aque-xargs"))
 
 
 def run(command: click.Command, name: str) -> int:
@@ -130,6 +133,12 @@ def run(command: click.Command, name: str) -> int:
     except tuple(_ENDS) as error:
         return next(end for kind, end in _ENDS.items() if isinstance(error, kind))(error, name)
     return status
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, without the look for cycles in all of itself that takes longer than many a command."""
+    gc.freeze()
+    sys.exit(status)
 
 
 def _call(command: click.Command, name: str) -> int:

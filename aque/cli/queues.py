@@ -81,7 +81,7 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     _move(names, broker, ("resumed", "not paused"), paused=False, as_json=as_json)
 
 
-@command.command("limit")
+@command.command("limit", short_help="Set how many of their tasks may run at once.")
 @_names
 @click.argument("most", callback=_most, metavar="N|none")
 @json_option

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from ..core.text import clean
 from .options import open_broker
 from .task_options import fields, queue_and_show, task_options
 
@@ -35,9 +37,22 @@ def command(
       aque submit -s 'sort data | uniq -c > counts'
       seq 12 20 | aque submit --after - -n report ./report.sh
     """
+    if not shell and interpreter is None:
+        _doubt(cmd)
     place = open_broker(broker)
     prototype = {"pattern": "shell", "args": _args(cmd, shell, interpreter), **fields(given, place.now)}
     return queue_and_show(place, prototype, is_watched=is_watched, as_json=as_json)
+
+
+def _doubt(cmd: Sequence[str]) -> None:
+    """Say what is most likely wrong with a command that is a single word with spaces in it."""
+    if len(cmd) != 1 or len(cmd[0].split()) < 2:
+        return
+    from shutil import which  # which most do without
+
+    if not which(cmd[0]):
+        word = clean(cmd[0])
+        click.echo(f"aque: '{word}' is one word, the name of a program: leave the quotes away, or add -s", err=True)
 
 
 def _args(cmd: tuple[str, ...], shell: bool, interpreter: str | None) -> list[str] | str:

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import psycopg
@@ -28,8 +27,6 @@ from .submit import Encoder
 _PART: Final = 2000  # tasks to a statement
 _STREAMED: Final = 5000  # the same in a stream: fewer moments at which either side waits for the other
 _LIMIT: Final = 60.0  # seconds for a statement
-
-_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 Expect: TypeAlias = Callable[[Sequence[int]], object]
 
@@ -61,7 +58,7 @@ class Intake:
     """
 
     def __init__(
-        self, database: Database, defaults: Mapping[str, Any], expect: Expect, extra: Mapping[str, Any] = _NONE
+        self, database: Database, defaults: Mapping[str, Any], expect: Expect, extra: Mapping[str, Any]
     ) -> None:
         self.asked = array("q")
         self._database = database

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(NamedTuple):  # a dataclass of as many fields takes ten times as long to make, at each start
     """A task as lists show it. Memory in bytes, duration and timeout in seconds; args and error are JSON texts.
 
     `reason`: the names of all reasons why it does not run, while it is still to run.

@@ -18,8 +18,6 @@ from .hooks import Hook
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
 
-_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
-
 
 class Encoder:
     """Reads and encodes the nodes of a graph, part by part. `ids` are those of its nodes, and grow with it.
@@ -33,7 +31,7 @@ class Encoder:
         ids: Sequence[int],
         defaults: Mapping[str, Any],
         inheritance: Callable[[int], Mapping[str, Any]],
-        extra: Mapping[str, Any] = _NONE,
+        extra: Mapping[str, Any],
     ) -> None:
         self.ties: Final = Ties()
         self._last = _Last()

@@ -75,7 +75,7 @@ def undo(broker: Broker, event: int | None = None, *, own: bool = True, dry: boo
         with broker.database.transaction() as conn:
             _mark(conn, act, entry.event)
     gone = sum(each not in done for _, ids in steps for each in ids)
-    return Undone(act, entry.event, tuple(done.values()), tuple(others), gone)
+    return Undone(act, entry.event, tuple(done[each] for each in sorted(done)), tuple(others), gone)
 
 
 def hindrance(event: EventRow) -> str | None:

@@ -21,6 +21,7 @@ from .tree import Level, Tree, grow
 _CHUNK: Final = 2000  # rows to a page
 _IDS: Final = 20_000  # ids to a page
 _WINDOW: Final = 2000  # candidates for roots to a page
+_DENSE: Final = 4  # candidates to a root in the first of them, where only so many roots are wanted
 _SCAN: Final = 20_000  # candidates to look at before it is said that there may be more
 _COUNT: Final = 100_000  # where the dependencies of one task are no longer counted
 
@@ -97,16 +98,19 @@ class View:
         """
         found: list[int] = []
         scanned = 0
+        size = _WINDOW if limit is None else min(_WINDOW, _DENSE * (limit + 1))
         while limit is None or scanned < _SCAN:
             with self._database.connection() as conn:
-                part = listing.candidates(conn, selection, self.now, sort, _WINDOW, after)
+                part = listing.candidates(conn, selection, self.now, sort, size, after)
             found += [task for task, is_needed in part if not is_needed]
             scanned += len(part)
             if limit is not None and len(found) > limit:
-                return Page(self._rows(found[:limit], sort), self._place(sort, found[limit - 1]))
-            after = self._place(sort, part[-1][0]) if len(part) == _WINDOW else None
+                rows = self._rows(found[:limit], sort)
+                return Page(rows, place(sort, rows[-1], self.now) if rows else None)
+            after = self._place(sort, part[-1][0]) if len(part) == size else None
             if after is None:
                 break
+            size = _WINDOW
         return Page(self._rows(found, sort), after if after is None else tuple(after))
 
     def _rows(self, ids: Sequence[int], sort: Sort = NEWEST) -> tuple[TaskRow, ...]:

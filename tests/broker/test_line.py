@@ -91,6 +91,19 @@ def test_a_worker_is_woken_for_new_work_and_kept_by_a_weak_reference(queue: aque
     assert gone() is None
 
 
+def test_a_worker_that_is_registered_no_more_is_left_alone(queue: aque.Queue, broker: Broker) -> None:
+    asleep, awake = Sleeper(broker), Sleeper(broker)
+    for each in (asleep, awake):
+        broker.register_worker(each)
+    broker.listener.wait(10)
+    wait_for(lambda: asleep.woken and awake.woken)
+    broker.unregister_worker(asleep)
+    before = asleep.woken, awake.woken
+    queue.submit(work.add, 1, 2)
+    wait_for(lambda: awake.woken > before[1])
+    assert asleep.woken == before[0]
+
+
 def test_what_is_captured_can_be_released_and_a_lease_counts_once(queue: aque.Queue, broker: Broker) -> None:
     sleeper = Sleeper(broker)
     future = queue.submit_ex(work.add, (1, 2), memory="1MB")

@@ -99,7 +99,7 @@ class Bench:
 
     def submit(self) -> None:
         given = {"func": "m:f", "args": [1], "dependencies": [(self.some[0], "complete")], "environ": {"A": "1"}}
-        Intake(cast(Database, self), {}, lambda ids: None).take([given] * 3 + [{"args": "true"}])
+        Intake(cast(Database, self), {}, lambda ids: None, {}).take([given] * 3 + [{"args": "true"}])
 
     def enter(self) -> None:
         Intake(cast(Database, self), {}, lambda ids: None).take([{"func": "m:f", "environ": {"A": "1"}}] * 3)

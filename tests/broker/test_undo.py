@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def submit(broker: Broker, count: int = 1, **fields: Any) -> list[int]:
 def rows(broker: Broker, ids: Iterable[int]) -> list[TaskRow]:
     """Tasks without the times of what happened to them."""
     found = sorted(broker.tasks(list(ids)), key=lambda row: row.id)
-    return [replace(row, finished_at=None, error=None) for row in found]
+    return [row._replace(finished_at=None, error=None) for row in found]
 
 
 def states(broker: Broker, ids: Iterable[int]) -> list[str]:

@@ -51,6 +51,11 @@ def test_every_option_of_every_command_is_documented(path: str, command: click.C
             assert option.help or path in UNFINISHED, f"aque {path} {option.opts[0]} has no help"
 
 
+@pytest.mark.parametrize(("path", "command"), [each for each in ALL if " " in each[0]])
+def test_what_the_help_of_a_group_says_of_its_commands_is_whole(path: str, command: click.Command) -> None:
+    assert not command.get_short_help_str(60).endswith("..."), f"give {path} a short_help"
+
+
 def test_every_command_has_a_manual_page_that_roff_can_read() -> None:
     pages = runpy.run_path(str(DOCS / "render_man.py"))["pages"]()
     assert {f"aque-{path.replace(' ', '-')}.1" for path, _ in ALL} | {"aque.1"} == set(pages)

@@ -93,6 +93,12 @@ def test_an_undo_tells_what_it_did_and_what_it_could_not(aque: Aque, broker: Bro
     assert [(row["id"], row["state"], row["refusal"]) for row in rows[1:]] == [(int(one), "paused", None)]
 
 
+def test_what_an_undo_would_do_is_listed_by_id(aque: Aque) -> None:
+    ids = [submit(aque, "true") for _ in range(8)]
+    aque("kill", *reversed(ids))
+    assert [each.split()[0] for each in aque("undo", "-n").stdout.splitlines()] == ids
+
+
 def test_a_cancel_is_taken_back_with_all_that_fell(aque: Aque, broker: Broker) -> None:
     one = submit(aque, "true")
     submit(aque, "--after", one, "--hold", "true")

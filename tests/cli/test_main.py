@@ -160,6 +160,23 @@ def test_a_verb_of_tasks_by_id_loads_no_language_of_filters(aque: Aque, environ:
     assert not loaded_by([verb, task], environ) & {"aque.core.fields", "aque.core.filter", "aque.core.intake"}
 
 
+def test_ctrl_c_while_the_program_is_loaded_ends_it_without_a_word(environ: dict[str, str]) -> None:
+    """In a loop over short commands it mostly comes then."""
+    code = """
+import importlib.abc, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from aque.cli.start import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, "status"], env=environ, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def loaded_by(args: list[str], environ: dict[str, str]) -> set[str]:
     """The modules that a command has loaded when it ends."""
     code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"

@@ -226,3 +226,24 @@ def test_what_a_worker_sets_for_a_run_is_not_stored_with_what_that_run_submits(
     told = [json.loads(line) for line in aque("status", "--json", "-v", "--environ", *inner).stdout.splitlines()]
     names = [each["environ"].keys() - environ.keys() - {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"} for each in told]
     assert sorted(names, key=len) == [set(), {"K"}]
+
+
+@pytest.mark.parametrize(
+    ("args", "is_doubted"),
+    [(["sleep 5"], True), (["-s", "sleep 5"], False), (["--interpreter", "sh", "my script"], False), ([" "], False)],
+)
+def test_a_command_in_quotes_is_queued_with_a_word_of_what_is_wrong(
+    aque: Aque, args: list[str], is_doubted: bool
+) -> None:
+    done = aque("submit", *args)
+    assert done.returncode == 0
+    assert done.stdout.strip().isdecimal()
+    assert done.stderr == (
+        "aque: 'sleep 5' is one word, the name of a program: leave the quotes away, or add -s\n" if is_doubted else ""
+    )
+
+
+def test_a_program_with_a_space_in_its_name_is_not_doubted(aque: Aque, tmp_path: Path) -> None:
+    (program := tmp_path / "my program").write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert aque("submit", str(program)).stderr == ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as columns_of
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,8 +18,7 @@ def test_names_and_aliases_are_unique() -> None:
 
 
 def test_a_row_has_every_field_that_is_listed() -> None:
-    columns = {column.name for column in columns_of(TaskRow)}
-    assert {field.name for field in FIELDS if field.is_listed and not field.own_read} <= columns
+    assert {field.name for field in FIELDS if field.is_listed and not field.own_read} <= set(TaskRow._fields)
 
 
 @pytest.mark.parametrize(

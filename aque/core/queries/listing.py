@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from ..states import State
 from . import ordering
 
 _SQL: Final = {name: sql.SQL(text) for name, text in statements(__name__).items()}
-_NAMES: Final = tuple(field.name for field in fields(TaskRow))
+_NAMES: Final = TaskRow._fields
 _LONG: Final = ("args", "command")
 _COLUMNS: Final = sql.SQL(", ").join(sql.Identifier("r", name) for name in _NAMES)
 _SHORT: Final = sql.SQL(", ").join(sql.Identifier("r", name) for name in _NAMES if name not in _LONG)

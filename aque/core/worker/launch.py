@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from .. import child, patterns
@@ -26,7 +25,6 @@ _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"
 _COLUMNS: Final = [name for name in Captured._fields if name not in _OWN]
 _TOLD: Final = [_NAMES.get(name, name) for name in _COLUMNS]
 _VALUES: Final = operator.attrgetter(*_COLUMNS)
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_STREAMS: Final = (None,) * 4
 _ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
 
@@ -57,7 +55,7 @@ def launch(
     task: Captured,
     inputs: Sequence[Mapping[str, Any]],
     broker_url: str,
-    variables: Mapping[str, str] = _NONE,
+    variables: Mapping[str, str],
 ) -> Launch:
     """What starts a task; `inputs` is what it may need of its dependencies.
 
