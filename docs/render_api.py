@@ -56,7 +56,8 @@ def _is_told(member: object) -> bool:
 
 
 def _told(found: Any, path: str) -> str:
-    parts = [f"    {path}{_signature(found)}", _as_markdown(inspect.cleandoc(found.__doc__ or "")), _values(found)]
+    signature = f"```python\n{path}{_signature(found)}\n```"
+    parts = [signature, _as_markdown(inspect.cleandoc(found.__doc__ or "")), _values(found)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import threading
+import traceback
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -126,12 +127,14 @@ _KINDS: Final[Mapping[str, type[AqueError]]] = {
 
 def _exception(ending: Ending) -> BaseException:
     error: dict[str, Any] = json.loads(ending.error) if ending.error else {}
-    raised = _rebuilt(error)
-    if raised is None:
+    told: str = error.get("traceback", "")
+    if raised := _rebuilt(error):
+        told = told or "".join(traceback.format_exception(raised))  # of what was raised in C there is no frame
+    else:
         kind = TaskKilled if ending.state == State.KILLED else _KINDS.get(error.get("type", ""), TaskError)
         raised = kind(f"task {ending.id}: {error.get('message') or _reason(ending)}")
-    if error.get("traceback"):
-        raised.__cause__ = RemoteTraceback(error["traceback"])
+    if told:
+        raised.__cause__ = RemoteTraceback(told)
     return raised
 
 

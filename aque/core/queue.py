@@ -6,7 +6,7 @@ import concurrent.futures
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from . import config, context
 from .child.names import name_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .futures import Future
     from .intake import Expect
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -112,6 +113,12 @@ class Queue(concurrent.futures.Executor):
 
         return mapped(self.submit_many, fn, iterables, timeout, chunksize, buffersize)
 
+    @overload
+    def task(self, func: Callable[P, T], /, **options: Any) -> TaskFunction[P, T]: ...
+
+    @overload
+    def task(self, func: None = None, /, **options: Any) -> Callable[[Callable[P, T]], TaskFunction[P, T]]: ...
+
     def task(self, func: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """A decorator: f(x) calls f here, f.submit(x) queues it, f.options(cpus=8).submit(x) with other fields."""
         if func is None:
@@ -133,20 +140,20 @@ def _missing(defaults: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in local_defaults().items() if name not in defaults}
 
 
-class TaskFunction:
+class TaskFunction(Generic[P, T]):
     """A function that can be queued."""
 
-    def __init__(self, queue: Queue, func: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    def __init__(self, queue: Queue, func: Callable[P, T], options: Mapping[str, Any]) -> None:
         functools.update_wrapper(self, func)
         self._queue = queue
         self._func = func
         self._options = dict(options)
         self._named: Callable[..., Any] = self  # what the function's module holds under its name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._func(*args, **kwargs)
 
-    def options(self, **options: Any) -> TaskFunction:
+    def options(self, **options: Any) -> TaskFunction[P, T]:
         """The same function with other fields."""
         other = TaskFunction(self._queue, self._func, {**self._options, **options})
         other._named = self._named

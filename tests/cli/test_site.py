@@ -29,11 +29,15 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_manual_can_be_built(copy: Path) -> None:
+    (copy / "docs" / "__pycache__").mkdir(exist_ok=True)
+    (copy / "docs" / "__pycache__" / "farm.pyc").touch()
     done = build(copy)
     assert done.returncode == 0, done.stderr
+    assert [*(copy / "build" / "site").rglob("*.py*")] == [], "programs, which nobody reads there"
     pages = {page: page.read_text("utf-8") for page in (copy / "build" / "site").rglob("*.html")}
     assert len(pages) > 30
     assert [page.name for page, text in pages.items() if "\\|" in text] == [], "a backslash that only tables need"
+    assert '<span class="c1"># all of it on the screen</span>' in pages[copy / "build" / "site" / "index.html"]
     assert "<code>sbatch --wrap 'a | b'</code>" in pages[copy / "build" / "site" / "howto" / "from-slurm.html"]
 
 

@@ -19,6 +19,15 @@ def fail_at(x: int, bad: int) -> int:
     return x
 
 
+def fail_with_a_cause() -> None:
+    try:
+        raise LookupError("first")
+    except LookupError as first:
+        error = ArithmeticError("second")
+        error.add_note("while it was tried")
+        raise error from first
+
+
 def where(_: int) -> int:
     return os.getpid()
 

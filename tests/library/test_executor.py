@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.fields.read import show_command
-from aque.core.futures import Future, watch
+from aque.core.futures import Future, RemoteTraceback, watch
 from tests import work
 from tests.waiting import wait_for
 
@@ -112,6 +113,55 @@ def test_a_result_whose_reading_exits_harms_no_other(queue: aque.Queue) -> None:
     with pytest.raises(aque.DecodeError, match="SystemExit"):
         queue.submit(make_exiting).result(40)
     assert queue.submit(work.add, 1, 2).result(40) == 3
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("func", "args", "kind", "told"),
+    [
+        (int, ("twelve",), ValueError, "ValueError: invalid literal"),  # raised in C: there is no frame to tell of
+        (sys.exit, (3,), SystemExit, "SystemExit: 3"),
+        (loops.fail_with_a_cause, (), ArithmeticError, "in fail_with_a_cause"),
+    ],
+)
+def test_the_cause_of_an_error_is_always_a_remote_traceback(
+    queue: aque.Queue, func: Callable[..., object], args: tuple[object, ...], kind: type[BaseException], told: str
+) -> None:
+    """As that of a process pool: who logs `error.__cause__` need not ask whether there is one."""
+    error = queue.submit(func, *args).exception(40)
+    assert type(error) is kind
+    assert isinstance(error.__cause__, RemoteTraceback)
+    assert told in error.__cause__.tb
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_error_comes_with_its_notes_and_with_what_it_came_from(queue: aque.Queue) -> None:
+    error = queue.submit(loops.fail_with_a_cause).exception(40)
+    assert error is not None
+    assert getattr(error, "__notes__", []) == ["while it was tried"]
+    assert "LookupError: first" in str(error.__cause__)
+
+
+def test_a_future_is_settled_once(queue: aque.Queue) -> None:
+    """CPython's own cases of it look at the text as well, which names the task here."""
+    future = queue.submit_ex(work.add, (1, 2), hold=True)
+    future.set_result(1)
+    for settle in (lambda: future.set_result(2), lambda: future.set_exception(LookupError())):
+        with pytest.raises(concurrent.futures.InvalidStateError, match=f"FINISHED: <aque.Future {future.id} finished>"):
+            settle()
+    assert future.result() == 1
+
+
+def test_cancel_is_asked_of_the_broker(queue: aque.Queue, broker: Broker) -> None:
+    """Who cancels may be another process; a second time changes nothing, and a dependent is cancelled with it."""
+    future = queue.submit(work.add, 1, 2)
+    dependent = queue.submit(work.add, future, 1)
+    assert [future.cancel(), future.cancel()] == [True, True]
+    done, _ = concurrent.futures.wait([future, dependent], 40)
+    assert done == {future, dependent}
+    assert dependent.cancelled()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result()
 
 
 @pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy])

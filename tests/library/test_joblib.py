@@ -112,6 +112,19 @@ def test_results_can_be_taken_as_they_come(broker: Broker) -> None:
         assert list(found) == [x * x for x in range(1, 10)]
 
 
+def test_results_can_be_taken_in_the_order_in_which_they_end(broker: Broker) -> None:
+    with parallel_config("aque", broker=broker):
+        found = Parallel(n_jobs=-1, return_as="generator_unordered")(delayed(loops.square)(x) for x in range(10))
+        assert sorted(found) == [x * x for x in range(10)]
+
+
+def test_an_error_comes_out_of_a_generator_too(broker: Broker) -> None:
+    with parallel_config("aque", broker=broker):
+        found = Parallel(n_jobs=-1, return_as="generator", batch_size=1)(delayed(loops.fail_at)(x, 3) for x in range(6))
+        with pytest.raises(ArithmeticError, match="bad: 3"):
+            list(found)
+
+
 def test_a_loop_that_is_not_over_in_time_is_given_up(broker: Broker, tmp_path: Path) -> None:
     with parallel_config("aque", broker=broker), pytest.raises(multiprocessing.TimeoutError):
         Parallel(n_jobs=2, timeout=0.2)([delayed(loops.mark_and_wait)(str(tmp_path), 0)])

@@ -43,7 +43,7 @@ def test_all_that_is_exported_is_told_of() -> None:
     page = (DOCS / "api.md").read_text("utf-8") + (DOCS / "errors.md").read_text("utf-8")
     hidden = [name for name in aque.__all__ if not re.search(rf"\b{name}\b", page)]
     assert hidden == ["__version__"]
-    assert not re.findall(r"^#+ (\S+)\n\n    .*\n\n(?=#)", page, re.MULTILINE), "no docstring"
+    assert not re.findall(r"^#+ (\S+)\n\n```python\n.*\n```\n\n(?=#)", page, re.MULTILINE), "no docstring"
 
 
 def test_every_variable_that_is_read_or_given_is_declared() -> None:

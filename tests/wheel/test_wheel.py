@@ -107,15 +107,35 @@ def test_man_finds_the_pages_beside_the_commands(say: Say, place: Path) -> None:
     assert not found or found == f"{place}/venv/share/man/man1/aque-submit.1\n"
 
 
+_TYPED = """
+import aque
+
+queue = aque.Queue()
+future = queue.submit(pow, 2, 10)
+
+
+@queue.task(cpus=1)
+def length(text: str) -> int:
+    return len(text)
+
+
+"""
+
+
 @pytest.mark.soak
 def test_programs_that_use_it_are_checked_by_its_types(place: Path) -> None:
     """By mypy, strictly, and outside of the sources: so it is `py.typed` that counts."""
     python = place / "venv" / "bin" / "python"
     environ = {**os.environ, "PYTHONPATH": "", "MYPYPATH": "", "MYPY_CACHE_DIR": str(place / "cache")}
     command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python), "--config-file="]
-    for good, text in ((True, "future.result()"), (False, "future.no_such_thing()")):
+    for good, text in (
+        (True, "future.result()\nprint(length('a') + 1, length.options(cpus=2).submit('b').id)"),
+        (False, "future.no_such_thing()"),
+        (False, "length(1)"),  # what is decorated keeps its types
+        (False, "length('a').upper()"),
+    ):
         program = place / "home" / "program.py"
-        program.write_text(f"import aque\n\nfuture = aque.Queue().submit(pow, 2, 10)\nprint({text})\n")
+        program.write_text(_TYPED + text + "\n")
         files = [*sorted((ROOT / "examples").glob("*.py")), program] if good else [program]
         done = subprocess.run(
             [*command, *map(str, files)], env=environ, cwd=place, capture_output=True, text=True, timeout=300
