@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from ..child.codec import clean_text
 from ..queries.recording import Cut, Piece, Progress
 from ..queries.usage import Used
 from ..queries.work import Captured, Outcome, Stop
 from ..states import State
 from ..units import tell_memory
 from .excerpt import Excerpt
+
+_NO_TEXT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+"""In JSON: NUL, or half a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Run:
             max_rss=end.get("max_rss"),
             read_bytes=end.get("read_bytes"),
             written_bytes=end.get("written_bytes"),
-            error=json.dumps(error) if error else None,
+            error=json.dumps(_clean(error)) if error else None,
             result=json.dumps(self.told["value"]) if has_value else None,
         )
 
@@ -114,6 +119,13 @@ def _judge(end: Mapping[str, Any], told: Mapping[str, Any], *, wants_result: boo
     if error is None and wants_result and "value" not in told:
         error = {"type": "aque:no_result", "message": "its process ended without a result"}
     return (state, error) if error else (State.SUCCESS, None)
+
+
+def _clean(error: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with texts that the broker can compare: a path need not be UTF-8, and a task tells what it likes."""
+    texts = {name: clean_text(each) if isinstance(each, str) else each for name, each in error.items()}
+    is_sound = not _NO_TEXT.search(json.dumps(texts.get("value"), ensure_ascii=False))
+    return texts if is_sound else {**texts, "value": None}
 
 
 _Test: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
