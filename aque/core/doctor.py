@@ -86,7 +86,8 @@ def _durability(patient: Patient) -> Iterator[tuple[Level, str, str]]:
         yield (
             "error",
             f"{name} is off",
-            f"`alter system set {name} = on`, and reload: without it a crash, or time, loses data",
+            f"`alter system set {name} = on`, or where `\\drds` tells that it is set, and reload: without it a crash,"
+            " or time, loses data",
         )
     if patient.server.transactions > _WRAP:
         yield (
@@ -189,6 +190,12 @@ def _sharing(patient: Patient) -> Iterator[tuple[Level, str, str]]:
             "error",
             f"{name} may write tasks past the functions",
             f"`revoke all on all tables in schema aque from {name}`",
+        )
+    for name in told.doors:
+        yield (
+            "error",
+            f"everybody may put functions into the schema {name}, and a pooler has these found first",
+            f"`revoke create on schema {name} from public`",
         )
     if told.is_owner_super:
         yield (

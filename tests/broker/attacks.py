@@ -17,7 +17,9 @@ def filled(statement: str, names: Mapping[str, int]) -> bytes:
     return _PLACE.sub(lambda match: str(names[match[1]]), statement).encode()
 
 
-def _store(user: str = "alice", more: str = "", edges: str = "", demand: str = "", task: int = 10**12) -> str:
+def _store(
+    user: str = "alice", more: str = "", edges: str = "", demand: str = "", task: int = 10**12, args: str = ""
+) -> str:
     """A submission of a task with an id that nobody has yet; of a field that is given twice the last value counts."""
     kind = (
         '{"demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
@@ -28,7 +30,7 @@ def _store(user: str = "alice", more: str = "", edges: str = "", demand: str = "
         f' "tags": [], "limits": {{}}, "volume": ""{demand}}}'
     )
     return (
-        f"select from aque.submit('{{{task}}}', '{{1}}', '[[]]',"
+        f"select from aque.submit('{{{task}}}', '{{1}}', '[[{args}]]',"
         f" '[{kind}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
     )
 
@@ -129,10 +131,16 @@ SPOILS: Final = {
     "submit a task whose timeout is no number": _store(more=', "timeout": "NaN"'),
     "submit a task whose end no worker can store": _store(more=', "retries": 1, "retry_delay": -1e30'),
     "submit a task of a time that lists cannot show": _store(more=', "run_at": "infinity"'),
+    "submit a task with NUL in its arguments": _store(args='"a\\u0000b"'),
+    "submit a task with half a character in its arguments": _store(args='"\\ud800"'),
     "edit a task so that it spoils all claims": """select from aque.edit('{:own}', '{"limits": {"x": 0}}', false)""",
     "edit a task so that its end cannot be stored": (
         """select from aque.edit('{:own}', '{"retry_delay": -1e30}', false)"""
     ),
+    "have a task run without a run": "select from aque.move('{:own}', 'pending', 'running', false)",
+    "have a task succeed without a run": "select from aque.move('{:own}', 'pending', 'success', false)",
+    "send a signal that is none": "select from aque.kill('{:own}', 9999::smallint, null, false)",
+    "kill a task after no number of seconds": "select from aque.kill('{:own}', 15::smallint, 'NaN', true)",
     "store an environment that is none": _environ("[1]"),
     "store an environment with a variable that is no text": _environ('{\\"PATH\\": [1]}'),
 }

@@ -11,6 +11,7 @@ from aque.core.broker import Broker
 from aque.core.doctor import Patient, examine
 from aque.core.doctor import _clock as clock
 from aque.core.queries import health, registry
+from tests import bouncer
 from tests.sharing import Shared, shared_server
 
 
@@ -35,6 +36,7 @@ def test_a_shared_server_is_well(shared: Shared) -> None:
     ("harm", "mend"),
     [
         ("grant insert on aque.task to mallory", "revoke all on all tables in schema aque from mallory"),
+        ("grant update (username) on aque.shape to mallory", "revoke all on all tables in schema aque from mallory"),
         ("alter table aque.output disable row level security", "alter table aque.output enable row level security"),
         (
             "alter function aque.kill reset search_path",
@@ -48,6 +50,26 @@ def test_what_lets_roles_past_the_rules_is_an_error(shared: Shared, harm: str, m
         assert ("sharing", "error") in _found(shared)
         conn.execute(mend)
     assert ("sharing", "error") not in _found(shared)
+
+
+@pytest.mark.parametrize("setting", ["alter database aque set", "alter role olga set"])
+def test_a_commit_that_may_be_lost_is_an_error(shared: Shared, setting: str) -> None:
+    with shared.admin() as conn:
+        conn.execute(f"{setting} synchronous_commit = off".encode())
+        with Broker(shared.url("olga")) as broker:
+            assert any(each.says == "synchronous_commit is off" for each in examine(broker))
+        conn.execute(f"{setting} synchronous_commit = default".encode())
+
+
+@bouncer.needed
+def test_a_schema_that_everybody_may_put_functions_into_is_an_error_behind_a_pooler(shared: Shared) -> None:
+    """There the search_path is the server's: a function of anybody's that fits better would run as whoever looks."""
+    server = {"host": shared.sockets, "port": shared.port, "user": "postgres", "dbname": "aque"}
+    with shared.admin() as conn, bouncer.bouncing(server) as pooler, Broker(pooler.url) as broker:
+        conn.execute("grant create on schema public to public")
+        assert "`revoke create on schema public from public`" in [each.mend for each in examine(broker)]
+        conn.execute("revoke create on schema public from public")
+        assert ("sharing", "error") not in {(each.check, each.level) for each in examine(broker)}
 
 
 def test_a_worker_of_another_version_and_an_old_transaction_are_told_of(shared: Shared) -> None:

@@ -7,10 +7,15 @@ import json
 import pytest
 
 from aque.core.broker import Broker
+from aque.core.child.codec import decode
 from aque.core.db.source import Connection
 from aque.core.errors import UsageError
 from aque.core.queries import registry, steering, work
+from aque.core.selection import Selection
 from aque.core.states import State
+from aque.core.task import account
+from aque.core.view import View
+from tests import work as work_of_tests
 from tests.waiting import wait_for
 from tests.work import running_worker
 
@@ -78,9 +83,41 @@ def test_the_last_run_that_can_be_counted_is_not_followed_by_another(broker: Bro
 
 def test_arguments_that_are_nested_too_deep_are_an_error_of_their_task_alone(broker: Broker) -> None:
     """Whoever writes SQL can store them, and a worker that cannot read them goes on."""
-    (task,) = broker.submit([{"pattern": "shell", "args": ["true"], "cwd": "/", "environ": {}, "hold": True}], {})
+    (task,) = broker.submit(
+        [{"pattern": "shell", "args": ["true"], "cwd": "/", "environ": {}, "hold": True, "user": account()}], {}
+    )
     with broker.database.connection() as conn:
         conn.execute("update aque.spec set args = %s where task_id = %s", ["[" * 5000 + "]" * 5000, task])
     broker.read(steering.move, [task], State.PAUSED, State.PENDING, dry=False)
     with running_worker(broker):
         wait_for(lambda: broker.tasks([task])[0].state == State.ERROR)
+    assert "recursion" in str(broker.tasks([task])[0].error)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\ud800", "\udcff", "\0"])
+def test_arguments_that_look_like_what_cannot_be_stored_are_stored(broker: Broker, text: str) -> None:
+    (task,) = broker.submit([{"func": "m:f", "args": [text], "user": "me"}], {})
+    assert decode(broker.tasks([task])[0].args or "") == [text]
+
+
+def test_a_command_that_is_no_utf8_and_is_not_found_can_be_looked_for(broker: Broker) -> None:
+    """Its error holds its name, and every list that asks for errors reads that."""
+    command = {"pattern": "shell", "args": ["no-such-\udcff"], "cwd": "/", "environ": {}, "user": account()}
+    (task,) = broker.submit([command], {})
+    with running_worker(broker):
+        wait_for(lambda: broker.tasks([task])[0].state == State.ERROR)
+    assert _found(broker, "no-such") == [task]
+
+
+@pytest.mark.parametrize("value", [r'"\u0000"', r'{"a": ["\ud800"]}', r'{"\u0000": 1}', r'"\\u0000"'])
+def test_an_error_that_a_task_made_up_spoils_no_list(broker: Broker, value: str) -> None:
+    """The server reads all of an error to find its message, and fails on what no text holds."""
+    told = f'{{"error": {{"message": "made up", "value": {value}}}}}'
+    (task,) = broker.submit([{"func": work_of_tests.tell, "args": [told], "user": account()}], {})
+    with running_worker(broker):
+        wait_for(lambda: broker.tasks([task])[0].state == State.ERROR)
+    assert _found(broker, "made") == [task]
+
+
+def _found(broker: Broker, text: str) -> list[int]:
+    return [each.id for each in View(broker).page(Selection.of(text=f"error~{text}")).rows]

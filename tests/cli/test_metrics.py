@@ -200,7 +200,7 @@ def test_a_port_that_is_taken_is_one_line(aque: Aque) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = aque("metrics", "--listen", str(taken.getsockname()[1]))
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
-    assert "in use" in done.stderr
+    assert re.fullmatch(r"aque: cannot listen on 127\.0\.0\.1:\d+: .* in use\n", done.stderr)
 
 
 def test_nobody_but_this_host_is_served_unless_it_is_asked_for(start: Start) -> None:

@@ -86,6 +86,18 @@ def test_an_environment_that_is_none_is_an_error_of_its_task_alone(desk: Desk, t
     assert not desk.heard("finished", 1)
 
 
+@pytest.mark.parametrize("number", [-1, 65, 9999])
+def test_a_signal_that_is_none_is_nothing_to_anybody(desk: Desk, number: int) -> None:
+    """Who asks for it may be another system, or write SQL; the tasks of all others run on."""
+    desk.run(1, "sleep", "100")
+    desk.wait("started", 1)
+    desk.runner.send({"type": "kill", "lease": 1, "signal": number, "grace": None})
+    desk.run(2, "true")
+    assert desk.wait("finished", 2)["exit_code"] == 0
+    desk.runner.send({"type": "kill", "lease": 1, "signal": number, "grace": 0.0})
+    assert desk.wait("finished", 1)["signal"] == signal.SIGKILL
+
+
 def test_a_script_without_an_interpreter_is_the_shells(desk: Desk, tmp_path: Path) -> None:
     script = tmp_path / "a script"
     script.write_text('echo "$0: $@"; exit 3\n')

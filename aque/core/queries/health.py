@@ -57,7 +57,8 @@ class Table:
 class Sharing:
     """The roles and rights of a schema. `open`: tables without policies; `unpinned`: functions with a caller's names.
 
-    `writers`: roles that may write tasks past the functions; `granted`: the roles that this session has.
+    `writers`: roles that may write tasks past the functions; `granted`: the roles that this session has. `doors`:
+    schemas in this session's search_path that everybody may put functions into.
     """
 
     is_shared: bool
@@ -66,6 +67,7 @@ class Sharing:
     open: list[str]
     unpinned: list[str]
     writers: list[str]
+    doors: list[str]
     missing: list[str]
     granted: list[str]
 

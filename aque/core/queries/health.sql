@@ -7,7 +7,8 @@ select current_setting('server_version') as version, current_setting('server_ver
              where s.name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')
                and s.setting = '0' order by s.name) as endless,
        array(select s.name from pg_settings s
-             where s.name in ('fsync', 'full_page_writes', 'autovacuum', 'track_counts') and s.setting = 'off'
+             where s.name in ('fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum', 'track_counts')
+               and s.setting = 'off'
              order by s.name) as off,
        current_setting('max_connections')::int as most_connections,
        (select count(*) from pg_stat_activity a where a.backend_type = 'client backend')::int as connections,
@@ -47,8 +48,12 @@ select exists (select from aque.sharing) as is_shared,
        array(select r.rolname::text from pg_roles r
              where not r.rolsuper and r.oid <> n.nspowner and r.rolname !~ '^pg_'
                and not pg_has_role(r.oid, n.nspowner, 'member')
-               and (has_table_privilege(r.oid, 'aque.task', 'insert, update, delete')
-                    or has_table_privilege(r.oid, 'aque.spec', 'insert, update, delete')) order by 1) as writers,
+               and exists (
+                   select from unnest('{task,spec,shape,environ,dependency}'::text[]) t (name)
+                   where has_table_privilege(r.oid, 'aque.' || t.name, 'insert, update, delete')
+                      or has_any_column_privilege(r.oid, 'aque.' || t.name, 'insert, update')) order by 1) as writers,
+       array(select s.name::text from unnest(current_schemas(false)) s (name)
+             where has_schema_privilege('public', s.name, 'create')) as doors,
        array(select r.name from unnest('{aque_user,aque_operator,aque_worker}'::text[]) r (name)
              where not exists (select from pg_roles o where o.rolname = r.name)) as missing,
        array(select r.rolname::text from pg_roles r

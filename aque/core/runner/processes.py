@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,19 +109,15 @@ def below(roots: Iterable[int], processes: Table) -> set[int]:
 
 
 def send(pid: int, number: int) -> None:
-    """Signal one process; it may be gone."""
-    try:
+    """Signal one process; it may be gone, and the number no signal here."""
+    with suppress(OSError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def send_group(pid: int, number: int) -> None:
-    """Signal a process group; it may be gone."""
-    try:
+    """Signal a process group; it may be gone, and the number no signal here."""
+    with suppress(OSError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def signal_tree(pid: int, number: int) -> dict[int, int]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from ..child.codec import clean_text
 from ..queries.recording import Cut, Piece, Progress
 from ..queries.usage import Used
 from ..queries.work import Captured, Outcome, Stop
 from ..states import State
 from ..units import tell_memory
 from .excerpt import Excerpt
+
+_NO_TEXT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+"""In JSON: NUL, or half a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Run:
             max_rss=end.get("max_rss"),
             read_bytes=end.get("read_bytes"),
             written_bytes=end.get("written_bytes"),
-            error=json.dumps(error) if error else None,
+            error=json.dumps(_clean(error)) if error else None,
             result=self.told.get("value") if state is State.SUCCESS else None,
         )
 
@@ -122,6 +127,14 @@ class Run:
 
 _WELL: Final = (State.SUCCESS, None)
 _AMISS: Final = ("error", "timed_out", "over_memory", "killed", "signal", "exit_code")
+
+
+def _clean(error: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with texts that the broker can compare: a path need not be UTF-8, and a task tells what it likes."""
+    texts = {name: clean_text(each) if isinstance(each, str) else each for name, each in error.items()}
+    is_sound = not _NO_TEXT.search(json.dumps(texts.get("value"), ensure_ascii=False))
+    return texts if is_sound else {**texts, "value": None}
+
 
 _Test: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 

@@ -68,6 +68,9 @@ as $$
 declare
     waiting bigint[];
 begin
+    if (signal between 1 and 64) is not true or (grace >= 0 and grace < 'infinity') is false then
+        raise exception 'no signal: %, with a grace of % s', signal, grace using errcode = 'AQ005';
+    end if;
     perform aque.hold(targets, dry => false);
     select coalesce(array_agg(t.id), '{}') into waiting from aque.task t
     where ends and t.id = any(targets) and t.state in ('creating', 'pending', 'paused');

@@ -48,6 +48,17 @@ begin
     end if;
 end $$;
 
+-- Refuses arguments that hold what no text does, NUL or half a character: lists could not show them, nor anything beside
+-- them. Only what may hold such is looked at, for it is all that everybody submits.
+create or replace function aque.check_texts(args json) returns void language plpgsql as $$
+begin
+    if args::text ~ '\\u(0000|[dD][89a-fA-F])' then
+        perform args::jsonb;
+    end if;
+exception when untranslatable_character or invalid_text_representation then
+    raise exception 'arguments that hold what no text does' using errcode = 'AQ005';
+end $$;
+
 -- An environment, if it is one: an object of texts.
 create or replace function aque.checked_environ(vars json) returns json language plpgsql as $$
 begin
@@ -158,6 +169,7 @@ begin
         raise exception 'ids of tasks begin with 1' using errcode = 'AQ005';
     end if;
     perform aque.check_fields(known);
+    perform aque.check_texts(args);
     insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
                            stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
     select x.id, k.name, k.pattern, k.func, x.args, k.kwargs, environ_ids[k.environ], k.cwd, k.groupname, k.interpreter,

@@ -14,13 +14,17 @@ begin
     end if;
 end $$;
 
--- Moves tasks between two states that mean nothing to others: pending, paused.
+-- Moves tasks between two states that mean nothing to others: pending, paused. Any other would be a lie: one that "runs"
+-- without a run would hold its limits for ever.
 create or replace function aque.move(targets bigint[], origin aque.state, goal aque.state, dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
 language plpgsql rows 100 set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 begin
+    if ((origin, goal) in (('pending', 'paused'), ('paused', 'pending'))) is not true then
+        raise exception 'no task is moved from % to %', origin, goal using errcode = 'AQ005';
+    end if;
     perform aque.hold(targets, dry);
     return query
         select t.id, t.state, case when t.state = origin then goal else t.state end,
