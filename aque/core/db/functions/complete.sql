@@ -109,7 +109,8 @@ declare
     became aque.state[];
     done bigint[];
 begin
-    if cardinality(ids) > 1 or states[1] = 'error' then  -- one that is not to be tried again: no order, and nothing to see
+    -- one alone has no order, and of its task nothing is looked at but where it may be tried again
+    if cardinality(ids) > 1 or states[1] = 'error' then
         perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
     end if;
 

@@ -185,7 +185,7 @@ begin
         where s.id is not null;
 end $$;
 
--- Whether there is nothing to do for aque.prepare(), as mostly: to look costs a quarter of it.
+-- Whether there is nothing to do for aque.prepare(), as mostly: to look costs less than half of it.
 create or replace function aque.is_prepared(demands json, environs json) returns boolean
 language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
