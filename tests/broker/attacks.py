@@ -17,8 +17,8 @@ def filled(statement: str, names: Mapping[str, int]) -> bytes:
     return _PLACE.sub(lambda match: str(names[match[1]]), statement).encode()
 
 
-def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
-    """A submission of a task with an id that nobody has yet."""
+def _made(user: str, more: str = "") -> tuple[str, str]:
+    """What kind of task it is, and its demand."""
     kind = (
         '{"demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
         f' "hold": false, "guessed": false, "name": "x", "pattern": "shell"{more}}}'
@@ -27,6 +27,17 @@ def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
         f'{{"queue": "wait", "username": "{user}", "cpus": 1, "cpu_share": 0, "memory": 0, "host": [], "platform": "",'
         ' "tags": [], "limits": {}, "volume": ""}'
     )
+    return kind, demand
+
+
+def _enter(user: str) -> str:
+    kind, demand = _made(user)
+    return f"select from aque.enter('{{1}}', '[[]]', '[{kind}]', '{{}}', '[{demand}]', '[]')"
+
+
+def _store(user: str = "alice", more: str = "", edges: str = "") -> str:
+    """A submission of a task with an id that nobody has yet."""
+    kind, demand = _made(user, more)
     return (
         "select from aque.submit('{1000000000000}', '{1}', '[[]]',"
         f" '[{kind}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
@@ -87,6 +98,7 @@ WRITES: Final = {
     "give another's task a child": "select from aque.link('{}', '{}', '{:pending}', '{:own}')",
     "run as root": _store("root"),
     "run as another": _store("bob"),
+    "run as another, by the shorter way": _enter("bob"),
     "edit the account of one's own task": """select from aque.edit('{:own}', '{"username": "root"}', false)""",
     "be the child of another's task": _store(more=', "parent_id": :pending'),
     "pause a queue": "insert into aque.queue (name, paused) values ('wait', true)",
