@@ -136,7 +136,7 @@ class Listener:
                 notices = list(conn.notifies(timeout=0))
                 if written:
                     seen = self._look(conn, written, seen)
-            for event in filter(None, map(_read, notices)):
+            for event in filter(None, map(read_notice, notices)):
                 self._emit(event)
             if (began := time.monotonic()) >= resync_at:
                 self._resync(conn)
@@ -152,7 +152,7 @@ class Listener:
             new = self._unheard()
         for topic in sorted(new) if has_session(conn) else ():
             with limited(conn, _PROBE):
-                conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+                listen(conn, topic)
         with self._lock:
             self._heard |= new
         for topic in sorted(new):
@@ -198,12 +198,17 @@ class Listener:
                     yield from callbacks
 
 
+def listen(conn: Connection, topic: str) -> None:
+    """Have a session told of what happens under a topic, `task_status` or `work`."""
+    conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+
+
 def _pause(conn: Connection, took: float) -> float:
     """Seconds to the next time that all who wait look for themselves, which took some the last time."""
     return _POLL if has_session(conn) else min(max(_POOLED, took / _SHARE), _POLL)
 
 
-def _read(notice: psycopg.Notify) -> Event | None:
+def read_notice(notice: psycopg.Notify) -> Event | None:
     """What a notification says; None where it is not aque's: anybody who has the database may send some."""
     if notice.channel == _CHANNELS["work"]:
         return Event("work", payload=notice.payload, sender=notice.pid)

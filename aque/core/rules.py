@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from .child.names import name_of
+from .environment import environ
 from .errors import UsageError
 from .units import Cpus, parse_duration, parse_memory
 
@@ -80,6 +81,8 @@ def _amount(value: Any) -> int:
 
 
 def _environ(value: Any) -> Mapping[str, str]:
+    if value is environ():  # that of the system is as it must be
+        return environ()
     return MappingProxyType({_variable(name): _system_text(text) for name, text in dict(value).items()})
 
 

@@ -17,10 +17,8 @@ def filled(statement: str, names: Mapping[str, int]) -> bytes:
     return _PLACE.sub(lambda match: str(names[match[1]]), statement).encode()
 
 
-def _store(
-    user: str = "alice", more: str = "", edges: str = "", demand: str = "", task: int = 10**12, args: str = ""
-) -> str:
-    """A submission of a task with an id that nobody has yet; of a field that is given twice the last value counts."""
+def _made(user: str = "alice", more: str = "", demand: str = "") -> tuple[str, str]:
+    """What kind of task it is, and its demand; of a field that is given twice the last value counts."""
     kind = (
         '{"demand": 1, "priority": 1, "duration": 0, "memory": 0, "retries": 0, "retry_delay": 0,'
         f' "hold": false, "guessed": false, "name": "x", "pattern": "shell"{more}}}'
@@ -29,9 +27,22 @@ def _store(
         f'{{"queue": "wait", "username": "{user}", "cpus": 1, "cpu_share": 0, "memory": 0, "host": [], "platform": "",'
         f' "tags": [], "limits": {{}}, "volume": ""{demand}}}'
     )
+    return kind, demand
+
+
+def _enter(user: str = "alice", more: str = "", demand: str = "", args: str = "") -> str:
+    kind, asked = _made(user, more, demand)
+    return f"select from aque.enter('{{1}}', '[[{args}]]', '[{kind}]', '{{}}', '[{asked}]', '[]')"
+
+
+def _store(
+    user: str = "alice", more: str = "", edges: str = "", demand: str = "", task: int = 10**12, args: str = ""
+) -> str:
+    """A submission of a task with an id that nobody has yet."""
+    kind, asked = _made(user, more, demand)
     return (
         f"select from aque.submit('{{{task}}}', '{{1}}', '[[{args}]]',"
-        f" '[{kind}]', '{{}}', '[{demand}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
+        f" '[{kind}]', '{{}}', '[{asked}]', '[]', '[{edges}]', '{{}}', '{{}}', '{{}}', '{{}}')"
     )
 
 
@@ -93,6 +104,7 @@ WRITES: Final = {
     "give another's task a child": "select from aque.link('{}', '{}', '{:pending}', '{:own}')",
     "run as root": _store("root"),
     "run as another": _store("bob"),
+    "run as another, by the shorter way": _enter("bob"),
     "edit the account of one's own task": """select from aque.edit('{:own}', '{"username": "root"}', false)""",
     "be the child of another's task": _store(more=', "parent_id": :pending'),
     "pause a queue": "insert into aque.queue (name, paused) values ('wait', true)",

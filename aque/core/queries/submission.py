@@ -14,6 +14,7 @@ from ..db.statements import statements
 from ..errors import TaskNotFound
 from ..states import State
 from ..units import Cpus
+from . import arrays
 
 _SQL: Final = statements(__name__)
 Span: TypeAlias = tuple[int, int]
@@ -53,20 +54,20 @@ def wake(conn: Connection) -> None:
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
     """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
     if payloads := _of_changes(changed):
-        conn.execute(_SQL["announce"], {"payloads": payloads})
+        conn.execute(_SQL["announce"], {"payloads": arrays.texts(payloads)})
 
 
 def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
     """The same, and tell idle workers that there may be work; in one round trip."""
-    conn.execute(_SQL["announce_work"], {"payloads": _of_changes(changed), "tasks": None})
+    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(_of_changes(changed)), "tasks": None})
 
 
 def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
     """Tell everybody who listens of new tasks, and idle workers that could run them; in one round trip."""
     payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
     new = [range(low, high + 1) for found in spans.values() for low, high in found]
-    tasks = list(itertools.chain(*new)) if sum(map(len, new)) <= _FEW else None
-    conn.execute(_SQL["announce_work"], {"payloads": payloads, "tasks": tasks})
+    tasks = arrays.plain(itertools.chain(*new)) if sum(map(len, new)) <= _FEW else None
+    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(payloads), "tasks": tasks})
 
 
 def _of_changes(changed: Iterable[Change]) -> list[str]:

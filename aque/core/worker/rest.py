@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from ..alarm import Alarm, wait_ready
 from ..listener import Event
@@ -13,6 +14,8 @@ from .pace import Pace
 from .patience import Patience
 from .pulse import Pulse
 from .session import Session
+
+_POOLED: Final = 0.5  # seconds between two looks for work behind a pooler, which lets no notification through
 
 
 class Rest:
@@ -37,21 +40,18 @@ class Rest:
         self._exchange = exchange
         self._pulse = pulse
         self._patience = patience
-        self._turned_at = 0.0
-        self.is_asked = False
+        self._turned_at = self._looked_at = 0.0
+        self._has_news = self.is_asked = False
 
     def turned(self) -> None:
         """A turn is over."""
         self._turned_at = time.monotonic()
 
     def hear(self, event: Event) -> None:
-        """Somebody tells of work, or asks something of the runs of one worker. Called on the listener's thread."""
-        is_own = event.sender and event.sender == self._session.backend  # what it told of, it looked for itself
-        if is_own or not event.is_for(self._session.worker):
-            return
-        if event.resync or event.payload:
-            self.is_asked = True
-        self._alarm.ring()
+        """Somebody tells of work, or asks something of the runs of one worker."""
+        if event.topic == "work" and event.is_for(self._session.worker):
+            self._has_news = True
+            self.is_asked = self.is_asked or bool(event.payload)
 
     def heed(self) -> None:
         """There may be work, or something asked of the runs here."""
@@ -60,20 +60,33 @@ class Rest:
     def sleep(self) -> None:
         """Wait until there is something to do."""
         readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
-        watched = [self._session.fileno()] if self._is_connected else []
+        watched = [self._session.fileno()] if self._is_connected and self._take_in() else []
         ready = wait_ready([*readable, *watched], self._time(), [self._crew.fileno()] if self._crew.wants_write else [])
         self._hear(ready)
-        if self._pulse.is_due or not ready.isdisjoint(watched):
+        if not ready.isdisjoint(watched):
+            self._take_in()
+        if self._pulse.is_due:
             self._pulse.beat_at = 0.0
+        if self._session.is_deaf and time.monotonic() >= self._looked_at + _POOLED:
+            self._looked_at = time.monotonic()
+            self.heed()
 
     def gather(self) -> None:
         """Let what the runner says come together for a while: it is the turns that cost, not what is in them."""
         until = min(self._turned_at + self._pace.rest(self._ledger), self._pulse.beat_at)
         while (left := until - time.monotonic()) > 0 and self._is_connected and not self.is_asked:
-            ready = wait_ready([self._alarm.fileno(), self._session.fileno()], left)
-            self._hear(ready)
-            if self._session.fileno() in ready:  # the connection has ended
+            if not self._take_in():
                 return
+            self._hear(wait_ready([self._alarm.fileno(), self._session.fileno()], left))
+
+    def _take_in(self) -> bool:
+        """Take in what the broker tells; False where the connection has ended: then the heartbeat sees to it, now."""
+        if not self._session.hear():
+            self._pulse.beat_at = 0.0
+            return False
+        self._pace.is_hungry = self._pace.is_hungry or self._has_news
+        self._has_news = False
+        return True
 
     @property
     def _is_connected(self) -> bool:
@@ -83,9 +96,10 @@ class Rest:
     def _time(self) -> float:
         """Seconds to sleep at most."""
         has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
-        if has_work and self._is_connected:
+        if (has_work or self.is_asked) and self._is_connected:
             return 0.0
-        due_at = min(self._pulse.next_at, self._exchange.tell_at)
+        looks_at = self._looked_at + _POOLED if self._session.is_deaf else float("inf")
+        due_at = min(self._pulse.next_at, self._exchange.tell_at, looks_at)
         wakes_at = self._patience.try_at if self._patience.is_tried else due_at
         return max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
 

@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
@@ -24,6 +25,7 @@ from ..db.pooler import has_session
 from ..db.source import Connection, Source
 from ..db.watchdog import limited
 from ..errors import BrokerUnavailable
+from ..listener import Event, listen, read_notice
 from ..queries import recording, registry, submission, work
 from ..queries.submission import Change
 from ..states import State
@@ -73,10 +75,9 @@ class Session:
         self._is_held = False
         self._idle: bool | None = False
         self._suspects = Suspects()
+        self._told: Callable[[Event], object] = lambda event: None
         self.worker = 0
         self.mark = ""
-        self.backend = 0
-        """The process id of its session on the server; 0 where there is none. May be read on any thread."""
         self.epoch = datetime.min.replace(tzinfo=UTC)
         """The server's time at zero of the steady clock, as of the last heartbeat."""
 
@@ -89,6 +90,28 @@ class Session:
         """The descriptor on which the end of the connection shows."""
         assert self._conn
         return self._conn.fileno()
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether nothing is told of work on this connection: a pooler stands before the broker."""
+        return self._conn is not None and not has_session(self._conn)
+
+    def bind(self, callback: Callable[[Event], object]) -> None:
+        """Have it called with what others tell of work: while a statement runs, and when this is to `hear`."""
+        self._told = callback
+
+    def hear(self) -> bool:
+        """Take in what was told, without waiting; False where the connection has ended."""
+        if self._conn is None:
+            return False
+        driver = self._conn.pgconn
+        try:
+            driver.consume_input()
+        except psycopg.OperationalError:
+            return False
+        while notice := driver.notifies():
+            self._pass_on(psycopg.Notify(notice.relname.decode(), notice.extra.decode(), notice.be_pid))
+        return True
 
     def open(self) -> None:
         """Connect, and register a new worker, with a mark of its own for what its tasks start."""
@@ -129,7 +152,6 @@ class Session:
         if self._conn:
             self._conn.close()
             self._conn = None
-            self.backend = 0
 
     def beat(self, *, draining: bool, cpus_used: float, memory_used: int, load: float | None) -> bool:
         """Tell that the worker lives; whether it is to drain. Raises WorkerGivenUp."""
@@ -187,13 +209,20 @@ class Session:
     def _connect(self) -> None:
         self.close()
         self._conn = self._source.connect()
-        self.backend = self._conn.info.backend_pid
         self._connected_at = time.monotonic()
         if not has_session(self._conn):
             _log.warning("%s", _POOLED)
             return
         with self._talking() as conn:
             conn.execute(sql.SQL("set idle_in_transaction_session_timeout = {}").format(_STALLED))
+            conn.add_notify_handler(self._pass_on)
+            listen(conn, "work")
+
+    def _pass_on(self, notice: psycopg.Notify) -> None:
+        """What this session told itself is no news."""
+        event = read_notice(notice)
+        if event and self._conn and notice.pid != self._conn.info.backend_pid:
+            self._told(event)
 
     @contextmanager
     def _talking(self) -> Iterator[Connection]:

@@ -123,8 +123,7 @@ class Worker:
         self._desk = Desk(self._ledger, crew, self._session, self.broker.to_url(), self._isolation)
         self._pulse = Pulse(*ours, self._exchange, self._service, self._surveyor)
         self._rest = Rest(self._alarm, *ours, self._exchange, self._pulse, self._patience)
-        self.broker.bind("work", self._rest.hear)
-        self.broker.listener.wait(10)
+        self._session.bind(self._rest.hear)
         _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
         self._service.ready()
 
@@ -191,7 +190,6 @@ class Worker:
 
     def _end(self) -> None:
         self._service.stopping()
-        self.broker.unbind("work", self._rest.hear)
         self._crew.close()
         if left := len(self._ledger.unfinished()):
             _log.warning("%d tasks were stopped, and wait again", left)

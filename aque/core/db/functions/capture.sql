@@ -1,7 +1,7 @@
 -- Capture: a claim, with all that a worker needs to run what it got.
 
--- The fields are read by a statement of their own. Joined to aque.claim() they would be read by an older snapshot than
--- that under which the claim finds its tasks, and a task that was submitted in between would be captured by nobody.
+-- Tasks are changed, and their fields read, by a statement of its own. Joined to aque.claim() it would have an older snapshot
+-- than that under which the claim finds its tasks, and a task that was submitted in between would be captured by nobody.
 create or replace function aque.capture(claimant bigint, cpus_free real, memory_free bigint, wanted int)
 returns table (
     id bigint, lease bigint, attempt smallint, cpus real, memory bigint, started_at timestamptz, name text,
@@ -16,22 +16,29 @@ as $$
 declare
     me aque.worker;
     ids bigint[];
-    demands real[];
 begin
-    select array_agg(c.id), array_agg(c.cpus) into ids, demands
-    from aque.claim(claimant, cpus_free, memory_free, wanted) c;
-    if ids is null then
+    select * into me from aque.worker w where w.id = claimant and w.ended_at is null;
+    if me.id is null then
+        raise exception 'worker % is not registered, or was given up for dead', claimant using errcode = 'AQ003';
+    end if;
+    ids := aque.claim(me, cpus_free, memory_free, wanted);
+    if ids = '{}' then
         return;
     end if;
-    select * into me from aque.worker w where w.id = claimant;
     return query
-        select t.id, t.lease, t.attempt, x.cpus, t.memory, t.started_at, p.name, p.pattern, p.func, p.args, p.kwargs,
-               p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin, p.stdout, p.stderr, p.stdin_value,
-               p.timeout, t.priority, s.queue, t.parent_id, p.extra, p.isolation,
+        with moved as (
+            update aque.task t
+            set state = 'running', worker_id = claimant, lease = nextval('aque.lease_id'), attempt = t.attempt + 1,
+                started_at = clock_timestamp(), finished_at = null, kill_signal = null, kill_grace = null
+            where t.id = any(ids)
+            returning t.id, t.lease, t.attempt, t.memory, t.started_at, t.priority, t.duration, t.parent_id, t.shape_id
+        )
+        select t.id, t.lease, t.attempt, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), t.memory, t.started_at, p.name,
+               p.pattern, p.func, p.args, p.kwargs, p.environ_id, p.cwd, s.username, p.groupname, p.interpreter, p.stdin,
+               p.stdout, p.stderr, p.stdin_value, p.timeout, t.priority, s.queue, t.parent_id, p.extra, p.isolation,
                coalesce((select true from aque.dependency d where d.task_id = t.id limit 1), false), s.volume
-        from unnest(ids, demands) x (id, cpus)
-        cross join lateral (select * from aque.task k where k.id = x.id offset 0) t
-        cross join lateral (select * from aque.spec k where k.task_id = x.id offset 0) p
-        join aque.shape s on s.id = t.shape_id
+        from moved t
+        cross join lateral (select * from aque.spec k where k.task_id = t.id offset 0) p
+        cross join lateral (select * from aque.shape k where k.id = t.shape_id offset 0) s
         order by t.priority desc, t.duration desc, aque.rank_at(me, s.volume), t.id;
 end $$;

@@ -160,9 +160,11 @@ begin
             where h.cpus <= cpus_free and h.memory <= memory_free
               and coalesce(rooms[h.n], 1) > 0
             order by h.priority desc, h.duration desc, h.rank, h.place desc limit 2);
-        exit when two = '{}' and (most_memory <= memory_free or not exists (  -- of a range: smaller ones may fit
-            select from unnest(heads) h
-            where h.cpus <= cpus_free and h.least <= memory_free and h.memory between memory_free + 1 and me.memory));
+        if two = '{}' then
+            exit when most_memory <= memory_free or not exists (  -- of a range: smaller ones may fit
+                select from unnest(heads) h
+                where h.cpus <= cpus_free and h.least <= memory_free and h.memory between memory_free + 1 and me.memory);
+        end if;
         nth := two[1];
         second := two[2];
         best := case when nth is null then last_of_all else heads[nth] end;
@@ -246,36 +248,31 @@ begin
             most_memory := greatest(most_memory, best.memory);
         end if;
         heads[nth] := best;
+        exit when following is null and cardinality(heads) = 1;
     end loop;
 end $$;
 
--- Captures up to `wanted` ready tasks for a worker that has `cpus_free` and `memory_free` to give.
+-- Finds up to `wanted` ready tasks for a worker that has `cpus_free` and `memory_free` to give, and locks them.
 -- While someone holds an old snapshot, the entries of all that was claimed since stay in the index before the first
 -- ready task. Where there are many, this session remembers where it was, and looks from the beginning again only when it
 -- finds nothing there, or after twenty times the while that it took. So long something better may have to wait.
-create or replace function aque.claim(claimant bigint, cpus_free real, memory_free bigint, wanted int)
-returns table (id bigint, lease bigint, attempt smallint, cpus real, memory bigint)
-language plpgsql rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+create or replace function aque.claim(me aque.worker, cpus_free real, memory_free bigint, wanted int) returns bigint[]
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
     many constant bigint := 5000;
-    me aque.worker;
     marks aque.marks;
     heads aque.head[];
     taken bigint[] := '{}';
     began timestamptz;
     read_before bigint;
 begin
-    select * into me from aque.worker w where w.id = claimant and w.ended_at is null;
-    if me.id is null then
-        raise exception 'worker % is not registered, or was given up for dead', claimant using errcode = 'AQ003';
-    end if;
     perform aque.promote() from (select from aque.task where run_at <= clock_timestamp() limit 1) due;
 
     marks := nullif(current_setting('aque.places', true), '');
-    if marks.worker_id = claimant and marks.until > clock_timestamp() then
+    if marks.worker_id = me.id and marks.until > clock_timestamp() then
         select t.heads, t.taken into marks.heads, taken
         from aque.take(me, aque.first_from(me, marks.heads), cpus_free, memory_free, wanted) t;
     end if;
@@ -284,7 +281,7 @@ begin
         read_before := pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass);
         heads := aque.live(me);
         if heads = '{}' then
-            return;
+            return taken;
         end if;
         if exists (select from unnest(heads) h where h.memory > me.memory) then
             heads := aque.first_from(me, heads);
@@ -296,15 +293,8 @@ begin
         from aque.take(me, heads, cpus_free, memory_free, wanted) t;
     end if;
     if marks.until is not null then
-        marks.worker_id := claimant;
+        marks.worker_id := me.id;
         perform set_config('aque.places', marks::text, false);
     end if;
-
-    return query
-        update aque.task t
-        set state = 'running', worker_id = claimant, lease = nextval('aque.lease_id'), attempt = t.attempt + 1,
-            started_at = clock_timestamp(), finished_at = null, kill_signal = null, kill_grace = null
-        from aque.shape s
-        where t.id = any(taken) and s.id = t.shape_id
-        returning t.id, t.lease, t.attempt, aque.cpus_on(me.cpus, s.cpus, s.cpu_share), t.memory;
+    return taken;
 end $$;

@@ -106,8 +106,13 @@ as $$
 #variable_conflict use_column
 declare
     ended bigint[];
+    became aque.state[];
+    done bigint[];
 begin
-    perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
+    -- one alone has no order, and of its task nothing is looked at but where it may be tried again
+    if cardinality(ids) > 1 or states[1] = 'error' then
+        perform 1 from aque.task t where t.id = any(ids) and t.lease = any(leases) order by t.id for no key update;
+    end if;
 
     with moved as (
         update aque.task t
@@ -135,7 +140,7 @@ begin
             offset 0
         ) x
         where t.id = x.id and t.lease = x.lease
-        returning t.id, t.attempt, t.started_at, x.old_worker_id as worker_id, x.finished_at as ended_at,
+        returning t.id, t.state, t.attempt, t.started_at, x.old_worker_id as worker_id, x.finished_at as ended_at,
                   x.state as ended_as, x.exit_code, x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes,
                   x.written_bytes, x.error, x.result
     ), noted as (
@@ -148,12 +153,11 @@ begin
         insert into aque.result (task_id, value) select m.id, m.result from moved m where m.result is not null
         on conflict (task_id) do update set value = excluded.value
     )
-    select coalesce(array_agg(m.id), '{}') into ended from moved m;
+    select array_agg(m.id), array_agg(m.state), array_agg(m.id) filter (where aque.is_complete(m.state))
+    into ended, became, done from moved m;
 
-    return query select t.id, t.state from aque.task t where t.id = any(ended);
-    return query select * from aque.settle((
-        select coalesce(array_agg(t.id) filter (where aque.is_complete(t.state)), '{}')  -- no index of what is complete
-        from aque.task t where t.id = any(ended)));
+    return query select * from unnest(ended, became);
+    return query select * from aque.settle(done);
 end $$;
 
 -- Gives captured tasks back unrun, as if they had never been captured; those that someone wants stopped end.

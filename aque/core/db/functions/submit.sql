@@ -188,10 +188,12 @@ begin
     join unnest(known) with ordinality k on k.ordinality = x.kind
     left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id;
 
-    insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
-    select e.task_id, e.needs_id, coalesce(e.condition, 'success'), coalesce(e.otherwise, 'fail'), e.place,
-           coalesce(e.is_child, false)
-    from unnest(needs) e;
+    if needs <> '{}' then
+        insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
+        select e.task_id, e.needs_id, coalesce(e.condition, 'success'), coalesce(e.otherwise, 'fail'), e.place,
+               coalesce(e.is_child, false)
+        from unnest(needs) e;
+    end if;
 end $$;
 
 -- Ties new tasks to those that were there: `dependents` are the new tasks that need some of `needs`, and `children` (new)
@@ -238,7 +240,7 @@ begin
         where s.id is not null;
 end $$;
 
--- Whether there is nothing to do for aque.prepare(), as mostly: to look costs a quarter of it.
+-- Whether there is nothing to do for aque.prepare(), as mostly: to look costs less than half of it.
 create or replace function aque.is_prepared(demands json, environs json) returns boolean
 language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off
