@@ -21,7 +21,7 @@ from .graph import Graph, Node
 from .hooks import FIELD
 from .queries import storing, submission
 from .queries.storing import Batch, Ties
-from .queries.submission import Change, Span, spans
+from .queries.submission import Change, News, Span, spans
 from .states import State
 from .submit import Encoder
 
@@ -92,7 +92,7 @@ class Intake:
             self._number(nodes, asked)
             batch = self._encode(nodes, 0)
             with _told_apart():
-                ended = storing.submit(conn, batch, self._encoder.ties)
+                ended = storing.submit(conn, batch, self._encoder.ties, News(self._new))
             self._announce(conn, ended)
 
     def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
@@ -127,15 +127,16 @@ class Intake:
             storing.prepare(conn, batch)
             self._prepared = wanted
 
-    def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
+    @staticmethod
+    def _announce(conn: Connection, ended: Sequence[Change]) -> None:
         """Tell others. The tasks are stored: a failure here must not make anybody submit them a second time."""
         with suppress(BrokerError), translated():
-            submission.announce_new(conn, self._new)
             submission.announce(conn, ended)
 
     def _announce_apart(self, ended: Sequence[Change]) -> None:
         with suppress(BrokerError), self._turns.turn() as conn:
-            self._announce(conn, ended)
+            submission.announce_new(conn, News(self._new))
+            submission.announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
         self._ids.extend(storing.next_ids(self._turns.conn, len(nodes)))

@@ -17,7 +17,7 @@ from unnest(%(payloads)s::text[]) payload
 -- costs is the turn. Workers only where some sleep: a notification takes a lock that all commits queue for. As all that is
 -- told here, it does not wait for the disk: what it tells of was committed before it.
 select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
-from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(tasks)s::bigint[])
+from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(news)s::bigint[])
       union all
       select 'aque_task', payload from unnest(%(payloads)s::text[]) payload) told
 

@@ -12,3 +12,23 @@ language sql stable set enable_seqscan = off as $$
               select from aque.task t join aque.shape s on s.id = t.shape_id
               where t.id = any(tasks) and aque.fits(w, s))))
 $$;
+
+-- A submission that fits into one statement, and what is told of it: all who listen hear `payloads`, and idle workers are
+-- woken that could run some of `news` (null: any tasks). One turn, for what telling costs is mostly the turn; but two
+-- transactions: a worker that falls asleep says so and then looks once more, so it is seen after our commit, or sees the
+-- tasks. Nothing that is told may fail what is stored: where the server's queue of notifications is full, nobody hears.
+create or replace procedure aque.submit_and_tell(
+    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json,
+    dependents bigint[], needs bigint[], parents bigint[], children bigint[], news bigint[], payloads text[],
+    out ended bigint[], out states text[]
+) language plpgsql as $$
+begin
+    select coalesce(array_agg(s.id), '{}'), coalesce(array_agg(s.state::text), '{}') into ended, states
+    from aque.submit(ids, places, args, kinds, common, demands, environs, edges, dependents, needs, parents, children) s;
+    commit;
+    perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
+    from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(news)
+          union all
+          select 'aque_task', x.payload from unnest(payloads) x (payload)) told
+    where pg_notification_queue_usage() < 0.99;
+end $$;
