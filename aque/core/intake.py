@@ -20,7 +20,7 @@ from .graph import Graph, Node
 from .hooks import FIELD
 from .queries import storing, submission
 from .queries.storing import Batch, Ties
-from .queries.submission import Change, Span, spans
+from .queries.submission import Change, News, Span, spans
 from .states import State
 from .submit import Encoder
 
@@ -88,22 +88,21 @@ class Intake:
     def _take_few(self, nodes: list[Node], asked: list[int]) -> None:
         store = self._submit if any(node.edges or node.parent for node in nodes) else self._enter
         with self._turns.turn() as conn:
-            self._announce(conn, store(conn, nodes, asked))
+            store(conn, nodes, asked)
 
-    def _submit(self, conn: Connection, nodes: list[Node], asked: list[int]) -> Sequence[Change]:
+    def _submit(self, conn: Connection, nodes: list[Node], asked: list[int]) -> None:
         self._number(nodes, asked)
         batch = self._encode(nodes, 0)
         with _told_apart():
-            return storing.submit(conn, batch, self._encoder.ties)
+            ended = storing.submit(conn, batch, self._encoder.ties, News(self._new))
+        self._announce(conn, ended)
 
-    def _enter(self, conn: Connection, nodes: list[Node], asked: list[int]) -> Sequence[Change]:
+    def _enter(self, conn: Connection, nodes: list[Node], asked: list[int]) -> None:
         """Tasks that nothing ties: nobody has to know their ids before, and they cost one turn less."""
         batch = self._encoder.batch(nodes, 0)
         with _told_apart():
-            batch.ids.extend(storing.enter(conn, batch))
-        self._know(batch.ids, asked)
-        self._note(batch)
-        return ()
+            ids = storing.enter(conn, batch)
+        self._know(ids, asked)
 
     def _take_graph(self, nodes: list[Node], asked: list[int]) -> None:
         with _stream(self._database.source) as stream:
@@ -137,15 +136,16 @@ class Intake:
             storing.prepare(conn, batch)
             self._prepared = wanted
 
-    def _announce(self, conn: Connection, ended: Sequence[Change]) -> None:
+    @staticmethod
+    def _announce(conn: Connection, ended: Sequence[Change]) -> None:
         """Tell others. The tasks are stored: a failure here must not make anybody submit them a second time."""
         with suppress(BrokerError), translated():
-            submission.announce_new(conn, self._new)
             submission.announce(conn, ended)
 
     def _announce_apart(self, ended: Sequence[Change]) -> None:
         with suppress(BrokerError), self._turns.turn() as conn:
-            self._announce(conn, ended)
+            submission.announce_new(conn, News(self._new))
+            submission.announce(conn, ended)
 
     def _number(self, nodes: list[Node], asked: list[int]) -> None:
         self._know(storing.next_ids(self._turns.conn, len(nodes)), asked)
@@ -158,13 +158,9 @@ class Intake:
 
     def _encode(self, nodes: list[Node], start: int) -> Batch:
         batch = self._encoder.batch(nodes, start)
-        self._note(batch)
-        return batch
-
-    def _note(self, batch: Batch) -> None:
-        """Take down whom others are to be told of."""
         for state, held in ((State.PENDING, False), (State.PAUSED, True)):
             self._new.setdefault(state, []).extend(spans(batch.held(held)))
+        return batch
 
 
 class _Stream:

@@ -34,6 +34,7 @@ from aque.core.queries import (
     work,
 )
 from aque.core.queries.recording import Cut, Piece, Progress
+from aque.core.queries.submission import News
 from aque.core.queries.usage import Used
 from aque.core.queries.work import Captured, Outcome
 from aque.core.selection import Selection
@@ -219,7 +220,9 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "expire": Bench.expire,
     "limits in use": lambda bench: limits.standing(bench.conn, ["full", "some"]) if _limited(bench) else None,
     "events": lambda bench: (events.undoable(bench.conn, 1, own=True), events.latest(bench.conn, 20)),
-    "announce": lambda bench: submission.announce_new(bench.conn, {State.PENDING: [(id, id) for id in bench.waiting]}),
+    "announce": lambda bench: submission.announce_new(
+        bench.conn, News({State.PENDING: [(id, id) for id in bench.waiting]})
+    ),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
     "inputs": lambda bench: work.inputs(bench.conn, bench.some, 1 << 20),

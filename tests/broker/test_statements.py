@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import pytest
+from psycopg.pq import ExecStatus
 
 from aque.core import queries
 from aque.core.broker import Broker
@@ -45,7 +46,8 @@ def test_a_statement_fits_the_schema(made: Broker, name: str, text: str) -> None
             with conn.cursor().copy(text.encode()):
                 pass  # no rows, but its columns are looked up
         else:
-            conn.execute(f"prepare statement_{name.replace('.', '_')} as {_numbered(text)}".encode(), prepare=False)
+            parsed = conn.pgconn.prepare(name.encode(), _numbered(text).encode())
+            assert parsed.status == ExecStatus.COMMAND_OK, parsed.error_message
 
 
 def test_every_function_of_the_scripts_is_there_once(made: Broker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +12,7 @@ from aque.core.broker import Broker
 from aque.core.queries import registry, work
 from aque.core.selection import Selection
 from aque.core.steering import Steering
+from tests.waiting import wait_for
 
 from .backlog import register, submit
 
@@ -100,3 +102,31 @@ def test_new_tasks_wake_those_alone_who_could_run_them(
             if notice.channel == "aque_task":
                 break
         assert heard == ["aque_work"] * (woken or count > 50) + ["aque_task"]
+
+
+_HELD = """
+create function aque.held() returns trigger language plpgsql as
+$$ begin perform pg_advisory_xact_lock(77); return null; end $$;
+create constraint trigger held after insert on aque.task deferrable initially deferred
+for each row execute function aque.held()
+"""
+_IS_WAITING = "select exists (select from pg_locks where locktype = 'advisory' and objid = 77 and not granted)"
+
+
+def test_who_falls_asleep_while_a_submission_is_committed_is_woken(broker: Broker) -> None:
+    """It says that it sleeps, and looks once more, in vain: so it has to be looked for after the commit."""
+    source = broker.database.source
+    with source.connect() as conn, source.connect() as holder, ThreadPoolExecutor(1) as pool:
+        sleeper = register(conn)
+        conn.execute("listen aque_work")
+        holder.execute(_HELD)
+        holder.execute("select pg_advisory_lock(77)")
+        try:
+            submitted = pool.submit(submit, broker)
+            wait_for(lambda: holder.execute(_IS_WAITING).fetchone() == (True,))
+            registry.set_idle(conn, sleeper, True)
+            assert work.claim(conn, sleeper, 1.0, 1 << 40, 1) == []
+        finally:
+            holder.execute("select pg_advisory_unlock(77)")
+        assert list(conn.notifies(timeout=20, stop_after=1)), "nobody was woken"
+        assert [run.id for run in work.claim(conn, sleeper, 1.0, 1 << 40, 1)] == [submitted.result()]

@@ -51,7 +51,7 @@ begin
         execute format('drop trigger %I on %s', watch.tgname, watch.place);
     end loop;
     for each in select oid from pg_proc where pronamespace = 'aque'::regnamespace loop
-        execute format('drop function %s', each);
+        execute format('drop routine %s', each);
     end loop;
 end $$
 """

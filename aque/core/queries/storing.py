@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..db.source import Connection
 from ..db.statements import statements
-from .submission import Change, changes
+from .submission import FEW, Change, News, changes
 
 _SQL: Final = statements(__name__)
 
@@ -89,17 +89,24 @@ def next_ids(conn: Connection, count: int) -> list[int]:
     return row[0] if row else []
 
 
-def submit(conn: Connection, batch: Batch, ties: Ties) -> list[Change]:
-    """Store a whole submission; returns the tasks that ended at once, because what they need has failed.
+def submit(conn: Connection, batch: Batch, ties: Ties, news: News) -> list[Change]:
+    """Store a whole submission, and tell others of it.
+
+    Returns the tasks that ended at once, because what they need has failed.
 
     Raises DependencyResolutionError where an edge leads nowhere.
     """
-    return changes(conn.execute(_SQL["submit"], {**batch.parameters(), **ties.parameters()}))
+    parameters = {**batch.parameters(), **ties.parameters(), **news.parameters()}
+    ended, states = conn.execute(_SQL["submit"], parameters).fetchone() or ((), ())
+    return changes(zip(ended, states, strict=True))
 
 
 def enter(conn: Connection, batch: Batch) -> list[int]:
-    """Store a whole submission of tasks that need nothing; returns the ids that they got, in ascending order."""
-    row = conn.execute(_SQL["enter"], batch.parameters(), binary=True).fetchone()
+    """Store a whole submission of tasks that need nothing, and tell others of it.
+
+    Returns the ids that they got, in ascending order.
+    """
+    row = conn.execute(_SQL["enter"], {**batch.parameters(), "few": FEW}, binary=True).fetchone()
     return row[0] if row else []
 
 

@@ -2,13 +2,16 @@
 select array(select nextval('aque.task_id') from generate_series(1, %(count)s))
 
 -- name: submit
-select id, state::text
-from aque.submit(%(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json,
-                 %(demands)s::json, %(environs)s::json, %(edges)s::json,
-                 %(dependents)s::bigint[], %(needs)s::bigint[], %(parents)s::bigint[], %(children)s::bigint[])
+call aque.submit_and_tell(
+    %(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json,
+    %(demands)s::json, %(environs)s::json, %(edges)s::json,
+    %(dependents)s::bigint[], %(needs)s::bigint[], %(parents)s::bigint[], %(children)s::bigint[],
+    %(news)s::bigint[], %(payloads)s::text[], null, null)
 
 -- name: enter
-select aque.enter(%(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json)
+call aque.enter_and_tell(
+    %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json,
+    %(few)s::int, null)
 
 -- name: prepare
 select aque.prepare(%(demands)s::json, %(environs)s::json)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from psycopg.rows import dict_row
@@ -18,7 +19,8 @@ from . import arrays
 
 _SQL: Final = statements(__name__)
 Span: TypeAlias = tuple[int, int]
-_FEW: Final = 50  # tasks of which it is worth a look who could run them
+FEW: Final = 50
+"""Tasks of which it is worth a look who could run them."""
 _STATES: Final = {str(state): state for state in State}
 _PAYLOAD: Final = 7000  # bytes; PostgreSQL takes 8,000
 
@@ -28,6 +30,20 @@ class Change(NamedTuple):  # made by the thousand
 
     id: int
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """New tasks: the ranges of ids by the state that they are in."""
+
+    spans: Mapping[State, Sequence[Span]]
+
+    def parameters(self) -> dict[str, str | None]:
+        """What those who listen are told, and the tasks, if they are few, that workers may wait for."""
+        payloads = [text for state, found in self.spans.items() for text in _payloads(state, found)]
+        new = [range(low, high + 1) for found in self.spans.values() for low, high in found]
+        tasks = arrays.plain(itertools.chain(*new)) if sum(map(len, new)) <= FEW else None
+        return {"payloads": arrays.texts(payloads), "news": tasks}
 
 
 def changes(rows: Iterable[tuple[Any, ...]]) -> list[Change]:
@@ -59,15 +75,12 @@ def announce(conn: Connection, changed: Iterable[Change]) -> None:
 
 def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
     """The same, and tell idle workers that there may be work; in one round trip."""
-    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(_of_changes(changed)), "tasks": None})
+    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(_of_changes(changed)), "news": None})
 
 
-def announce_new(conn: Connection, spans: Mapping[State, Iterable[Span]]) -> None:
+def announce_new(conn: Connection, news: News) -> None:
     """Tell everybody who listens of new tasks, and idle workers that could run them; in one round trip."""
-    payloads = [text for state, found in spans.items() for text in _payloads(state, found)]
-    new = [range(low, high + 1) for found in spans.values() for low, high in found]
-    tasks = arrays.plain(itertools.chain(*new)) if sum(map(len, new)) <= _FEW else None
-    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(payloads), "tasks": tasks})
+    conn.execute(_SQL["announce_work"], news.parameters())
 
 
 def _of_changes(changed: Iterable[Change]) -> list[str]:

@@ -14,12 +14,8 @@ from unnest(%(payloads)s::text[]) payload
 
 -- name: announce_work
 -- All who listen hear, and idle workers are woken that could run some of these tasks (null: any): in one turn, for what it
--- costs is the turn. Workers only where some sleep: a notification takes a lock that all commits queue for. As all that is
--- told here, it does not wait for the disk: what it tells of was committed before it.
-select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
-from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(%(tasks)s::bigint[])
-      union all
-      select 'aque_task', payload from unnest(%(payloads)s::text[]) payload) told
+-- costs is the turn.
+select aque.tell(%(payloads)s::text[], %(news)s::bigint[])
 
 -- name: request
 -- Asks workers by id to look at what is asked of their tasks.

@@ -43,7 +43,7 @@ class Kinds:
         return self._known[key]
 
     def _made(self, task: Captured) -> Kind:
-        order = launch(task, [], self._broker_url)
+        order = launch(task, [], self._broker_url, {})
         told = json.loads(order.body)
         common = {name: value for name, value in told["task"].items() if name not in _OWN}
         header = {name: value for name, value in order.header.items() if name not in ("lease", "set")}

@@ -4,11 +4,59 @@
 -- Whether a worker that sleeps could run some of these tasks, were it empty; null: any tasks. Whether they are ready now does
 -- not matter: of those that wait for their time it has to know as well.
 create or replace function aque.is_waited_for(tasks bigint[]) returns boolean
-language sql stable set enable_seqscan = off as $$
-    select exists (
+language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+    return exists (
         select from aque.worker w
         where w.idle and w.ended_at is null
           and (tasks is null or exists (
               select from aque.task t join aque.shape s on s.id = t.shape_id
-              where t.id = any(tasks) and aque.fits(w, s))))
-$$;
+              where t.id = any(tasks) and aque.fits(w, s))));
+end $$;
+
+-- All who listen hear `payloads`, and idle workers are woken that could run some of `news` (null: any tasks). What is told was
+-- committed before, so this need not wait for the disk, and must not fail: where the server's queue of notifications is
+-- full, nobody hears.
+create or replace function aque.tell(payloads text[], news bigint[]) returns void language plpgsql as $$
+begin
+    perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
+    from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(news)
+          union all
+          select 'aque_task', x.payload from unnest(payloads) x (payload)) told
+    where pg_notification_queue_usage() < 0.99;
+end $$;
+
+-- A submission that fits into one statement, and what is told of it. One turn, for what telling costs is mostly the turn; but
+-- two transactions: a worker that falls asleep says so and then looks once more, so it is seen after our commit, or sees
+-- the tasks.
+create or replace procedure aque.submit_and_tell(
+    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json,
+    dependents bigint[], needs bigint[], parents bigint[], children bigint[], news bigint[], payloads text[],
+    out ended bigint[], out states text[]
+) language plpgsql as $$
+begin
+    select coalesce(array_agg(s.id), '{}'), coalesce(array_agg(s.state::text), '{}') into ended, states
+    from aque.submit(ids, places, args, kinds, common, demands, environs, edges, dependents, needs, parents, children) s;
+    commit;
+    perform aque.tell(payloads, news);
+end $$;
+
+-- The same of tasks that nothing ties, which get their ids here. Of more than a `few` any idle worker is told.
+create or replace procedure aque.enter_and_tell(
+    places int[], args json, kinds json, common json, demands json, environs json, few int, out ids bigint[]
+) language plpgsql as $$
+declare
+    held constant boolean[] := array(
+        select coalesce(k ->> 'hold', common ->> 'hold')::boolean from json_array_elements(kinds) k);
+begin
+    ids := aque.enter(places, args, kinds, common, demands, environs);
+    commit;
+    perform aque.tell(array(
+        select case when x.held then 'paused ' else 'pending ' end || min(x.id)
+               || case when count(*) > 1 then '-' || max(x.id) else '' end
+        from (select n.id, held[n.kind] as held, n.id - row_number() over (partition by held[n.kind] order by n.id) as span
+              from unnest(ids, places) n (id, kind)) x
+        group by x.held, x.span
+    ), case when cardinality(ids) <= few then ids end);
+end $$;

@@ -24,9 +24,10 @@ insert into aque.sharing default values on conflict do nothing;
 revoke all on schema aque from public;
 revoke all on all tables in schema aque from public, aque_user, aque_operator, aque_worker;
 revoke all on all sequences in schema aque from public, aque_user, aque_operator, aque_worker;
-revoke all on all functions in schema aque from public, aque_user, aque_operator, aque_worker;
+revoke all on all routines in schema aque from public, aque_user, aque_operator, aque_worker;
 
 grant usage on schema aque to aque_user, aque_operator, aque_worker;
+grant execute on all procedures in schema aque to aque_user, aque_operator, aque_worker;  -- they run as who calls
 grant usage on sequence aque.task_id to aque_user, aque_operator, aque_worker;
 grant select on sequence aque.lease_id to aque_user, aque_operator, aque_worker;  -- how many were given out
 grant select on
