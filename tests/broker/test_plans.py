@@ -103,7 +103,7 @@ class Bench:
         Intake(cast(Database, self), {}, lambda ids: None, {}).take([given] * 3 + [{"args": "true"}])
 
     def enter(self) -> None:
-        Intake(cast(Database, self), {}, lambda ids: None).take([{"func": "m:f", "environ": {"A": "1"}}] * 3)
+        Intake(cast(Database, self), {}, lambda ids: None, {}).take([{"func": "m:f", "environ": {"A": "1"}}] * 3)
 
     def sweep(self) -> None:
         """Nothing is as old as that."""

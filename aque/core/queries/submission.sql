@@ -15,7 +15,7 @@ from unnest(%(payloads)s::text[]) payload
 -- name: announce_work
 -- All who listen hear, and idle workers are woken that could run some of these tasks (null: any): in one turn, for what it
 -- costs is the turn.
-select aque.tell(%(payloads)s::text[], %(news)s::bigint[])
+call aque.tell(%(payloads)s::text[], %(news)s::bigint[])
 
 -- name: request
 -- Asks workers by id to look at what is asked of their tasks.

@@ -18,7 +18,7 @@ end $$;
 -- All who listen hear `payloads`, and idle workers are woken that could run some of `news` (null: any tasks). What is told was
 -- committed before, so this need not wait for the disk, and must not fail: where the server's queue of notifications is
 -- full, nobody hears.
-create or replace function aque.tell(payloads text[], news bigint[]) returns void language plpgsql as $$
+create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
     from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(news)
@@ -39,7 +39,7 @@ begin
     select coalesce(array_agg(s.id), '{}'), coalesce(array_agg(s.state::text), '{}') into ended, states
     from aque.submit(ids, places, args, kinds, common, demands, environs, edges, dependents, needs, parents, children) s;
     commit;
-    perform aque.tell(payloads, news);
+    call aque.tell(payloads, news);
 end $$;
 
 -- The same of tasks that nothing ties, which get their ids here. Of more than a `few` any idle worker is told.
@@ -49,14 +49,15 @@ create or replace procedure aque.enter_and_tell(
 declare
     held constant boolean[] := array(
         select coalesce(k ->> 'hold', common ->> 'hold')::boolean from json_array_elements(kinds) k);
+    payloads text[];
 begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
-    commit;
-    perform aque.tell(array(
+    payloads := array(
         select case when x.held then 'paused ' else 'pending ' end || min(x.id)
                || case when count(*) > 1 then '-' || max(x.id) else '' end
         from (select n.id, held[n.kind] as held, n.id - row_number() over (partition by held[n.kind] order by n.id) as span
               from unnest(ids, places) n (id, kind)) x
-        group by x.held, x.span
-    ), case when cardinality(ids) <= few then ids end);
+        group by x.held, x.span);
+    commit;
+    call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
 end $$;
