@@ -19,9 +19,11 @@ import psycopg
 import pytest
 
 from aque.core import embedded
+from aque.core.broker import Broker
 from aque.core.embedded import folders, pidfile
 from aque.core.embedded.home import locate
 from aque.core.errors import BrokerUnavailable
+from aque.core.queries import tasks
 from tests.waiting import wait_for
 
 
@@ -53,6 +55,28 @@ def test_it_is_back_after_its_postmaster_was_killed(place: Callable[[str], Path]
     again = embedded.ensure(home)
     with psycopg.connect(**again.conninfo) as conn:  # type: ignore[arg-type]
         assert conn.execute("select one from kept").fetchone() == (1,)
+
+
+def test_a_worker_whose_broker_was_deleted_ends_and_makes_no_new_one(place: Callable[[str], Path]) -> None:
+    """A new one would know no task of the old, and its worker 1 might be another."""
+    home = place("broker")
+    command = [sys.executable, "-m", "aque", "worker", "--broker", f"embedded:{home}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as worker:
+        try:
+            wait_for(lambda: home.is_dir() and embedded.status(home).running, 60)
+            with Broker(f"embedded:{home}") as broker:
+                wait_for(lambda: broker.read(tasks.workers), 60)
+            pid = embedded.status(home).pid
+            assert pid
+            shutil.rmtree(home)
+            with suppress(ProcessLookupError):  # it may have seen that for itself
+                os.kill(pid, signal.SIGKILL)
+            _, told = worker.communicate(timeout=60)
+        finally:
+            worker.kill()
+    assert worker.returncode == 3
+    assert told.splitlines()[-1] == f"aque: the embedded broker {locate(home).root} was deleted, and all that it held"
+    assert not home.exists()
 
 
 @pytest.mark.parametrize("name", ["long-" + "x" * 150, "a b,c'%é"], ids=["long", "odd"])
@@ -120,6 +144,7 @@ def test_a_forked_child_that_goes_on_does_not_keep_a_server_up(place: Callable[[
     code = f"""
 import os, sys
 from aque.core import embedded
+from aque.core.broker import Broker
 endpoint = embedded.ensure({str(home)!r}, linger=0)
 if not os.fork():
     sys.stdin.read()
@@ -136,6 +161,7 @@ def test_limits_of_the_one_that_starts_it_are_not_the_servers(place: Callable[[s
     code = f"""
 import resource
 from aque.core import embedded
+from aque.core.broker import Broker
 _, hard = resource.getrlimit(resource.RLIMIT_CPU)
 resource.setrlimit(resource.RLIMIT_CPU, (60, hard))
 embedded.ensure({str(home)!r})

@@ -13,7 +13,7 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
 from .. import config, embedded
-from ..errors import AqueError, BrokerUnavailable, UsageError
+from ..errors import AqueError, BrokerError, BrokerUnavailable, UsageError
 from . import pooler
 from .failures import translate, translated
 
@@ -44,6 +44,10 @@ _SECRETS: Final = re.compile(r"(://[^/?#@:]*:)[^/?#]*(?=@)|(password=)[^&\s]*")
 _CREDENTIALS: Final = ("user", "password", "sslkey", "sslpassword", "passfile")
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+
+class BrokerGone(BrokerError):
+    """The embedded broker that was in use is deleted: a new one in its place would know nothing of what was done."""
 
 
 class _Text(Loader):
@@ -134,8 +138,11 @@ class Source:
         if not self.embedded:
             with translated():
                 return conninfo_to_dict(self.url)
+        home = config.embedded_home(self.url)
         with self._lock:
-            endpoint = embedded.ensure(config.embedded_home(self.url))
+            if self._lease and not (place := embedded.locate(home)).data.exists():
+                raise BrokerGone(f"the embedded broker {place.root} was deleted, and all that it held")
+            endpoint = embedded.ensure(home)
             self._lease = endpoint.lease
             return dict(endpoint.conninfo)
 

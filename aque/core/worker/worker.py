@@ -14,6 +14,7 @@ from typing import Final
 from ..alarm import Alarm
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
+from ..db.source import BrokerGone
 from ..errors import AqueError, BrokerError, SchemaError
 from ..queries import registry, work
 from ..runner.client import RunnerLost
@@ -84,7 +85,8 @@ class Worker:
     def run(self, *, limit: int | None = None, until_empty: bool = False) -> int:
         """Work until told to drain, or for `limit` tasks, or until there is nothing left; returns how many were run.
 
-        Raises BrokerUnavailable where the broker cannot be reached at first; later it is waited for.
+        Raises BrokerUnavailable where the broker cannot be reached at first; later it is waited for. Where it was
+        embedded and is deleted, BrokerGone is.
         """
         self._begin(limit, until_empty)
         try:
@@ -138,6 +140,8 @@ class Worker:
                     self._rest.heed()
                 self._tell()
                 self._patience.rest()
+            except BrokerGone:  # there is nobody to wait for
+                raise
             except WorkerGivenUp as error:
                 self._start_over(error)
             except SchemaError as error:
