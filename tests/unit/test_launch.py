@@ -25,7 +25,7 @@ def _captured(**fields: Any) -> Captured:
 
 
 def _told(task: Captured) -> Any:
-    return json.loads(launch(task, [], _URL, "process", {}).body)
+    return json.loads(launch(task, [], _URL, {}).body)
 
 
 def test_a_task_of_the_workers_own_user_gets_the_brokers_url() -> None:

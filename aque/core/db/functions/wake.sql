@@ -16,8 +16,8 @@ begin
 end $$;
 
 -- All who listen hear `payloads`, and idle workers are woken that could run some of `news` (null: any tasks). What is told was
--- committed before, so this need not wait for the disk, and must not fail: where the server's queue of notifications is
--- full, nobody hears.
+-- committed before, so this need not wait for the disk, and must not fail, lest somebody submit it again: where it does, or
+-- the server's queue of notifications is full, nobody hears.
 create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
@@ -25,6 +25,8 @@ begin
           union all
           select 'aque_task', x.payload from unnest(payloads) x (payload)) told
     where pg_notification_queue_usage() < 0.99;
+exception when others or query_canceled then
+    null;
 end $$;
 
 -- A submission that fits into one statement, and what is told of it. One turn, for what telling costs is mostly the turn; but
