@@ -13,6 +13,7 @@ from aque.tui.detail import SECTIONS, Section
 from aque.tui.feed import Lost
 from tests.snapshots import Snapshot
 from tests.tui.scene import opened, put_output, put_state, put_worker, shown, submit, table, until
+from tests.tui.scene import picture as settled
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",
@@ -63,8 +64,7 @@ def picture(
             if keys and keys[-1] in ("x", "question_mark", "enter"):
                 await until(pilot, lambda: len(pilot.app.screen_stack) > depth)
             await until(pilot, lambda: until_shown in shown(pilot))
-            await pilot.pause()
-            return pilot.app.export_screenshot()
+            return await settled(pilot)
 
     return asyncio.run(take())
 

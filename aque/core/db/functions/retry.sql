@@ -95,8 +95,9 @@ begin
     end if;
 
     update aque.dependency d set waived = false from unnest(back) b (id) where d.task_id = b.id and d.waived;
-    update aque.dependency d set waived = true from unnest(back) b (id), aque.task t
-    where d.needs_id = b.id and t.id = d.task_id and t.state = 'running';
+    update aque.dependency d set waived = true from unnest(back) b (id)
+    where d.needs_id = b.id  -- from what comes back to what runs, never from all that runs
+      and (select t.state = 'running' from aque.task t where t.id = d.task_id);
     delete from aque.result r where r.task_id = any(back);
     delete from aque.progress g where g.task_id = any(back);
     update aque.task t
