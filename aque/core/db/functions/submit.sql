@@ -52,7 +52,7 @@ end $$;
 -- them. Only what may hold such is looked at, for it is all that everybody submits.
 create or replace function aque.check_texts(args json) returns void language plpgsql as $$
 begin
-    if args::text ~ '\\u(0000|[dD][89a-fA-F])' then
+    if strpos(args::text, '\u') > 0 and args::text ~ '\\u(0000|[dD][89a-fA-F])' then
         perform args::jsonb;
     end if;
 exception when untranslatable_character or invalid_text_representation then
