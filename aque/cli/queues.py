@@ -97,7 +97,7 @@ def limit(names: Sequence[str], most: int | None, as_json: bool, broker: str | N
     from ..core import farm
 
     place = open_broker(broker)
-    new = farm.require(place, names) if most is None else farm.unknown(place, names)
+    new = farm.unknown(place, names, may_be_new=most is not None)
     farm.limit(place, names, most)
     told = "no limit" if most is None else f"at most {most} at once"
     for name in dict.fromkeys(names):
@@ -110,7 +110,7 @@ def _move(names: Sequence[str], broker: str | None, words: tuple[str, str], *, p
     from ..core.steering import Steering
 
     place = open_broker(broker)
-    new = farm.unknown(place, names) if paused else farm.require(place, names)
+    new = farm.unknown(place, names, may_be_new=paused)
     steering = Steering(place)
     done = [name for name in dict.fromkeys(names) if steering.set_queue(name, paused=paused)]
     for name in dict.fromkeys(names):

@@ -136,7 +136,7 @@ def set_queues(selection: Selection, queues: Sequence[str], how: How, *, paused:
     if selection.ids is not None or selection.filter is not None:
         raise UsageError("give tasks or --queue, not both")
     place = open_broker(how.broker)
-    new = farm.unknown(place, queues) if paused else farm.require(place, queues)
+    new = farm.unknown(place, queues, may_be_new=paused)
     changed = [
         name
         for name in dict.fromkeys(queues)

@@ -38,18 +38,17 @@ def queues(broker: Broker) -> list[QueueRow]:
     return broker.read(farm.queues)
 
 
-def unknown(broker: Broker, names: Sequence[str]) -> list[str]:
-    """Those of some queues that no task, no worker and no earlier word has named. Raises UsageError for no name."""
+def unknown(broker: Broker, names: Sequence[str], *, may_be_new: bool) -> list[str]:
+    """Those of some queues that no task, no worker and no earlier word has named.
+
+    Raises UsageError for what is no name, and QueueNotFound where there are such, and none `may_be_new`.
+    """
     for name in names:
         check_queue(name)
-    return broker.read(farm.unknown_queues, names)
-
-
-def require(broker: Broker, names: Sequence[str]) -> list[str]:
-    """Raise QueueNotFound where a name is that of no queue which is known; so none is unknown afterwards."""
-    if missing := unknown(broker, names):
-        raise QueueNotFound(f"no such queue: {', '.join(map(clean, missing))} (`aque queues` lists them)")
-    return missing
+    found = broker.read(farm.unknown_queues, names)
+    if found and not may_be_new:
+        raise QueueNotFound(f"no such queue: {', '.join(map(clean, found))} (`aque queues` lists them)")
+    return found
 
 
 def limit(broker: Broker, names: Sequence[str], most: int | None) -> list[str]:
