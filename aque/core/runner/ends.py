@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .channel import Channel
 from .frames import Frame, Header
-from .job import BLOCK, Job, Usage
+from .job import Job, Usage
 
 _WELL: Header = {
     "type": "finished",
@@ -30,13 +30,11 @@ class Ends:
 
     def tell(self, job: Job, status: int | None, usage: Usage, max_rss: int, body: bytes) -> None:
         """A task has ended, which had the last word `body`."""
-        if status != 0 or job.killed or job.cut_off or job.timed_out or job.over_memory or not job.ended:
-            self._channel.queue(job.finished(status, usage, max_rss), body)
+        end = job.finished(status, usage, max_rss)
+        if not (job.ended and _WELL.items() <= end.items()):
+            self._channel.queue(end, body)
             return
-        user, system = max(usage.ru_utime, job.met.ru_utime), max(usage.ru_stime, job.met.ru_stime)
-        io = usage.ru_inblock * BLOCK, usage.ru_oublock * BLOCK
-        rss = max(max_rss, job.peak)
-        self._rows.append((job.lease, job.started, job.ended, user, system, rss, *io, len(body)))
+        self._rows.append((*map(end.__getitem__, _NAMES), len(body)))
         self._bodies.append(body)
 
     def flush(self) -> None:
