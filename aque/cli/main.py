@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from ..core.errors import AqueError
+from ..core.garbage import unlooked_for
 from ..core.version import __version__
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ class LazyGroup(click.Group):
 
 def load(name: str) -> click.Command:
     """The command of a name."""
-    gc.disable()  # what is loaded stays: to look for garbage meanwhile is in vain
-    command: click.Command = importlib.import_module(f"aque.cli.{name}").command
-    gc.enable()
+    with unlooked_for():
+        command: click.Command = importlib.import_module(f"aque.cli.{name}").command
     command.no_args_is_help = False  # a group without a command is called wrongly as any other
     return command
 

@@ -20,7 +20,7 @@ import sys
 import time
 from typing import Any, Callable, Mapping
 
-from . import main
+from . import main, variables
 from .current import Channel
 from .failure import failure
 from .parent import adopt_orphans
@@ -145,7 +145,7 @@ class _State:
     """What a task finds, and is to leave as it was."""
 
     def __init__(self) -> None:
-        self._data = dict(os.environ._data)  # type: ignore[attr-defined]
+        self._data = dict(variables.DATA)
         self._unlent = dict(self._data)
         self._lent: list[str] = []
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -159,16 +159,16 @@ class _State:
         os.umask(self._umask)
         self._signals = self._look_at_signals()
 
-    def lend(self, variables: Mapping[str, str]) -> None:
+    def lend(self, own: Mapping[str, str]) -> None:
         """Set a task's own variables, in the place of those of the task before."""
-        if list(variables) != self._lent:
+        if list(own) != self._lent:
             self._data = dict(self._unlent)
             self._restore_environ()
-            self._lent = list(variables)
-        for name, value in variables.items():
-            os.environ[name] = value
-            key = os.fsencode(name)
-            self._data[key] = os.environ._data[key]  # type: ignore[attr-defined]
+            self._lent = list(own)
+        for name, value in own.items():
+            key, told = os.fsencode(name), os.fsencode(value)
+            variables.put(key, told)
+            self._data[key] = told
 
     def restore(self) -> bool:
         """Put things back for the next task; False where that cannot be."""
@@ -200,7 +200,7 @@ class _State:
 
     def _restore_environ(self) -> None:
         """Put back the variables that are not as they were, and no others: there are many, and each costs."""
-        now = os.environ._data  # type: ignore[attr-defined]  # the bytes, which are compared in no time
+        now = variables.DATA  # the bytes, which are compared in no time
         if now == self._data:
             return
         for name in now.keys() - self._data.keys():

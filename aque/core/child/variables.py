@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 
-_DATA: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
+DATA: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
 
 
 def put(name: bytes, value: bytes) -> None:
     """Set one. Raises ValueError where one of them has a zero byte."""
     os.putenv(name, value)
-    _DATA[name] = value
+    DATA[name] = value
 
 
 def take(name: bytes) -> bytes | None:
     """Remove one; its value, or None where there is none."""
-    value = _DATA.pop(name, None)
+    value = DATA.pop(name, None)
     if value is not None:
         os.unsetenv(name)
     return value

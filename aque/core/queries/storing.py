@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from ..db.source import Connection
 from ..db.statements import statements
+from . import arrays
 from .submission import FEW, Change, News, changes
 
 _SQL: Final = statements(__name__)
@@ -51,7 +52,11 @@ class Batch:
 
     def parameters(self) -> dict[str, str]:
         """All of it, as texts: of arrays of numbers, and JSON."""
-        numbers = {"ids": _array(self.ids), "places": _array(self.places), "kinds": json.dumps(self.kinds.things)}
+        numbers = {
+            "ids": arrays.plain(self.ids),
+            "places": arrays.plain(self.places),
+            "kinds": json.dumps(self.kinds.things),
+        }
         rest = {name: json.dumps(getattr(self, name)) for name in ("args", "common", "edges")}
         return {**numbers, **rest, **self.prerequisites()}
 
@@ -76,11 +81,6 @@ class Ties:
     def parameters(self) -> dict[str, list[int]]:
         """All of it."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
-def _array(numbers: Iterable[int]) -> str:
-    """As PostgreSQL writes it: the driver looks at each number of a list twice."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def next_ids(conn: Connection, count: int) -> list[int]:
