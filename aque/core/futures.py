@@ -176,15 +176,12 @@ class Watch:
         self._stored: set[int] = set()
         self._ahead: list[list[Event]] = []
 
-    def add(self, futures: Iterable[Future]) -> None:
-        """Resolve futures when their tasks end. Call it before the tasks are stored, or follow it with `check`."""
-        with self._lock:
-            self._kept.update((future.id, future) for future in futures)
-        self._listen()
-
     @contextmanager
     def ahead(self) -> Iterator[Callable[[Iterable[Future]], None]]:
-        """While tasks are stored: gives an `add` for futures of tasks that may have been stored, and have ended."""
+        """While tasks are stored: gives what takes their futures, to resolve them when the tasks end.
+
+        They may be given before a task is stored, or after that, and when it has ended already.
+        """
         missed: list[Event] = []
 
         def add(futures: Iterable[Future]) -> None:

@@ -41,8 +41,7 @@ _LONGEST_PAUSE: Final = 1.0  # seconds, later
 class Event:
     """What was heard: tasks (as ranges of ids) and their state, or that they wrote; a `work` event has none.
 
-    `resync`: some may have been missed, so whoever waits should look for itself. `sender`: the process id of the
-    session that told it, on the server.
+    `resync`: some may have been missed, so whoever waits should look for itself.
     """
 
     topic: str
@@ -50,7 +49,6 @@ class Event:
     ids: tuple[range, ...] = ()
     payload: str = ""
     resync: bool = False
-    sender: int = 0
 
     def is_for(self, worker: int) -> bool:
         """Whether what is told of `work` concerns a worker: it is for all, or for that one."""
@@ -211,9 +209,9 @@ def _pause(conn: Connection, took: float) -> float:
 def read_notice(notice: psycopg.Notify) -> Event | None:
     """What a notification says; None where it is not aque's: anybody who has the database may send some."""
     if notice.channel == _CHANNELS["work"]:
-        return Event("work", payload=notice.payload, sender=notice.pid)
+        return Event("work", payload=notice.payload)
     try:
         state, spans = read_payload(notice.payload)
     except ValueError:
         return None
-    return Event("task_status", state, tuple(spans), sender=notice.pid)
+    return Event("task_status", state, tuple(spans))

@@ -67,7 +67,7 @@ class Rest:
             self._take_in()
         if self._pulse.is_due:
             self._pulse.beat_at = 0.0
-        if self._session.is_deaf and time.monotonic() >= self._looked_at + _POOLED:
+        if time.monotonic() >= self._looks_at:
             self._looked_at = time.monotonic()
             self.heed()
 
@@ -93,13 +93,17 @@ class Rest:
         """Whether the broker was there at the last try."""
         return self._session.is_open and not self._patience.is_tried
 
+    @property
+    def _looks_at(self) -> float:
+        """When to look for work of which nothing is told."""
+        return self._looked_at + _POOLED if self._session.is_deaf else float("inf")
+
     def _time(self) -> float:
         """Seconds to sleep at most."""
         has_work = self._ledger.is_owing or (self._pace.is_hungry and self._pace.ask(self._ledger))
         if (has_work or self.is_asked) and self._is_connected:
             return 0.0
-        looks_at = self._looked_at + _POOLED if self._session.is_deaf else float("inf")
-        due_at = min(self._pulse.next_at, self._exchange.tell_at, looks_at)
+        due_at = min(self._pulse.next_at, self._exchange.tell_at, self._looks_at)
         wakes_at = self._patience.try_at if self._patience.is_tried else due_at
         return max(0.0, min(wakes_at, self._pace.ends_at) - time.monotonic())
 

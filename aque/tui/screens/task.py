@@ -82,7 +82,7 @@ class TaskScreen(CommandScreen):
         *(
             deed(
                 each.name,
-                partial(lambda it, name: it.open(name), name=each.name),
+                partial(_open, name=each.name),
                 each.key,
                 each.title,
                 each.help,

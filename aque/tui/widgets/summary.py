@@ -62,8 +62,6 @@ class Summary(Vertical):
     def show_vitals(self, vitals: Vitals) -> None:
         """Show the sums: of what is in use as much as there is room for beside the counts."""
         self._vitals = vitals
-        if not self.size.width:
-            return  # Textual would keep the width of what is told before the first layout
         counts = [
             part
             for word, count, style in counted(vitals.counts)
