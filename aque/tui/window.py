@@ -15,7 +15,6 @@ STEP: Final = 16  # pieces, each of 64 KiB at most, that are read at once, of al
 ROOM: Final = 4 * STEP << 16  # bytes that are held, of all tasks together
 _PIECE: Final = 1024  # bytes that a piece takes beside its data
 _FULL: Final = 1 << 16  # bytes of a piece that is full
-_MOST: Final = 256  # pieces that are read at once where they are small
 _END: Final = 2**31 - 1
 
 
@@ -96,9 +95,13 @@ class Reader:
         return self.after(replace(window, pieces=edge, first=edge[0].seq if edge else window.first))
 
     def paced(self, window: Window) -> Reader:
-        """One that reads more pieces at once where those that follow are likely to be small, as those here are."""
+        """One that reads more pieces at once where those that follow are likely to be small, as those here are.
+
+        No more than there is room for should they all be full: what is read is held, for who looks at each.
+        """
         size = sum(len(each.data) for each in window.pieces) // max(1, len(window.pieces))
-        return replace(self, step=max(self.step, min(_MOST, self.step * _FULL // max(1, size))))
+        most = self.room // (_FULL + _PIECE)
+        return replace(self, step=max(self.step, min(most, self.step * _FULL // max(1, size))))
 
     def _fitting(self, pieces: Iterable[TimedPiece]) -> int:
         """How many of the first ones there is room for."""

@@ -24,7 +24,7 @@ from aque.tui.loglines import LogLine
 from aque.tui.loglines import lines as lines_in
 from aque.tui.screens.log import LogScreen
 from aque.tui.sought import Sought
-from aque.tui.window import ROOM, Reader, Window
+from aque.tui.window import ROOM, STEP, Reader, Window
 from tests.tui.scene import NOW, opened, shown, submit, until
 from tests.waiting import wait_for
 
@@ -119,6 +119,18 @@ def test_a_search_goes_through_the_output_of_all_tasks(
     assert {each.key[0] for each in met} >= {ids[0], ids[3]}
 
 
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
+def test_full_pieces_behind_small_ones_are_all_looked_at(broker: Broker, backwards: bool) -> None:
+    """More of small ones are read at once: should these be full, there must be room for all that were read."""
+    small, full = [b"small\n"] * STEP, [b"x" * 65535 + b"\n"] * (ROOM >> 16)
+    pieces = [*small, b"needle\n" * 9362, *full, *full, b"needle\n" * 9362, *small]
+    task = written(broker, *((at, 1, data) for at, data in enumerate(pieces)))
+    log = Log.of(broker, [task])
+    found = (log if backwards else log.at_start()).found(Sought("needle"), backwards, lambda pieces: True)
+    assert found
+    assert found[1].key[1] == (len(pieces) - STEP - 1 if backwards else STEP)
+
+
 def test_a_line_that_goes_over_pieces_is_found(broker: Broker) -> None:
     """Though the other stream wrote meanwhile, and it begins in one window and ends in the next."""
     pieces: list[Piece] = [(at, 1, b"out %d\n" % at) for at in range(15)]
@@ -154,8 +166,8 @@ def play(broker: Broker, what: Callable[[Pilot[Any], LogScreen], Awaitable[None]
 
 
 def lines_of(pilot: Pilot[Any]) -> list[str]:
-    """The lines that are shown, but the title, which has what is sought."""
-    return [each.strip() for each in shown(pilot).splitlines()[1:]]
+    """The lines that are shown, without the bar at their side, but the title, which has what is sought."""
+    return [each[:-2].strip() for each in shown(pilot).splitlines()[1:]]
 
 
 async def search(pilot: Pilot[Any], text: str) -> None:
