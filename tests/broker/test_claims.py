@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.queries import registry, work
+from aque.core.queries.submission import Change
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 
@@ -126,6 +127,24 @@ def test_a_turn_in_one_statement_claims_what_it_makes_ready_and_tells_all_that_c
     assert {(each.id, each.state) for each in changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
     assert [each.id for each in claimed] == ready
     assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == ([], []), "a lease counts once"
+
+
+def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, conn: Connection) -> None:
+    """Told of what was refused, or of a failure that is tried again, those who wait would take a task for complete."""
+    worker = register(conn)
+    well, tried_again, given_away = (submit(broker, retries=each) for each in (0, 1, 0))
+    runs = {run.id: run for run in work.claim(conn, worker, 100.0, _ANY, 9)}
+    work.release(conn, [(given_away, runs[given_away].lease)])
+    conn.execute("listen aque_task")
+    now = datetime.now(UTC)
+    states = {well: State.SUCCESS, tried_again: State.ERROR, given_away: State.SUCCESS}
+    ended = [Outcome(task, runs[task].lease, state, now, now, 0) for task, state in states.items()]
+    work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])
+    heard = [notice.payload for notice in conn.notifies(timeout=5, stop_after=3)]
+    assert heard[0] == f"running {well}"
+    assert set(heard[1:]) == {f"success {well}", f"pending {tried_again}"}
+    assert [*conn.notifies(timeout=0)] == []
+    assert conn.execute("select state::text from aque.task where id = %s", [well]).fetchone() == ("success",)
 
 
 def test_ten_thousand_sizes_make_few_shapes_and_every_task_gets_its_turn(broker: Broker, conn: Connection) -> None:

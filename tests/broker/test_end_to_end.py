@@ -42,6 +42,17 @@ def test_reduce_folds_results_in_the_order_in_which_they_are_named(queue: aque.Q
     assert queue.submit_many([joined])[0].result(30) == "01234"
 
 
+def test_a_result_is_seen_while_its_worker_looks_for_more(queue: aque.Queue, broker: Broker, tmp_path: Path) -> None:
+    """A claim may take long: those who wait for a result would wait for it as well."""
+    os.mkfifo(gate := tmp_path / "gate")
+    future = queue.submit(Path.read_text, gate)
+    wait_for(future.running)
+    with broker.database.source.connect() as conn, conn.transaction():
+        conn.execute("lock table aque.shape")  # no claim goes on without it
+        gate.write_text("open")
+        assert future.result(20) == "open"
+
+
 def test_map_keeps_the_order(queue: aque.Queue) -> None:
     assert list(queue.map(work.add, [1, 2], [3, 4], timeout=20)) == [4, 6]
 

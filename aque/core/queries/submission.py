@@ -40,10 +40,10 @@ class News:
 
     def parameters(self) -> dict[str, str | None]:
         """What those who listen are told, and the tasks, if they are few, that workers may wait for."""
-        payloads = [text for state, found in self.spans.items() for text in _payloads(state, found)]
+        told = [text for state, found in self.spans.items() for text in _payloads(state, found)]
         new = [range(low, high + 1) for found in self.spans.values() for low, high in found]
         tasks = arrays.plain(itertools.chain(*new)) if sum(map(len, new)) <= FEW else None
-        return {"payloads": arrays.texts(payloads), "news": tasks}
+        return {"payloads": arrays.texts(told), "news": tasks}
 
 
 def changes(rows: Iterable[tuple[Any, ...]]) -> list[Change]:
@@ -69,13 +69,13 @@ def wake(conn: Connection) -> None:
 
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
     """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
-    if payloads := _of_changes(changed):
-        conn.execute(_SQL["announce"], {"payloads": arrays.texts(payloads)})
+    if told := payloads(changed):
+        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told)})
 
 
 def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
     """The same, and tell idle workers that there may be work; in one round trip."""
-    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(_of_changes(changed)), "news": None})
+    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(payloads(changed)), "news": None})
 
 
 def announce_new(conn: Connection, news: News) -> None:
@@ -83,7 +83,8 @@ def announce_new(conn: Connection, news: News) -> None:
     conn.execute(_SQL["announce_work"], news.parameters())
 
 
-def _of_changes(changed: Iterable[Change]) -> list[str]:
+def payloads(changed: Iterable[Change]) -> list[str]:
+    """What is told of changes, in as many texts as they need."""
     by_state: dict[State, list[int]] = {}
     for change in changed:
         by_state.setdefault(change.state, []).append(change.id)
@@ -92,8 +93,8 @@ def _of_changes(changed: Iterable[Change]) -> list[str]:
 
 def request(conn: Connection, workers: Iterable[int]) -> None:
     """Ask workers to look at what is asked of their tasks."""
-    if payloads := sorted({str(worker) for worker in workers}):
-        conn.execute(_SQL["request"], {"payloads": payloads})
+    if told := sorted({str(worker) for worker in workers}):
+        conn.execute(_SQL["request"], {"payloads": told})
 
 
 def _payloads(state: State, found: Iterable[Span]) -> Iterator[str]:

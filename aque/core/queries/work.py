@@ -15,7 +15,7 @@ from ..db.statements import statements
 from ..states import State
 from . import arrays
 from .single import value
-from .submission import Change, changes
+from .submission import Change, changes, payloads
 
 _SQL: Final = statements(__name__)
 
@@ -119,6 +119,11 @@ def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
     if not outcomes:
         return []
     return changes(conn.execute(_SQL["complete"], _columns(outcomes)))
+
+
+def complete_and_tell(conn: Connection, outcomes: Sequence[Outcome], untold: Iterable[Change]) -> None:
+    """What `complete` does, and then tell all who listen of it, after what is `untold`; in one round trip."""
+    conn.execute(_SQL["complete_and_tell"], {**_columns(outcomes), "payloads": arrays.texts(payloads(untold))})
 
 
 def complete_and_claim(

@@ -41,6 +41,9 @@ class Exchange:
         self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
         ask = self._pace.ask(self._ledger)
         self.note(self._ledger.take_started())
+        if owed and owed.is_plain and not owed.is_tied:
+            self._report(owed)
+            owed = Owed()
         if not (owed or ask):
             return ()
         got = self._try(owed, ask)
@@ -61,6 +64,18 @@ class Exchange:
         if self._untold:
             self._session.announce(self._untold)
             self._untold.clear()
+        self.tell_at = float("inf")
+
+    def _report(self, owed: Owed) -> None:
+        """Store ends that nothing waits for, and tell of them at once: a claim may take long, or find nothing."""
+        try:
+            self._session.report(owed, self._untold)
+        except BrokerError as error:
+            if type(error) is BrokerError:
+                self._ledger.refuse(owed, str(error))
+            raise
+        self._ledger.settle(owed)
+        self._untold.clear()
         self.tell_at = float("inf")
 
     def _try(self, owed: Owed, ask: Ask | None) -> Got:

@@ -63,6 +63,11 @@ class Owed:
         )
 
     @property
+    def is_tied(self) -> bool:
+        """Whether runs end with it that belong to a graph, so that others may be ready now."""
+        return any(part.run.task.has_inputs for part in self.parts)
+
+    @property
     def pieces(self) -> list[Piece]:
         """Output, in the order in which each run wrote it."""
         return [piece for part in self.parts for piece in part.pieces]

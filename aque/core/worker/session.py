@@ -185,6 +185,11 @@ class Session:
                 changes = self._pay(conn, owed)
                 return Got(self._claim(conn, ask), tuple(changes))
 
+    def report(self, owed: Owed, untold: Iterable[Change]) -> None:
+        """Store ends of runs alone, and tell everybody of them, after what is `untold`."""
+        with self._talking() as conn:
+            work.complete_and_tell(conn, owed.outcomes, untold)
+
     def set_idle(self, idle: bool) -> bool:
         """Say whether the worker wants to hear of new work; True where that is news to the broker."""
         if idle == self._idle:

@@ -266,7 +266,7 @@ $$;
 create or replace function aque.enter(places int[], args json, kinds json, common json, demands json, environs json)
 returns bigint[] language plpgsql as $$
 declare
-    ids constant bigint[] := array(select nextval('aque.task_id') from generate_series(1, cardinality(places)));
+    ids constant bigint[] := array(select nextval('aque.task_id') from unnest(places));
 begin
     if not aque.is_prepared(demands, environs) then
         perform aque.prepare(demands, environs);

@@ -29,6 +29,26 @@ exception when others or query_canceled then
     null;
 end $$;
 
+-- What is told of tasks that have these states now: `success 3,7-19`, in as many texts as the ids need, for none may have
+-- more than 8,000 bytes.
+create or replace function aque.payloads(ids bigint[], states text[]) returns text[]
+language plpgsql immutable parallel safe set plan_cache_mode = force_generic_plan as $$
+declare
+    most constant int := 150;  -- ranges of ids to a text
+begin
+    if cardinality(ids) = 1 then
+        return array[states[1] || ' ' || ids[1]];
+    end if;
+    return array(
+        select p.state || ' ' || string_agg(p.low || case when p.high > p.low then '-' || p.high else '' end, ',')
+        from (select r.*, (row_number() over (partition by r.state order by r.low) - 1) / most as part
+              from (select n.state, min(n.id) as low, max(n.id) as high
+                    from (select x.*, x.id - row_number() over (partition by x.state order by x.id) as span
+                          from unnest(ids, states) x (id, state)) n
+                    group by n.state, n.span) r) p
+        group by p.state, p.part);
+end $$;
+
 -- A submission that fits into one statement, and what is told of it. One turn, for what telling costs is mostly the turn; but
 -- two transactions: a worker that falls asleep says so and then looks once more, so it is seen after our commit, or sees
 -- the tasks.
@@ -49,17 +69,32 @@ create or replace procedure aque.enter_and_tell(
     places int[], args json, kinds json, common json, demands json, environs json, few int, out ids bigint[]
 ) language plpgsql as $$
 declare
-    held constant boolean[] := array(
-        select coalesce(k ->> 'hold', common ->> 'hold')::boolean from json_array_elements(kinds) k);
+    states constant text[] := array(
+        select case when coalesce(k ->> 'hold', common ->> 'hold')::boolean then 'paused' else 'pending' end
+        from json_array_elements(kinds) k);
     payloads text[];
 begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
-    payloads := array(
-        select case when x.held then 'paused ' else 'pending ' end || min(x.id)
-               || case when count(*) > 1 then '-' || max(x.id) else '' end
-        from (select n.id, held[n.kind] as held, n.id - row_number() over (partition by held[n.kind] order by n.id) as span
-              from unnest(ids, places) n (id, kind)) x
-        group by x.held, x.span);
+    payloads := aque.payloads(ids, array(select states[place] from unnest(places) place));
     commit;
     call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
+end $$;
+
+-- Ends of runs that nothing waits for, as far as is known, and what is told of them, after `payloads`: in one turn, so that
+-- those who wait for a result wait for nothing else.
+create or replace procedure aque.complete_and_tell(
+    ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
+    exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
+    reads bigint[], writes bigint[], errors json[], results json[], payloads text[]
+) language plpgsql as $$
+declare
+    changed bigint[];
+    became text[];
+begin
+    select coalesce(array_agg(c.id), '{}'), coalesce(array_agg(c.state::text), '{}') into changed, became
+    from aque.complete(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
+                       writes, errors, results) c
+    where c.id is not null;
+    commit;
+    call aque.tell(payloads || aque.payloads(changed, became), null);
 end $$;
