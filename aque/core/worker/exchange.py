@@ -14,6 +14,7 @@ from .ledger import Ledger, Owed
 from .pace import Pace
 from .session import Ask, Got, Session
 
+_FEW: Final = 20  # ends; where more come at once, somebody waits for all of them, and one statement costs less than two
 _BRIEF: Final = 0.01  # seconds; of a run that ends within them its start is told with its end
 
 
@@ -41,7 +42,7 @@ class Exchange:
         self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
         ask = self._pace.ask(self._ledger)
         self.note(self._ledger.take_started())
-        if owed and owed.is_plain and not owed.is_tied:
+        if 0 < len(owed.parts) <= _FEW and owed.is_plain and not owed.is_tied:
             self._report(owed)
             owed = Owed()
         if not (owed or ask):
@@ -67,7 +68,7 @@ class Exchange:
         self.tell_at = float("inf")
 
     def _report(self, owed: Owed) -> None:
-        """Store ends that nothing waits for, and tell of them at once: a claim may take long, or find nothing."""
+        """Store a few ends that nothing hangs on, and tell of them at once: a claim may take long, or find nothing."""
         try:
             self._session.report(owed, self._untold)
         except BrokerError as error:
