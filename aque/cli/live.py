@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -20,7 +21,10 @@ _REST: Final = 0.2  # seconds between two frames at least
 
 
 def redraw(broker: Broker, frame: Callable[[int, int], str], is_coloured: bool) -> int:
-    """Show `frame(width, height)` until it is interrupted. Raises UsageError where stdout is no terminal."""
+    """Show `frame(width, height)` until it is interrupted. Raises UsageError where stdout is no terminal.
+
+    One that has vanished without a signal is none any more: that is as if the signal had come.
+    """
     if not sys.stdout.isatty():
         raise UsageError("--watch draws on a terminal; --json and --csv suit files and pipes")
     console = Console(no_color=not is_coloured, highlight=False, emoji=False, markup=False)
@@ -32,13 +36,14 @@ def redraw(broker: Broker, frame: Callable[[int, int], str], is_coloured: bool) 
     broker.bind("task_status", heard)
     try:
         with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-            while True:
+            while sys.stdout.isatty():
                 live.update(_text(frame(*console.size)), refresh=True)
                 threading.Event().wait(_REST)
                 changed.wait(_CLOCK)
                 changed.clear()
     finally:
         broker.unbind("task_status", heard)
+    return 128 + signal.SIGHUP
 
 
 def _text(ansi: str) -> Text:

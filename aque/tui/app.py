@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.pilot import Pilot
 
 from ..core.broker import Broker
@@ -27,6 +29,7 @@ from .screens.help import HelpScreen
 from .screens.log import LogScreen
 from .screens.task import TaskScreen
 from .session import Session
+from .terminal import Terminal
 from .themes import THEMES, theme
 from .typing import InOrder
 from .widgets.lines import MOVES
@@ -63,6 +66,11 @@ class AqueTop(InOrder):
         self.set_keymap(self.given_keys)
         for place in PLACES:
             self.add_mode(place.name, partial(place.make, session))
+
+    def get_driver_class(self) -> type[Driver]:
+        """A terminal of ours, unless it is none: a page of a browser, or one frame."""
+        found = super().get_driver_class()
+        return Terminal if found is LinuxDriver else found
 
     def on_mount(self) -> None:
         """Start to be fed; leave the terminal as it was, however this ends."""
