@@ -19,8 +19,9 @@ CONDITIONS: Final = ("success", "complete", "failure")
 OTHERWISE: Final = ("fail", "cancel", "wait")
 """What becomes of a task when a condition can no longer be met."""
 _EDGE: Final = frozenset({"task", "condition", "otherwise"})
-_TIES: Final = frozenset({"dependencies", "children", "parent", "kwargs"})
+_TIES: Final = frozenset({"dependencies", "children", "kwargs"})
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
+_IDS: Final = frozenset({int, type(None)})
 
 
 class Edge(NamedTuple):
@@ -75,7 +76,7 @@ class Graph:
                     queue.append(parent)
                 if (what := given.get(FIELD, self._on_done)) is not None:
                     queue.extend(hooks(given, what))
-        nodes = [self._node(given) for given in added] if self._wishes else list(map(Node, added))
+        nodes = list(map(self._node if self._wishes else _alone, added))
         self._kept.update(zip(map(id, added), added, strict=True))
         self._size += len(added)
         self._wishes.clear()
@@ -94,7 +95,7 @@ class Graph:
     def _node(self, given: Mapping[str, Any]) -> Node:
         wishes = self._wishes.get(id(given))
         if wishes is None:
-            return Node(given)
+            return _alone(given)
         parent = given.get("parent")
         edges = {
             target: Edge(*target, wish.condition, wish.is_child, wish.otherwise)
@@ -113,7 +114,8 @@ class Graph:
     def _is_new_and_alone(self, given: Mapping[str, Any]) -> bool:
         """Whether it is seen at a glance that a prototype has ties to no other: most of a million have none."""
         args: Any = given.get("args", ())
-        return _TIES.isdisjoint(given) and _is_flat(args) and id(given) not in self._places
+        is_alone = _TIES.isdisjoint(given) and type(given.get("parent")) in _IDS and _is_flat(args)
+        return is_alone and id(given) not in self._places
 
     def _unseen(self, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Those that are not numbered yet, each after what it depends on; the caller numbers them as they come."""
@@ -155,6 +157,12 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     if type(value) is dict:
         return {name: map_values(each, change) for name, each in value.items()}
     return value
+
+
+def _alone(given: Mapping[str, Any]) -> Node:
+    """The node of what needs nothing; its parent, where it has one, is the id of a task that is there."""
+    parent = given.get("parent")
+    return Node(given) if parent is None else Node(given, (), (parent, False))
 
 
 def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
-from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from . import hooks, patterns
+from . import alike, hooks, patterns
+from .alike import SERIES, Like
 from .child import codec
 from .columns import demand_key, demand_row, environ_row, of_fields
 from .errors import EncodeError
@@ -34,7 +33,7 @@ class Encoder:
         extra: Mapping[str, Any],
     ) -> None:
         self.ties: Final = Ties()
-        self._last = _Last()
+        self._like = Like()
         self._graph = graph
         self._ids = ids
         self._defaults = defaults
@@ -54,7 +53,7 @@ class Encoder:
 
         Raises UsageError, PatternMissingError or EncodeError.
         """
-        batch, self._last = Batch(self._columns), _Last()
+        batch, self._like = Batch(self._columns), Like()
         batch.demands.place(demand_key(self._common), lambda: demand_row(self._common))
         batch.ids.extend(self._ids[start : start + len(nodes)])
         for place, node in enumerate(nodes, start):
@@ -68,29 +67,39 @@ class Encoder:
         args = own.pop("args", self._common.args)
         own.pop("dependencies", None)
         own.pop("children", None)
-        place = self._last.place(own) if type(args) in _SERIES else None
-        if place is None:
-            place, args = self._place(node, own, args, batch)
+        place, args = self._place(node, own, args, batch)
         batch.places.append(place)
         batch.args.append(self._encode(args, "argument"))
 
     def _place(self, node: Node, own: dict[str, Any], args: Any, batch: Batch) -> tuple[int, Any]:
         """Where the kind of a node stands, and its arguments as they are read."""
-        key = _key(own, args, self._common) if node.parent is None else None
-        place = batch.kinds.places.get(key)
-        if place is None:
-            prototype = self._prototype(node)
-            place = batch.kinds.place(key or object(), lambda: self._kind(node, prototype, batch))
-            args = prototype.args
-        if key is not None:
-            self._last = _Last(own, place)
-        return place, args
+        is_like = self._like.has(own, args)
+        if not is_like:
+            self._like = self._look(node, own, args, batch)
+        like = self._like
+        if like.kind is not None:
+            return like.kind, args
+        return self._place_read(node, like.read.with_args(args) if is_like else like.read, batch)
+
+    def _look(self, node: Node, own: dict[str, Any], args: Any, batch: Batch) -> Like:
+        key = alike.key(own, args, self._common)
+        if key in batch.kinds.places:
+            return Like(own, batch.kinds.places[key])
+        read = self._read(node)
+        if key is None or patterns.prepare(read) is not read:
+            return Like(None if isinstance(node.given, Hook) else own, read=read)  # a hook has more of what it is for
+        return Like(own, batch.kinds.place(key, lambda: self._kind(node, read, batch)))
+
+    def _place_read(self, node: Node, read: Prototype, batch: Batch) -> tuple[int, Any]:
+        prototype = patterns.prepare(read)
+        key: Hashable = (self._like, _name(read)) if prototype is read else object()
+        return batch.kinds.place(key, lambda: self._kind(node, prototype, batch)), prototype.args
 
     def _kind(self, node: Node, prototype: Prototype, batch: Batch) -> dict[str, Any]:
         common = self._common.__dict__
         own = {name: value for name, value in prototype.__dict__.items() if value is not common[name]}
         row = {**of_fields(own), **self._work(prototype)}
-        row["name"] = codec.clean_text(prototype.name or _default_name(prototype))
+        row["name"] = codec.clean_text(_name(prototype))
         row["environ"] = self._environ(prototype, batch)
         if not _DEMAND.isdisjoint(own):
             row["demand"] = batch.demands.place(demand_key(prototype), lambda: demand_row(prototype))
@@ -123,10 +132,10 @@ class Encoder:
     def _id(self, target: int, local: bool) -> int:
         return self._ids[target] if local else target
 
-    def _prototype(self, node: Node) -> Prototype:
+    def _read(self, node: Node) -> Prototype:
         given = node.given
         pattern = "shell" if "pattern" not in given and "func" not in given else "generic"
-        return patterns.prepare(self._reader_of(node, pattern).read(given))
+        return self._reader_of(node, pattern).read(given)
 
     def _reader_of(self, node: Node, pattern: str) -> Reader:
         """Children of one parent mostly come together: what they inherit is read once for all of them."""
@@ -144,7 +153,7 @@ class Encoder:
     def _inherited(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if isinstance(given, Hook):
             target = self._reader(self._inherited(given.target), "generic").read(given.target)
-            return hooks.fields(target, target.name or _default_name(target))
+            return hooks.fields(target, _name(target))
         parent = given.get("parent")
         if parent is None:
             return {}
@@ -165,7 +174,7 @@ class Encoder:
 
     def _encode(self, values: Any, what: str) -> Any:
         """Each value apart, so that an error names it and a bad one spoils no other."""
-        if type(values) in _SERIES and _ATOMS.issuperset(map(type, values)):
+        if type(values) in SERIES and _ATOMS.issuperset(map(type, values)):
             return list(map(codec.to_tree, values))  # most have no others, in which there is nothing to find
         if isinstance(values, str):
             return self._tree(values, what)
@@ -188,48 +197,15 @@ class Encoder:
         return codec.Reference(task.id if isinstance(task, TaskHandle) else int(task), kind)
 
 
-class _Last(NamedTuple):
-    """What was given last, but for its arguments, and of which kind it was: most name what the one before did."""
-
-    given: Mapping[str, Any] = MappingProxyType({})
-    kind: int | None = None
-
-    def place(self, given: Mapping[str, Any]) -> int | None:
-        """The kind of what has the very same values; None: it may be another."""
-        known = self.given
-        is_same = list(given) == list(known) and all(map(operator.is_, given.values(), known.values()))
-        return self.kind if is_same else None
-
-
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
-_PLAIN: Final = frozenset({str, int, bool, type(None), FunctionType, BuiltinFunctionType, type})
 _USUAL: Final = Edge(0, True)[2:]  # aque.store knows it as well
-_SERIES: Final = frozenset({list, tuple})
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
 
 
-def _key(own: Mapping[str, Any], args: Any, common: Prototype) -> Hashable:
-    """Prototypes of the same key differ in nothing but arguments and edges; None: read it to know what it is.
-
-    What looks the same is the same for these types alone: 0.0 is -0.0 elsewhere, and (1,) is (True,).
-    """
-    types = tuple(map(type, own.values()))
-    is_plain = (
-        _PLAIN.issuperset(types)
-        and not _is_bound(own.get("func"))
-        and type(args) in _SERIES
-        and own.get("func") is not None
-        and (own.get("pattern") or common.pattern) == "generic"  # others may look at the arguments
-    )
-    return (types, tuple(own.items())) if is_plain else None
-
-
-def _is_bound(func: Any) -> bool:
-    """Whether it is a method of an object that is written in C: then it goes in front of its arguments."""
-    return type(func) is BuiltinFunctionType and not isinstance(func.__self__, ModuleType)
-
-
-def _default_name(prototype: Prototype) -> str:
+def _name(prototype: Prototype) -> str:
+    """The name that it has, or else gets."""
+    if prototype.name:
+        return prototype.name
     func = prototype.func
     if func is not None:
         return str(func).rpartition(":")[2] if isinstance(func, str) else getattr(func, "__qualname__", repr(func))

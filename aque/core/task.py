@@ -10,7 +10,7 @@ import dataclasses
 import os
 import pwd
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -133,6 +133,12 @@ class Prototype:
         Raises UsageError that names the field and what it should be.
         """
         return Reader(*fallbacks).read(given)
+
+    def with_args(self, args: Iterable[Any]) -> Prototype:
+        """The same with other arguments."""
+        made = object.__new__(Prototype)
+        made.__dict__.update(self.__dict__, args=tuple(args))  # much quicker than thirty arguments
+        return made
 
     def inheritable(self) -> dict[str, Any]:
         """The fields that a child takes over where it has none of its own."""

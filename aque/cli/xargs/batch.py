@@ -32,7 +32,8 @@ class Batches:
         """Store commands in one transaction, to run or to be held; the ids of their tasks, in ascending order."""
         if self.group is None:
             self.group = self._store_group(jobs[0])
-        given = [{**self._fields(job, slot, procs), "hold": held} for job, slot in zip(jobs, slots, strict=True)]
+        common = self._common(procs, held=held)
+        given = [self._fields(common, job, slot) for job, slot in zip(jobs, slots, strict=True)]
         return self._broker.submit(given, {})
 
     def seal(self) -> None:
@@ -48,17 +49,20 @@ class Batches:
         group = {"pattern": "group", "name": name, "hold": True, "cpus": 0, **given}
         return self._broker.submit([group], local_defaults())[0]
 
-    def _fields(self, job: Job, slot: int, procs: int) -> Mapping[str, Any]:
+    def _common(self, procs: int, *, held: bool) -> Mapping[str, Any]:
+        """The very same values for all: so they are read once."""
         options = self._options
-        fields: dict[str, Any] = {
+        return {
             "pattern": "shell",
             "parent": self.group,
-            "args": [os.fsdecode(word) for word in job.words],
             "cpus": f"/{procs}" if procs else 0,
+            "hold": held,
             **{name: options.fields[name] for name in _OWN if name in options.fields},
+            **({} if self._stdin is None else {"stdin": self._stdin, "host": socket.gethostname()}),
         }
-        if options.slot_variable is not None:
-            fields["environ"] = {**environ(), options.slot_variable: str(slot)}
-        if self._stdin is not None:
-            fields.update(stdin=self._stdin, host=socket.gethostname())
+
+    def _fields(self, common: Mapping[str, Any], job: Job, slot: int) -> Mapping[str, Any]:
+        fields = {**common, "args": list(map(os.fsdecode, job.words))}
+        if (variable := self._options.slot_variable) is not None:
+            fields["environ"] = {**environ(), variable: str(slot)}
         return fields

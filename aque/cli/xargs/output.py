@@ -13,11 +13,11 @@ _SHOWN: Final = 500  # tasks to one query
 
 
 class Output(Protocol):
-    """Is told what has ended, and shows what is to be shown; `is_idle` when nothing else happens."""
+    """Is told what has ended, and shows what is to be shown, if there is any; `is_idle` when nothing else happens."""
 
     def ended(self, flights: Sequence[Flight]) -> None: ...
 
-    def show(self, *, is_idle: bool) -> None: ...
+    def show(self, *, is_idle: bool) -> bool: ...
 
 
 class InOrder:
@@ -31,14 +31,15 @@ class InOrder:
     def ended(self, flights: Sequence[Flight]) -> None:
         """The window knows."""
 
-    def show(self, *, is_idle: bool) -> None:
+    def show(self, *, is_idle: bool) -> bool:
+        is_any = False
         while True:
             over, with_next = self._window.first(_SHOWN)
             if over or is_idle:
-                self._printer.go_on(with_next if self._shows_running else over)
+                is_any |= self._printer.go_on(with_next if self._shows_running else over)
             self._window.forget(over)
             if len(over) < _SHOWN:
-                return
+                return is_any
 
 
 class AsTheyEnd:
@@ -52,12 +53,14 @@ class AsTheyEnd:
     def ended(self, flights: Sequence[Flight]) -> None:
         self._fresh.extend(flight.id for flight in flights)
 
-    def show(self, *, is_idle: bool) -> None:
+    def show(self, *, is_idle: bool) -> bool:
         del is_idle
+        is_any = False
         while self._fresh:
             some = [self._fresh.popleft() for _ in range(min(_SHOWN, len(self._fresh)))]
-            self._printer.copy(some)
+            is_any |= self._printer.copy(some)
             self._window.forget(some)
+        return is_any
 
 
 def output(window: Window, printer: Printer, *, keep_order: bool, shows_running: bool) -> Output:

@@ -32,16 +32,18 @@ class Printer:
         self._place = Place()
         self._within: set[tuple[int, int]] = set()
 
-    def go_on(self, ids: Sequence[int]) -> None:
-        """Copy what is new of the tasks, which are those that come next. Raises BrokenPipeError."""
+    def go_on(self, ids: Sequence[int]) -> bool:
+        """Copy what is new of the tasks, which are those that come next, if there is any. Raises BrokenPipeError."""
+        before = self._place
         while ids and (pieces := self._broker.outputs(ids, self._place)):
             self._write(pieces)
             self._place = pieces[-1].place
+        return self._place != before
 
-    def copy(self, ids: Sequence[int]) -> None:
-        """Copy all of some tasks, whatever was copied before. Raises BrokenPipeError."""
+    def copy(self, ids: Sequence[int]) -> bool:
+        """Copy all of some tasks, whatever was copied before, if there is any. Raises BrokenPipeError."""
         self._place = Place()
-        self.go_on(ids)
+        return self.go_on(ids)
 
     def _write(self, pieces: Sequence[PlacedPiece]) -> None:
         is_seen = any(piece.stream != _STDOUT for piece in pieces) or sys.stdout.isatty()

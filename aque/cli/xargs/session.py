@@ -7,7 +7,6 @@ commands is under way, and hosts run N of them each.
 
 from __future__ import annotations
 
-import queue
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from .course import Stop, course
 from .ends import Ends
 from .feed import InputEnd, Ready
 from .helper import Helper
+from .inbox import Inbox
 from .job import Job
 from .output import output
 from .printer import Printer
@@ -36,9 +36,10 @@ from .window import Window
 
 _ASKED: Final = 500  # tasks to one look for what was missed
 _GAP: Final = 0.02  # seconds between two looks for output, at least
+_LONGEST_GAP: Final = 0.2  # seconds, where there was none
+_MANY: Final = 200  # commands under way, beside which no end and no new one is worth a turn of its own
 _POLL: Final = 0.1  # seconds between two looks for the output of a command that runs
 _PATIENCE: Final = 10  # polls in vain before looking whether something was missed
-_TAKEN: Final = 5000  # messages to a turn
 
 
 class Session:
@@ -47,7 +48,7 @@ class Session:
     def __init__(self, options: Options, broker: Broker, jobs: Iterator[Job]) -> None:
         self._options = options
         self._broker = Steady(broker)
-        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._window = Window()
         self._supply = Supply(options, self._broker, self._window, jobs, self._inbox)
         self._helper = Helper(broker, options)
@@ -64,16 +65,16 @@ class Session:
         self._ends = Ends(self._broker, self._window, self._course, self._output, recorder, self._gauge)
         self._ends.first = self._complain
         self._is_read = False
-        self._read = 0
         self._complaint: str | None = None
         self._vain = 0
         self._shown_at = 0.0
+        self._gap = _GAP
         self._signal = 0
 
     def run(self) -> int:
         """The exit status, once all has ended. Raises BrokerError."""
         if not self._options.detach:
-            self._broker.broker.bind("task_status", self._inbox.put)
+            self._broker.broker.bind("task_status", self._inbox.hear)
             self._broker.broker.listener.wait(10)
         self._supply.start()
         try:
@@ -114,46 +115,42 @@ class Session:
     def _show(self) -> None:
         """Show what there is, though not for each of many short commands: to look costs the broker time."""
         now = time.monotonic()
-        if self._vain or self._options.trace or now >= self._shown_at + _GAP:
-            self._output.show(is_idle=self._vain > 1)
+        if self._vain or self._options.trace or now >= self._shown_at + self._gap:
+            is_any = self._output.show(is_idle=self._vain > 1)
+            self._gap = _GAP if is_any else min(self._gap * 2, _LONGEST_GAP)
             self._shown_at = now
 
     def _hear(self) -> None:
         """Take what came; wait for it, though not for ever while commands are under way."""
-        try:
-            message = self._inbox.get(timeout=self._pause())
-            self._vain = 0
-        except queue.Empty:
-            self._vain += 1
-            if self._vain % _PATIENCE == 0:
-                self._attend()
-                self._heed(self._ends.look(self._window.unfinished()[:_ASKED]))
-            return
-        open_ends: list[int] = []
-        for _ in range(_TAKEN):
-            open_ends += _HANDLERS[type(message)](self, message) or ()
-            if self._inbox.empty():
-                break
-            message = self._inbox.get()
-        self._gauge.read(self._read, is_all=self._is_read)
-        if open_ends:
-            self._heed(self._ends.look(open_ends))
+        self._inbox.is_patient = not self._vain and self._window.flying >= _MANY
+        if not self._inbox.is_patient:
+            self._supply.expect()
+        messages = self._inbox.take(self._pause())
+        self._vain = 0 if messages else self._vain + 1
+        if messages:
+            self._heed(self._ends.look([task for each in messages for task in self._on_message(each) or ()]))
+            self._gauge.read(self._supply.read, is_all=self._is_read)
+        elif self._vain % _PATIENCE == 0:
+            self._attend()
+            self._heed(self._ends.look(self._window.unfinished()[:_ASKED]))
+
+    def _on_message(self, message: Any) -> Sequence[int] | None:
+        return _HANDLERS[type(message)](self, message)
 
     def _pause(self) -> float | None:
         if (seconds := self._supply.pause()) is not None:
             return min(_POLL, seconds)
         if not self._window:
             return None
-        return _POLL if self._vain else _GAP
+        return _POLL if self._vain else min(self._gap, _POLL) if self._inbox.is_patient else _GAP
 
     def _on_ready(self, message: Ready) -> None:
-        self._supply.ready.append(message.job)
-        self._read += 1
+        """It is looked for in each turn."""
 
     def _on_input_end(self, message: InputEnd) -> None:
         self._is_read = True
         self._complaint = message.error
-        self._heed(self._course.read(self._read))
+        self._heed(self._course.read(self._supply.read))
 
     def _on_event(self, event: Event) -> Sequence[int]:
         if event.resync:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from .inbox import Inbox
 
 _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _STEPS: Final = (signal.SIGUSR1, signal.SIGUSR2)
@@ -22,7 +23,7 @@ class Signalled:
 
 
 @contextmanager
-def as_messages(inbox: queue.SimpleQueue[Any], hurry: threading.Event) -> Iterator[None]:
+def as_messages(inbox: Inbox, hurry: threading.Event) -> Iterator[None]:
     """Have signals put into an inbox; those that end it all make whoever waits for the broker hurry."""
 
     def take(number: int, _: object) -> None:

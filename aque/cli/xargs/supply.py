@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import queue
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from . import terminal
 from .batch import Batches
 from .feed import Feed
 from .gate import AHEAD, Gate
+from .inbox import Inbox
 from .job import Job
 from .settings import Options, Refused
 from .shell import shown
 from .steady import Steady
 from .window import Flight, Window
 
-_BATCH: Final = 500  # commands to a transaction
+_BATCH: Final = 500  # commands to a transaction, or as many as are under way
 _WINDOW: Final = 5000  # commands that are queued and not shown
 _BYTES: Final = 2**18  # of commands to a transaction, nearly
 _WINDOW_BYTES: Final = 6 * 2**20  # of commands that are queued, where they have to be remembered
@@ -28,15 +27,12 @@ _REFILL: Final = 4  # the part of a window that is empty before more is queued: 
 class Supply:
     """Reads commands, holds those that are complete, and queues them as there is room in the window."""
 
-    def __init__(
-        self, options: Options, broker: Steady, window: Window, jobs: Iterator[Job], inbox: queue.SimpleQueue[Any]
-    ) -> None:
+    def __init__(self, options: Options, broker: Steady, window: Window, jobs: Iterator[Job], inbox: Inbox) -> None:
         self._options = options
         self._window = window
         self._procs = options.procs or 0
-        self._feed = Feed(jobs, inbox)
+        self._feed = Feed(jobs, inbox.put)
         self._next_at = 0.0
-        self.ready: deque[Job] = deque()
         self.batches = Batches(broker, options)
         self.gate = Gate(broker, window, options)
 
@@ -47,7 +43,21 @@ class Supply:
     def stop(self) -> None:
         """Read and queue no more."""
         self._feed.stop()
-        self.ready.clear()
+
+    @property
+    def ready(self) -> Sequence[Job]:
+        """The commands that were read and not queued."""
+        return self._feed.ready
+
+    @property
+    def read(self) -> int:
+        """Commands that were read so far."""
+        return self._feed.read
+
+    def expect(self) -> None:
+        """Somebody will wait for what there is to queue."""
+        if not self.ready:
+            self._feed.expect()
 
     def step(self, by: int) -> None:
         """Run so many more at a time."""
@@ -94,14 +104,13 @@ class Supply:
     def _next(self) -> list[Job]:
         """The commands that may be queued now; the feed may read as many more."""
         taken: list[Job] = []
-        room, size = min(self._room(), _BATCH), 0
-        while self.ready and len(taken) < room and size < _BYTES:
-            job = self.ready.popleft()
-            self._feed.taken([job])
-            if self._is_wanted(job):
-                taken.append(job)
-                size += job.size
-        return taken
+        ready, room, size = self._feed.ready, min(self._room(), max(_BATCH, self._window.flying)), 0
+        while ready and len(taken) < room and size < _BYTES:
+            taken.append(ready.popleft())
+            size += taken[-1].size
+        if taken:
+            self._feed.taken(len(taken), size)
+        return list(filter(self._is_wanted, taken)) if self._options.trace else taken
 
     def _room(self) -> int:
         if self._options.delay and time.monotonic() < self._next_at:
@@ -123,8 +132,6 @@ class Supply:
 
     def _is_wanted(self, job: Job) -> bool:
         """Show a command that is to be run, and ask for leave if so told."""
-        if not self._options.trace:
-            return True
         if not self._options.interactive:
             terminal.put(shown(job.words) + b"\n")
             return True

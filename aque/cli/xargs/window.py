@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
+from operator import attrgetter
 
 from ...core.listener import Event
 from .job import Job
@@ -23,6 +24,9 @@ class Flight:
     name: str
     slot: int
     is_over: bool = False
+
+
+_is_over = attrgetter("is_over")
 
 
 class Window:
@@ -86,11 +90,8 @@ class Window:
 
     def first(self, limit: int) -> tuple[list[int], list[int]]:
         """Up to `limit` ids at the front that have ended, and those with the next, which may be running."""
-        over = [flight.id for flight in takewhile(lambda each: each.is_over, self._some(limit))]
-        return over, [flight.id for flight in self._some(len(over) + 1)]
-
-    def _some(self, count: int) -> list[Flight]:
-        return [flight for flight, _ in zip(self._flights.values(), range(count), strict=False)]
+        over = [flight.id for flight in takewhile(_is_over, islice(self._flights.values(), limit))]
+        return over, list(islice(self._flights, len(over) + 1))
 
     def forget(self, ids: Iterable[int]) -> None:
         """Drop those whose output has been shown."""
