@@ -23,9 +23,9 @@ class TaskFields(Mapping[str, Any]):
     Looking at one of those raises DecodeError, which names the argument that cannot be read.
     """
 
-    def __init__(self, stored: Mapping[str, Any], dependencies: Sequence[DependencyFields]) -> None:
+    def __init__(self, stored: Mapping[str, Any], dependencies: Dependencies) -> None:
         self._stored = dict(stored)
-        self._resolve = functools.partial(_value_of, {each["id"]: each for each in dependencies})
+        self._resolve = functools.partial(_value_of, dependencies)
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
@@ -64,6 +64,30 @@ class DependencyFields(Mapping[str, Any]):
         return len(self._stored)
 
 
+class Dependencies:
+    """The dependencies of a task, made when somebody asks for one: there may be thousands, and most ask for none."""
+
+    __slots__ = ("_all", "_by_id", "_stored")
+
+    def __init__(self, stored: Sequence[Mapping[str, Any]]) -> None:
+        self._stored = stored
+        self._all: tuple[DependencyFields, ...] | None = None
+        self._by_id: dict[int, DependencyFields] | None = None
+
+    @property
+    def all(self) -> tuple[DependencyFields, ...]:
+        """All of them, in their order."""
+        if self._all is None:
+            self._all = tuple(map(DependencyFields, self._stored))
+        return self._all
+
+    def find(self, task: int) -> DependencyFields | None:
+        """That of an id."""
+        if self._by_id is None:
+            self._by_id = {each["id"]: each for each in self.all}
+        return self._by_id.get(task)
+
+
 def _sequence(trees: Any, resolve: Resolve) -> Any:
     """Arguments by place; a text, as a command may be, is itself."""
     if isinstance(trees, str):
@@ -94,9 +118,9 @@ def _named(what: str, read: Callable[..., Any], *stored: Any) -> Any:
         raise DecodeError(f"{what}: {error}") from error.__cause__
 
 
-def _value_of(known: Mapping[int, DependencyFields], reference: codec.Reference) -> Any:
+def _value_of(dependencies: Dependencies, reference: codec.Reference) -> Any:
     """What a reference stands for."""
-    source = known.get(reference.task_id)
+    source = dependencies.find(reference.task_id)
     if source is None:
         raise DecodeError(f"task {reference.task_id} is no dependency of this task")
     return source.get("stdout") if reference.kind == "stdout" else source["result"]
