@@ -31,7 +31,9 @@ def _run(conn: Connection, task: int, **ended: Any) -> Captured:
 def _told(conn: Connection, task: int) -> list[dict[str, Any]]:
     told, barred = inputs.inputs(conn, [task])[task]
     assert barred == []
-    return [{name: value for name, value in each.items() if value is not None} for each in json.loads(told)]
+    columns = json.loads(told)
+    rows = zip(*columns.values(), strict=True)
+    return [{name: value for name, value in zip(columns, row, strict=True) if value is not None} for row in rows]
 
 
 def test_a_run_is_told_how_each_ended_in_the_order_in_which_it_names_them(broker: Broker, conn: Connection) -> None:

@@ -56,7 +56,7 @@ def test_a_task_is_told_by_the_names_that_users_know() -> None:
 def test_what_is_told_once_and_what_is_told_of_each_are_together_what_one_alone_is_told() -> None:
     """A function must not find out whether it shares its process."""
     task = _captured(id=7, name="seven", args="[7]", kwargs=None, extra='{"a":1}', isolation="shared", priority=3)
-    given = Given(Inputs('[{"id": 1, "result": "2"}]'), [Stdout(7, 1, 1, False, b"x")])
+    given = Given(Inputs('{"id": [1], "result": ["2"]}'), [Stdout(7, 1, 1, False, b"x")])
     kind = Kinds(_URL, "process").find(task)
     assert kind
     order = one_of(kind, task, given, {"TRACEPARENT": "t"})
@@ -86,8 +86,8 @@ def test_what_shares_no_process_is_of_no_kind(fields: dict[str, Any]) -> None:
 
 def test_what_belongs_to_others_is_refused_where_it_is_named_alone() -> None:
     """To wait for another's task is nobody's secret; its result is."""
-    given = Given(Inputs("[]", [5]))
-    assert _told(_captured(args='[{"$result": 55}]'), given)["dependencies"] == []
+    given = Given(Inputs('{"id": [5]}', [5]))
+    assert _told(_captured(args='[{"$result": 55}]'), given)["dependencies"] == {"id": [5]}
     for named in ({"args": '[{"$result": 5}]'}, {"kwargs": '{"x":{"$stdout":5}}'}):
         with pytest.raises(UsageError, match="task 5 belongs to somebody else"):
             _told(_captured(**named), given)
@@ -99,9 +99,9 @@ def test_what_belongs_to_others_is_refused_where_it_is_named_alone() -> None:
 )
 def test_stdout_that_is_not_all_there_is_refused(stdout: Stdout, why: str) -> None:
     with pytest.raises(UsageError, match=why):
-        _told(_captured(), Given(Inputs('[{"id": 5}]'), [stdout]))
+        _told(_captured(), Given(Inputs('{"id": [5]}'), [stdout]))
 
 
 def test_stdout_is_told_where_it_was_asked_for_alone() -> None:
-    given = Given(Inputs('[{"id": 5, "stdout": null}, {"id": 6, "stdout": null}]'), [Stdout(1, 6, 1, False, b"\xff")])
-    assert [each["stdout"] for each in _told(_captured(), given)["dependencies"]] == [None, "\ufffd"]
+    given = Given(Inputs('{"id": [5, 6], "stdout": [null, null]}'), [Stdout(1, 6, 1, False, b"\xff")])
+    assert _told(_captured(), given)["dependencies"] == {"id": [5, 6], "stdout": [None, "\ufffd"]}

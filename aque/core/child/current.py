@@ -5,10 +5,12 @@ from __future__ import annotations
 import _thread
 import json
 import os
-from typing import Any, Mapping, Protocol, Sequence
+from typing import Any, Mapping, Protocol
 
 from .codec import clean_text
-from .fields import Dependencies, DependencyFields, TaskFields
+from .fields import Columns, Dependencies, DependencyFields, TaskFields
+
+_NONE: Columns = {}
 
 
 class CurrentTask:
@@ -16,7 +18,7 @@ class CurrentTask:
 
     __slots__ = ("_dependencies", "attempt", "fields", "id", "name")
 
-    def __init__(self, fields: Mapping[str, Any], dependencies: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, fields: Mapping[str, Any], dependencies: Columns = _NONE) -> None:
         self.id: int = fields.get("id", 0)
         self.name: str = fields.get("name", "")
         self.attempt: int = fields.get("attempt", 0)

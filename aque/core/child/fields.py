@@ -14,6 +14,7 @@ from . import codec
 from .errors import DecodeError
 
 _READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
+Columns = Mapping[str, Sequence[Any]]
 Resolve = Callable[[codec.Reference], Any]
 
 
@@ -47,7 +48,7 @@ class DependencyFields(Mapping[str, Any]):
     """
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
-        self._stored = dict(stored)
+        self._stored = stored
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
@@ -69,7 +70,8 @@ class Dependencies:
 
     __slots__ = ("_all", "_by_id", "_stored")
 
-    def __init__(self, stored: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, stored: Columns) -> None:
+        """Take them as they are told: of each field the values of all."""
         self._stored = stored
         self._all: tuple[DependencyFields, ...] | None = None
         self._by_id: dict[int, DependencyFields] | None = None
@@ -78,7 +80,8 @@ class Dependencies:
     def all(self) -> tuple[DependencyFields, ...]:
         """All of them, in their order."""
         if self._all is None:
-            self._all = tuple(map(DependencyFields, self._stored))
+            rows = zip(*self._stored.values())  # noqa: B905 - Python 3.8
+            self._all = tuple(DependencyFields(dict(zip(self._stored, row))) for row in rows)  # noqa: B905
         return self._all
 
     def find(self, task: int) -> DependencyFields | None:

@@ -15,11 +15,11 @@ _SQL: Final = statements(__name__)
 
 
 class Inputs(NamedTuple):
-    """What a task's process is told of those that it depends on, as a list in JSON, and the ids of those whose results
-    it may not have.
+    """What a task's process is told of those that it depends on, an object in JSON with a list for each field, and the
+    ids of those whose results it may not have.
     """
 
-    told: str = "[]"
+    told: str = "{}"
     barred: Sequence[int] = ()
 
 

@@ -29,7 +29,7 @@ class Given(NamedTuple):
     stdouts: Sequence[Stdout] = ()
 
     def told(self, task: Captured) -> str:
-        """What the process of a task is told, a list in JSON. Raises UsageError where the task asks for what it may
+        """What the process of a task is told, an object in JSON. Raises UsageError where the task asks for what it may
         not have, or for too much.
         """
         if self.inputs.barred and (barred := _named(task).intersection(self.inputs.barred)):
@@ -71,4 +71,5 @@ def _text(found: Stdout) -> str:
 
 
 def _with_stdout(told: str, texts: Mapping[int, str]) -> str:
-    return json.dumps([{**each, "stdout": texts.get(each["id"])} for each in json.loads(told)])
+    columns = json.loads(told)
+    return json.dumps({**columns, "stdout": [texts.get(id) for id in columns["id"]]})

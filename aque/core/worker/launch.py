@@ -118,7 +118,7 @@ def _message(task: Captured, given: Given, broker_url: str) -> bytes:
 
 
 def with_inputs(told: Mapping[str, Any], inputs: str) -> bytes:
-    """An object in JSON, with the dependencies of a task, a list that is JSON already and may be long."""
+    """An object in JSON, with the dependencies of a task, which are JSON already and may be many."""
     return f'{ENCODE(told)[:-1]},"dependencies":{inputs}}}'.encode()
 
 

@@ -1,15 +1,17 @@
 -- Inputs: what the runs of tasks are given of the tasks that they depend on.
 
--- What became of those that they need, in the order in which they name them, as their processes are told of it. Tasks that
--- need the same, as after a fan, are told so by one row, and what they are told is made once. Of what belongs to others, on
--- a shared server, no result is given (aque.may_have): `barred` says which. Functions, for their plans are dearer than
--- their execution.
+-- What became of those that they need, in the order in which they name them, as their processes are told of it: each field
+-- a column, for there may be thousands. Tasks that need the same, as after a fan, are told so by one row. Of what belongs to
+-- others, on a shared server, no result is given (aque.may_have): `barred` says which. Functions, for their plans are dearer
+-- than their execution.
 create or replace function aque.inputs(ids bigint[])
 returns table (tasks bigint[], told json, barred bigint[])
 language plpgsql stable rows 20 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
+declare
+    is_shared constant boolean := exists (select from aque.sharing);
 begin
     return query
         with reader as materialized (
@@ -18,30 +20,36 @@ begin
         ), alike as materialized (
             select array_agg(r.id) as ids, r.needs, t.owner
             from reader r
-            cross join lateral (select k.owner from aque.task k where k.id = r.id offset 0) t
+            left join lateral (select k.owner from aque.task k where k.id = r.id and is_shared offset 0) t on true
             group by r.needs, t.owner
         )
         select a.ids, i.told, i.barred
         from alike a
         cross join lateral (
-            select json_agg(json_build_object(
-                       'id', n.id, 'name', p.name, 'state', n.state, 'exit_code', l.exit_code, 'signal', l.signal,
-                       'error', coalesce(z.error, l.error) ->> 'message', 'stdout', null,
-                       'result', case when h.is_had then (
-                           select r.value::text from aque.result r where r.task_id = n.id) end) order by x.place) as told,
-                   coalesce(array_agg(n.id) filter (where not h.is_had), '{}') as barred
-            from unnest(a.needs) with ordinality x (id, place)
-            cross join lateral (select * from aque.task k where k.id = x.id offset 0) n
-            cross join lateral (select k.name from aque.spec k where k.task_id = x.id offset 0) p
-            cross join lateral (
-                select case when n.owner = a.owner then true else aque.may_have(a.owner, n.owner) end as is_had) h
-            left join lateral (
-                select k.exit_code, k.signal, k.error from aque.attempt k
-                where k.task_id = x.id and k.number = n.attempt offset 0) l on true
-            left join lateral (  -- it ended without a run
-                select k.error from aque.attempt k
-                where k.task_id = x.id and k.number = 0 and k.finished_at = n.finished_at and n.state <> 'success'
-                offset 0) z on true
+            select json_build_object(
+                       'id', array_agg(o.id), 'name', array_agg(o.name), 'state', array_agg(o.state),
+                       'exit_code', array_agg(o.exit_code), 'signal', array_agg(o.signal), 'error', array_agg(o.error),
+                       'result', array_agg(o.result), 'stdout', array_agg(null::text)) as told,
+                   coalesce(array_agg(o.id) filter (where not o.is_had), '{}') as barred
+            from (
+                select n.id, p.name, n.state, l.exit_code, l.signal, coalesce(z.error, l.error) ->> 'message' as error,
+                       (select r.value::text from aque.result r where r.task_id = n.id and h.is_had) as result, h.is_had
+                from unnest(a.needs) with ordinality x (id, place)
+                cross join lateral (
+                    select k.id, k.owner, k.state, k.attempt, k.finished_at from aque.task k where k.id = x.id offset 0) n
+                cross join lateral (select k.name from aque.spec k where k.task_id = x.id offset 0) p
+                cross join lateral (
+                    select case when not is_shared or n.owner = a.owner then true
+                                else aque.may_have(a.owner, n.owner) end as is_had) h
+                left join lateral (
+                    select k.exit_code, k.signal, k.error from aque.attempt k
+                    where k.task_id = x.id and k.number = n.attempt offset 0) l on true
+                left join lateral (  -- it ended without a run
+                    select k.error from aque.attempt k
+                    where k.task_id = x.id and k.number = 0 and k.finished_at = n.finished_at and n.state <> 'success'
+                    offset 0) z on true
+                order by x.place
+            ) o
         ) i;
 end $$;
 
