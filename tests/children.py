@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,11 @@ def start(message: dict[str, Any], cwd: Path, python: str = sys.executable, **mo
     return process, out
 
 
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Dependencies as a child is told of them: each field a column."""
+    return {name: [each[name] for each in rows] for name in (rows[0] if rows else ())}
+
+
 def run(func: str, cwd: Path, *args: Any, python: str = sys.executable, **more: Any) -> Ended:
     """Run a function in a child and wait for its end."""
     told = {
@@ -82,7 +88,7 @@ def run(func: str, cwd: Path, *args: Any, python: str = sys.executable, **more: 
             **more.pop("task", {}),
         },
         "run": more.pop("run", "generic"),
-        "dependencies": more.pop("dependencies", []),
+        "dependencies": _columns(more.pop("dependencies", [])),
         "broker": "embedded:/x",
     }
     process, out = start(told, cwd, python, **more)

@@ -56,7 +56,7 @@ class Desk:
     def call(self, lease: int, func: str, *args: Any, python: str = sys.executable, **fields: Any) -> None:
         """Run a function, from a warm interpreter unless told otherwise."""
         task = {"id": lease, "name": "n", "func": func, "args": json.dumps([codec.to_tree(arg) for arg in args])}
-        common = {"run": "generic", "dependencies": []}
+        common = {"run": "generic", "dependencies": {}}
         if fields.get("shared"):
             self._share(lease, common, {"task": task}, argv=[python, BOOT], **fields)
             return

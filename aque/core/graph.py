@@ -167,20 +167,24 @@ def _alone(given: Mapping[str, Any]) -> Node:
 
 def _wishes(given: Mapping[str, Any]) -> Iterator[_Wish]:
     """What a prototype waits for: values in its arguments first, so that a condition given for the same task wins."""
+    for name in ("args", "kwargs"):
+        if (values := given.get(name)) and not isinstance(values, str) and not _is_flat(values):
+            yield from _wishes_in(values)
+    for dependency in _several(given.get("dependencies")):
+        yield _wish(dependency)
+    for child in _several(given.get("children")):
+        yield _Wish(_target(child), is_child=True)
+
+
+def _wishes_in(values: Any) -> list[_Wish]:
     found: list[_Wish] = []
 
     def note(value: ValueOf | TaskHandle) -> None:
         found.append(_Wish(_target(value.task if isinstance(value, ValueOf) else value)))
 
-    for name in ("args", "kwargs"):
-        if (values := given.get(name)) and not isinstance(values, str) and not _is_flat(values):
-            with suppress(RecursionError):  # what is nested so deeply is refused, with its place, when it is encoded
-                map_values(_plain(values), note)
-    yield from found
-    for dependency in _several(given.get("dependencies")):
-        yield _wish(dependency)
-    for child in _several(given.get("children")):
-        yield _Wish(_target(child), is_child=True)
+    with suppress(RecursionError):  # what is nested so deeply is refused, with its place, when it is encoded
+        map_values(_plain(values), note)
+    return found
 
 
 def _is_flat(values: Any) -> bool:
@@ -193,8 +197,8 @@ def _plain(value: Any) -> Any:
 
 
 def _several(value: Any) -> Iterable[Any]:
-    if value is None:
-        return ()
+    if value is None or type(value) in (list, tuple):
+        return value or ()
     return (value,) if isinstance(value, str | int | Mapping | TaskHandle) else value
 
 

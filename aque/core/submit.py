@@ -12,7 +12,7 @@ from .alike import SERIES, Like
 from .child import codec
 from .columns import demand_key, demand_row, environ_row, of_fields
 from .errors import EncodeError
-from .graph import Edge, Graph, Node, map_values
+from .graph import Graph, Node, map_values
 from .hooks import Hook
 from .queries.storing import Batch, Ties
 from .task import Prototype, Reader, TaskHandle, ValueOf
@@ -114,7 +114,11 @@ class Encoder:
         return batch.environs.place((is_shell, key), lambda: environ_row(environ, is_shell))
 
     def _connect(self, node: Node, task: int, batch: Batch) -> None:
-        batch.edges.extend(self._edge(task, place, edge) for place, edge in enumerate(node.edges))
+        for place, edge in enumerate(node.edges):
+            alike = batch.edges_of(edge[2:])
+            alike.task_ids.append(task)
+            alike.needs_ids.append(self._id(edge.target, edge.local))
+            alike.places.append(place)
         outer = [edge.target for edge in node.edges if not edge.local]
         self.ties.needs.extend(outer)
         if outer:
@@ -122,12 +126,6 @@ class Encoder:
         if node.parent and not node.parent[1]:
             self.ties.parents.append(node.parent[0])
             self.ties.children.append(task)
-
-    def _edge(self, task: int, place: int, edge: Edge) -> dict[str, Any]:
-        row = {"task_id": task, "needs_id": self._id(edge.target, edge.local), "place": place}
-        if edge[2:] == _USUAL:
-            return row
-        return {**row, "condition": edge.condition, "is_child": edge.is_child, "otherwise": edge.otherwise}
 
     def _id(self, target: int, local: bool) -> int:
         return self._ids[target] if local else target
@@ -198,7 +196,6 @@ class Encoder:
 
 
 _ATOMS: Final = frozenset({str, int, float, bool, type(None), bytes})
-_USUAL: Final = Edge(0, True)[2:]  # aque.store knows it as well
 _DEMAND: Final = frozenset({"queue", "user", "cpus", "memory", "host", "platform", "tags", "limits", "io_paths"})
 
 

@@ -51,8 +51,8 @@ def _environ(variables: str) -> str:
 
 
 def _edge(task: str, needs: str) -> str:
-    edge = f'{{"task_id": {task}, "needs_id": {needs}, "condition": "success", "place": 0, "is_child": false}}'
-    return _store(edges=edge)
+    terms = '"condition": "success", "otherwise": "fail", "is_child": false'
+    return _store(edges=f'{{{terms}, "task_ids": [{task}], "needs_ids": [{needs}], "places": [0]}}')
 
 
 READS: Final = {

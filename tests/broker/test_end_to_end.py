@@ -36,6 +36,11 @@ def test_what_a_command_wrote_arrives_in_the_next_task(queue: aque.Queue) -> Non
     assert queue.submit_many([{"func": work.count_lines, "args": [aque.stdout_of(command)]}])[0].result(20) == 5
 
 
+def test_what_a_silent_command_wrote_is_an_empty_text(queue: aque.Queue) -> None:
+    command = {"pattern": "shell", "args": ["true"]}
+    assert queue.submit_many([{"func": work.count_lines, "args": [aque.stdout_of(command)]}])[0].result(20) == 0
+
+
 def test_reduce_folds_results_in_the_order_in_which_they_are_named(queue: aque.Queue) -> None:
     parts = [{"func": "builtins:str", "args": [n]} for n in range(5)]
     joined = {"pattern": "reduce", "func": "operator:add", "dependencies": parts}

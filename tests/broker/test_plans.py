@@ -17,6 +17,7 @@ from aque.core.intake import Intake
 from aque.core.queries import (
     events,
     groups,
+    inputs,
     kill,
     limits,
     listing,
@@ -64,6 +65,8 @@ class Bench:
             " (select id from aque.task where state = 'pending' and blockers = {0} order by id desc limit 10)"
         )
         self.waiting = [row[0] for n in (0, 1) for row in conn.execute(ends.format(n).encode())]
+        needs = "select task_id, needs_id from aque.dependency where task_id = any(%s)"
+        self.edges: list[tuple[int, int]] = conn.execute(needs, [self.waiting]).fetchall()
         self.limited: list[int] = []
         self.ranked: list[int] = []
         ended = "select id from aque.task where state = %s order by id limit 40"
@@ -229,7 +232,8 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     ),
     "stops": lambda bench: work.stops(bench.conn, bench.worker),
     "due": lambda bench: work.next_due(bench.conn),
-    "inputs": lambda bench: work.inputs(bench.conn, bench.some, 1 << 20),
+    "inputs": lambda bench: inputs.inputs(bench.conn, [task for task, _ in bench.edges]),
+    "stdout of inputs": lambda bench: inputs.stdouts(bench.conn, bench.edges, 1 << 20),
     "environments": lambda bench: work.environs(bench.conn, [1]),
     "outcomes": lambda bench: tasks.outcomes(bench.conn, bench.some),
     "missing": lambda bench: tasks.missing(bench.conn, bench.some),

@@ -17,7 +17,7 @@ from aque.core import farm as farming
 from aque.core.acts import describe
 from aque.core.broker import Broker
 from aque.core.errors import CannotUndo, PermissionDenied, SchemaError, UsageError
-from aque.core.queries import events, recording, registry, work
+from aque.core.queries import events, inputs, recording, registry, work
 from aque.core.queue import Queue
 from aque.core.undo import undo
 from tests.broker.attacks import READS, SPOILS, WRITES, filled
@@ -244,8 +244,9 @@ def test_a_result_of_anothers_is_not_given_to_a_task_that_depends_on_it(world: W
             {},
         )[0]
         with farm.database.connection() as conn:
-            (given,) = work.inputs(conn, [spy], 1 << 20)[spy]
-    assert (given["result"], given["stdout"], given["is_barred"]) == (None, None, False)
+            told, barred = inputs.inputs(conn, [spy])[spy]
+            assert inputs.stdouts(conn, [(spy, world.done)], 1 << 20) == []
+    assert (json.loads(told)["result"], barred) == ([None], [world.done])
 
 
 def test_shared_twice_is_the_same(server: Shared) -> None:

@@ -113,7 +113,7 @@ def test_a_folder_that_is_gone_is_no_reason_to_fail(tmp_path: Path, work: Path) 
     command = ["sh", "-c", 'cd "$1" && rmdir "$1" && shift && exec "$@"', "sh", str(gone)]
     source, into = os.pipe()
     out, back = os.pipe()
-    told = {"task": {"id": 1, "func": "operator:add", "args": "[1, 2]"}, "run": "generic", "dependencies": []}
+    told = {"task": {"id": 1, "func": "operator:add", "args": "[1, 2]"}, "run": "generic", "dependencies": {}}
     os.write(into, json.dumps(told).encode())
     os.close(into)
     environ = {**os.environ, "AQUE_INPUT_FD": str(source), "AQUE_MESSAGE_FD": str(back)}
@@ -130,7 +130,7 @@ def test_a_child_dies_with_the_process_that_started_it(work: Path, python: str) 
     """A task that outlives a runner that was killed would run twice."""
     starter = (
         "import sys; from pathlib import Path; from tests.children import start\n"
-        "told = {'task': {'id': 1, 'func': 'work:wait'}, 'run': 'generic', 'dependencies': []}\n"
+        "told = {'task': {'id': 1, 'func': 'work:wait'}, 'run': 'generic', 'dependencies': {}}\n"
         "child, out = start(told, Path(sys.argv[1]), sys.argv[2])\n"
         "print(child.pid, child.stdout.readline(), flush=True); sys.stdin.read()\n"
     )
@@ -153,7 +153,7 @@ def test_a_child_dies_with_the_process_that_started_it(work: Path, python: str) 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
 def test_a_child_whose_runner_was_gone_before_it_began_does_nothing(work: Path) -> None:
     source, into = os.pipe()
-    os.write(into, json.dumps({"task": {"func": "work:mark"}, "run": "generic", "dependencies": []}).encode())
+    os.write(into, json.dumps({"task": {"func": "work:mark"}, "run": "generic", "dependencies": {}}).encode())
     os.close(into)
     out, back = os.pipe()
     os.close(out)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import _thread
 import json
 import os
-from typing import Any, Mapping, Protocol, Sequence
+from typing import Any, Mapping, Protocol
 
 from .codec import clean_text
-from .fields import DependencyFields, TaskFields
+from .fields import Columns, Dependencies, DependencyFields, TaskFields
+
+_NONE: Columns = {}
 
 
 class CurrentTask:
     """A task that is running: its id, name, attempt, all its fields, and those of its dependencies."""
 
-    __slots__ = ("attempt", "dependencies", "fields", "id", "name")
+    __slots__ = ("_dependencies", "attempt", "fields", "id", "name")
 
-    def __init__(self, fields: Mapping[str, Any], dependencies: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, fields: Mapping[str, Any], dependencies: Columns = _NONE) -> None:
         self.id: int = fields.get("id", 0)
         self.name: str = fields.get("name", "")
         self.attempt: int = fields.get("attempt", 0)
-        self.dependencies = tuple(DependencyFields(each) for each in dependencies)
-        self.fields = TaskFields(fields, self.dependencies)
+        self._dependencies = Dependencies(dependencies)
+        self.fields = TaskFields(fields, self._dependencies)
+
+    @property
+    def dependencies(self) -> tuple[DependencyFields, ...]:
+        """The fields of those that it depends on, in the order in which it names them."""
+        return self._dependencies.all
 
     def __repr__(self) -> str:
         return f"<aque task {self.id} {self.name!r}>"

@@ -14,6 +14,7 @@ from . import codec
 from .errors import DecodeError
 
 _READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
+Columns = Mapping[str, Sequence[Any]]
 Resolve = Callable[[codec.Reference], Any]
 
 
@@ -23,9 +24,9 @@ class TaskFields(Mapping[str, Any]):
     Looking at one of those raises DecodeError, which names the argument that cannot be read.
     """
 
-    def __init__(self, stored: Mapping[str, Any], dependencies: Sequence[DependencyFields]) -> None:
+    def __init__(self, stored: Mapping[str, Any], dependencies: Dependencies) -> None:
         self._stored = dict(stored)
-        self._resolve = functools.partial(_value_of, {each["id"]: each for each in dependencies})
+        self._resolve = functools.partial(_value_of, dependencies)
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
@@ -47,7 +48,7 @@ class DependencyFields(Mapping[str, Any]):
     """
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
-        self._stored = dict(stored)
+        self._stored = stored
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
@@ -62,6 +63,32 @@ class DependencyFields(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._stored)
+
+
+class Dependencies:
+    """The dependencies of a task, made when somebody asks for one: there may be thousands, and most ask for none."""
+
+    __slots__ = ("_all", "_by_id", "_stored")
+
+    def __init__(self, stored: Columns) -> None:
+        """Take them as they are told: of each field the values of all."""
+        self._stored = stored
+        self._all: tuple[DependencyFields, ...] | None = None
+        self._by_id: dict[int, DependencyFields] | None = None
+
+    @property
+    def all(self) -> tuple[DependencyFields, ...]:
+        """All of them, in their order."""
+        if self._all is None:
+            rows = zip(*self._stored.values())  # noqa: B905 - Python 3.8
+            self._all = tuple(DependencyFields(dict(zip(self._stored, row))) for row in rows)  # noqa: B905
+        return self._all
+
+    def find(self, task: int) -> DependencyFields | None:
+        """That of an id."""
+        if self._by_id is None:
+            self._by_id = {each["id"]: each for each in self.all}
+        return self._by_id.get(task)
 
 
 def _sequence(trees: Any, resolve: Resolve) -> Any:
@@ -94,9 +121,9 @@ def _named(what: str, read: Callable[..., Any], *stored: Any) -> Any:
         raise DecodeError(f"{what}: {error}") from error.__cause__
 
 
-def _value_of(known: Mapping[int, DependencyFields], reference: codec.Reference) -> Any:
+def _value_of(dependencies: Dependencies, reference: codec.Reference) -> Any:
     """What a reference stands for."""
-    source = known.get(reference.task_id)
+    source = dependencies.find(reference.task_id)
     if source is None:
         raise DecodeError(f"task {reference.task_id} is no dependency of this task")
     return source.get("stdout") if reference.kind == "stdout" else source["result"]

@@ -16,7 +16,7 @@ from .surroundings import write_out
 _OFTEN = 40  # more than any interpreter wants to see before it learns
 _ORDER = {"set": {"AQUE_TASK_ID": "0"}, "cwd": "/", "encoding": "utf-8", "reopen": False}
 _TASK = {"id": 0, "name": "max", "attempt": 1, "func": "builtins:max", "args": "[1, 2]", "kwargs": "{}", "extra": "{}"}
-_TOLD = {"run": "generic", "task": _TASK, "dependencies": [], "broker": "postgresql://"}
+_TOLD = {"run": "generic", "task": _TASK, "dependencies": {}, "broker": "postgresql://"}
 
 
 class _Nowhere:

@@ -31,6 +31,18 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
+class Edges:
+    """Edges of the same terms, in columns: of each the task, what it needs, and where it names that."""
+
+    condition: str
+    is_child: bool
+    otherwise: str
+    task_ids: list[int] = field(default_factory=list)
+    needs_ids: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Tasks by their ids, what kind each is of (its place in that list), its arguments; and edges.
 
@@ -44,7 +56,11 @@ class Batch:
     ids: list[int] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     args: list[Any] = field(default_factory=list)
-    edges: list[dict[str, Any]] = field(default_factory=list)
+    edges: dict[tuple[str, bool, str], Edges] = field(default_factory=dict)
+
+    def edges_of(self, terms: tuple[str, bool, str]) -> Edges:
+        """Those that have these terms: condition, is_child, otherwise."""
+        return self.edges.get(terms) or self.edges.setdefault(terms, Edges(*terms))
 
     def prerequisites(self) -> dict[str, str]:
         """What must be there before the rows."""
@@ -57,8 +73,9 @@ class Batch:
             "places": arrays.plain(self.places),
             "kinds": json.dumps(self.kinds.things),
         }
-        rest = {name: json.dumps(getattr(self, name)) for name in ("args", "common", "edges")}
-        return {**numbers, **rest, **self.prerequisites()}
+        edges = [_values(each) for each in self.edges.values()]
+        rest = {"args": self.args, "common": self.common, "edges": edges}
+        return {**numbers, **{name: json.dumps(each) for name, each in rest.items()}, **self.prerequisites()}
 
     def held(self, is_held: bool) -> Iterator[int]:
         """The ids of the tasks that are held back, or of those that are not."""
@@ -80,7 +97,12 @@ class Ties:
 
     def parameters(self) -> dict[str, list[int]]:
         """All of it."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return _values(self)
+
+
+def _values(of: Edges | Ties) -> dict[str, Any]:
+    """The fields by name, as they are: what `dataclasses.asdict` would copy is long."""
+    return {each.name: getattr(of, each.name) for each in fields(of)}
 
 
 def next_ids(conn: Connection, count: int) -> list[int]:

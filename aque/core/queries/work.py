@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
@@ -196,15 +196,3 @@ def environs(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Stored environments by id, as JSON texts."""
     found = conn.execute(_SQL["environs"], {"ids": list(ids)})
     return {row[0]: row[1] for row in found}
-
-
-def inputs(conn: Connection, tasks: Sequence[int], most: int) -> dict[int, list[dict[str, Any]]]:
-    """What the runs of tasks may need of those that they depend on: results as JSON texts, stdout as bytes.
-
-    Where a run asks for `size` bytes of stdout in all, and that is more than `most`, it gets none.
-    """
-    found: dict[int, list[dict[str, Any]]] = {task: [] for task in tasks}
-    with conn.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_SQL["inputs"], {"ids": list(tasks), "most": most}):
-            found[row.pop("task_id")].append(row)
-    return found

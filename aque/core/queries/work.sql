@@ -92,7 +92,3 @@ where x.lease <> all(array(
 
 -- name: environs
 select id, vars from aque.environ where id = any(%(ids)s::bigint[])
-
--- name: inputs
-select task_id, id, name, state, exit_code, signal, error, result, size, is_cut, is_barred, stdout
-from aque.inputs(%(ids)s::bigint[], %(most)s::bigint)

@@ -14,8 +14,9 @@ from ..errors import AqueError
 from ..queries import work
 from ..queries.work import Captured, Stop
 from .crew import Crew
+from .inputs import Given, gather
 from .kinds import Kinds, one_of
-from .launch import MOST_STDOUT, Launch, launch
+from .launch import Launch, launch
 from .ledger import Ledger
 from .runs import Interruption, Run, Unrun
 from .session import Session
@@ -51,30 +52,29 @@ class Desk:
         if unknown := {key for each in tasks if (key := each.environ_id) and not self._crew.knows(key)}:
             for key, variables in self._session.read(work.environs, unknown).items():
                 self._crew.teach(key, variables)
-        needy = [each.id for each in tasks if each.has_inputs and each.pattern != "shell"]
-        inputs = self._session.read(work.inputs, needy, MOST_STDOUT) if needy else {}
+        given = gather(self._session, tasks)
         while self._waiting:
             run = self._waiting.pop(0)
-            self._launch(run, inputs.get(run.task.id, []))
+            self._launch(run, given.get(run.task.id))
         self._crew.forget()
         self._crew.flush()
 
-    def _launch(self, run: Run, inputs: list[dict[str, Any]]) -> None:
+    def _launch(self, run: Run, given: Given | None) -> None:
         try:
             if patterns.find(run.task.pattern).is_instant():
                 self._end_at_once(run)
                 return
-            order = self._order(run.task, inputs, self._ledger.launch(run))
+            order = self._order(run.task, given, self._ledger.launch(run))
         except (AqueError, ValueError, RecursionError) as error:
             self._end_at_once(run, {"kind": "launch", "message": str(error)})
             return
         run.wants_result = order.wants_result
         self._crew.launch(order)
 
-    def _order(self, task: Captured, inputs: list[dict[str, Any]], variables: Mapping[str, str]) -> Launch:
+    def _order(self, task: Captured, given: Given | None, variables: Mapping[str, str]) -> Launch:
         if kind := self._kinds.find(task):
-            return one_of(kind, task, inputs, variables)
-        return launch(task, inputs, self._broker_url, variables)
+            return one_of(kind, task, given, variables)
+        return launch(task, given or Given(), self._broker_url, variables)
 
     def _end_at_once(self, run: Run, error: Mapping[str, str] | None = None) -> None:
         now = time.monotonic()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ..queries.work import Captured
-from .launch import Kind, Launch, command, is_shared, launch, told_of
+from .inputs import Given
+from .launch import ENCODE, Kind, Launch, command, is_shared, launch, with_inputs
 
 _NOT_IN_COMMON: Final = {"id", "lease", "attempt", "started_at", "name", "args", "kwargs", "extra", "has_inputs"}
 _COMMON: Final = operator.itemgetter(
@@ -17,7 +18,6 @@ _COMMON: Final = operator.itemgetter(
 _OWN: Final = ("id", "attempt", "name", "args", "kwargs", "extra")
 _VALUES: Final = operator.attrgetter(*_OWN)
 _MOST: Final = 1000  # kinds to keep
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Kinds:
@@ -43,17 +43,16 @@ class Kinds:
         return self._known[key]
 
     def _made(self, task: Captured) -> Kind:
-        order = launch(task, [], self._broker_url, {})
+        order = launch(task, Given(), self._broker_url, {})
         told = json.loads(order.body)
         common = {name: value for name, value in told["task"].items() if name not in _OWN}
         header = {name: value for name, value in order.header.items() if name not in ("lease", "set")}
-        return Kind({**header, "type": "kind"}, _ENCODE({**told, "task": common}).encode())
+        return Kind({**header, "type": "kind"}, ENCODE({**told, "task": common}).encode())
 
 
-def one_of(kind: Kind, task: Captured, inputs: Sequence[Mapping[str, Any]], variables: Mapping[str, str]) -> Launch:
+def one_of(kind: Kind, task: Captured, given: Given | None, variables: Mapping[str, str]) -> Launch:
     """What starts a task of a kind, which is told what is its own. Raises UsageError."""
     own = dict(zip(_OWN, _VALUES(task), strict=True))
     told: dict[str, Any] = {"set": {"AQUE_TASK_ID": str(task.id), **variables}, "task": own}
-    if inputs:
-        told["dependencies"] = told_of(inputs)
-    return Launch({"lease": task.lease}, _ENCODE(told).encode(), kind)
+    body = with_inputs(told, given.told(task)) if given else ENCODE(told).encode()
+    return Launch({"lease": task.lease}, body, kind)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import operator
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from .. import child, patterns
 from ..db.source import without_credentials
-from ..errors import UsageError
 from ..queries.work import Captured
 from ..task import account
+from .inputs import Given
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))
-MOST_STDOUT: Final = 64 << 20
-"""Bytes of stdout that a task may have in its arguments: what is read within a turn of its worker."""
 _GRACE: Final = 5.0  # seconds between TERM and KILL at a timeout
 _OWN: Final = frozenset({"stdin_value", "lease", "started_at", "environ_id", "has_inputs"})
 _NAMES: Final = {"username": "user", "groupname": "group", "parent_id": "parent"}
@@ -26,6 +24,7 @@ _COLUMNS: Final = [name for name in Captured._fields if name not in _OWN]
 _TOLD: Final = [_NAMES.get(name, name) for name in _COLUMNS]
 _VALUES: Final = operator.attrgetter(*_COLUMNS)
 _NO_STREAMS: Final = (None,) * 4
+ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _ENCODED: Final = {"args": "[]", "kwargs": "{}", "extra": "{}"}
 
 
@@ -53,18 +52,18 @@ class Launch:
 
 def launch(
     task: Captured,
-    inputs: Sequence[Mapping[str, Any]],
+    given: Given,
     broker_url: str,
     variables: Mapping[str, str],
 ) -> Launch:
-    """What starts a task; `inputs` is what it may need of its dependencies.
+    """What starts a task; `given` is what it may need of its dependencies.
 
     `variables` stand in its environment, beside its own.
 
     Raises PatternMissingError, or UsageError where the pattern makes no command of the task, or it asks for too much.
     """
     argv = command(task)
-    message = b"" if argv else _message(task, inputs, broker_url)
+    message = b"" if argv else _message(task, given, broker_url)
     content = task.stdin_value or b""
     header = {
         "type": "run",
@@ -108,35 +107,19 @@ def _read(task: Captured) -> dict[str, Any]:
     return {**fields, **{name: json.loads(fields[name]) for name in _ENCODED}}
 
 
-def _message(task: Captured, inputs: Sequence[Mapping[str, Any]], broker_url: str) -> bytes:
+def _message(task: Captured, given: Given, broker_url: str) -> bytes:
     """What the child is told. A task of somebody else's does not get this worker's credentials."""
     told = {
         "task": _fields(task),
         "run": patterns.find(task.pattern).run_as,
-        "dependencies": told_of(inputs),
         "broker": broker_url if _is_own(task) else without_credentials(broker_url),
     }
-    return json.dumps(told).encode()
+    return with_inputs(told, given.told(task))
 
 
-def told_of(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The dependencies of a task as its process is told of them. Raises UsageError."""
-    return [_input(each) for each in inputs]
-
-
-def _input(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A dependency as the child is told of it: what a command wrote is a text there."""
-    stdout, size = given["stdout"], given["size"] or 0
-    if given["is_barred"]:
-        raise UsageError(
-            f"task {given['id']} belongs to somebody else: its result and output are not given to this one"
-        )
-    if size > MOST_STDOUT:
-        raise UsageError(f"the stdout that it asks for has {size} bytes, more than {MOST_STDOUT}: pass it in a file")
-    if given["is_cut"]:
-        raise UsageError(f"the stdout of task {given['id']} is not whole, it was too long: pass it in a file")
-    told = {name: value for name, value in given.items() if name not in ("size", "is_cut", "is_barred")}
-    return {**told, "stdout": None if stdout is None else bytes(stdout).decode("utf-8", "replace")}
+def with_inputs(told: Mapping[str, Any], inputs: str) -> bytes:
+    """An object in JSON, with the dependencies of a task, which are JSON already and may be many."""
+    return f'{ENCODE(told)[:-1]},"dependencies":{inputs}}}'.encode()
 
 
 def is_shared(task: Captured, isolation: str) -> bool:

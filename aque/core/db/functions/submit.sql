@@ -147,7 +147,8 @@ end $$;
 -- Stores tasks that nobody can see yet: their ids, the arguments of each (`args`, an array), and of which kind it is
 -- (`places`, from 1, in `kinds`): tasks by the thousand differ in their arguments alone. A kind is an object with the
 -- fields of aque.incoming, `common` what all have where they do not say otherwise. Demands and environments must be
--- there. An edge counts as open, whatever its other end does, until aque.link().
+-- there. Edges come by what is the same of them, and in columns: there are many to one task. An edge counts as open,
+-- whatever its other end does, until aque.link().
 create or replace function aque.store(
     ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json
 ) returns void
@@ -158,7 +159,11 @@ declare
     who constant text := session_user;
     known aque.incoming[] := array(
         select k from json_populate_recordset(json_populate_record(null::aque.incoming, common), kinds) k);
-    needs aque.edge[] := array(select e from json_populate_recordset(null::aque.edge, edges) e);
+    needs aque.edge[] := array(
+        select row(u.task_id, u.needs_id, e.condition, u.place, e.is_child, e.otherwise)::aque.edge
+        from json_to_recordset(edges) e (condition aque.condition, is_child boolean, otherwise aque.otherwise,
+                                         task_ids bigint[], needs_ids bigint[], places int[])
+        cross join lateral unnest(e.task_ids, e.needs_ids, e.places) u (task_id, needs_id, place));
     shapes int[] := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
     are_limited boolean[] := array(
         select d.limits <> '{}' from json_populate_recordset(null::aque.demand, demands) d);
@@ -191,9 +196,7 @@ begin
 
     if needs <> '{}' then
         insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
-        select e.task_id, e.needs_id, coalesce(e.condition, 'success'), coalesce(e.otherwise, 'fail'), e.place,
-               coalesce(e.is_child, false)
-        from unnest(needs) e;
+        select e.task_id, e.needs_id, e.condition, e.otherwise, e.place, e.is_child from unnest(needs) e;
     end if;
 end $$;
 
