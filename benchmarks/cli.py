@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
+from argparse import ArgumentParser, RawTextHelpFormatter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -110,8 +111,15 @@ def measure(shared: House, count: int) -> None:
     print(f"xargs to its first line: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    parser = ArgumentParser("benchmarks.cli", description=__doc__, formatter_class=RawTextHelpFormatter)
+    parser.add_argument("tasks", nargs="?", type=int, default=1_000_000, metavar="TASKS")
+    tasks = parser.parse_args().tasks
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
     with house() as shared:
-        measure(shared, int(sys.argv[1]) if sys.argv[1:] else 1_000_000)
+        measure(shared, tasks)
     print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,28 @@ from .options import filter_option, selected
 from .steering import How, steer, steering_options
 
 
-@click.command("edit")
+class _Command(click.Command):
+    """Says how a field is written to who gives the option that `aque submit` has for it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if (field := _field(error.option_name)) is None:
+                raise
+            told = f"no option {error.option_name} here: write {field}=VALUE"
+            raise click.UsageError(told, ctx) from error
+
+
+def _field(option: str) -> str | None:
+    """The field that can be edited, and is set on submission by an option."""
+    from ..core.editing import EDITABLE
+    from .task_options import OF_TASKS
+
+    return next((each.name for each in OF_TASKS if option in each.opts and each.name in EDITABLE), None)
+
+
+@click.command("edit", cls=_Command)
 @click.argument("words", nargs=-1, required=True, metavar="[ID...] FIELD=VALUE...", shell_complete=task_ids)
 @filter_option
 @steering_options

@@ -121,9 +121,9 @@ def _preview(preview: Preview, as_json: bool, *, ends: bool) -> int:
         echo_json({"tasks": [asdict(each) for each in hit], "dependents": fallen, "cpu_seconds": lost})
         return 0 if hit else 1
     for each in hit:
-        at = f" on {clean(each.worker)}, {_hours(each.cpu_seconds)} of cpu time" if each.worker else ""
+        at = f" on {clean(each.worker)}, {_reserved(each.cpu_seconds)}" if each.worker else ""
         click.echo(f"{each.id:>8}  {each.state:<9}  {clean(each.name)}{at}")
-    told = f"would reach {_count(len(hit), 'task')}, fail {fallen} that need them, lose {_hours(lost)} of cpu time"
+    told = f"would reach {_count(len(hit), 'task')}, fail {fallen} that need them, lose {_reserved(lost)}"
     click.echo(told, err=True)
     return 0 if hit else 1
 
@@ -167,7 +167,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _hours(seconds: float) -> str:
-    """Seconds as people read them: 7 s, 3 min, 2.5 h."""
+def _reserved(seconds: float) -> str:
+    """Cpu time as people read it: 7 s, 3 min, 2.5 h. What of it was used only the worker knows."""
     unit, size = next((each for each in (("h", 3600), ("min", 60)) if seconds >= each[1]), ("s", 1))
-    return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / size:.3g} {unit} of reserved cpu time"

@@ -23,6 +23,22 @@ _COLUMNS: Final = (
 )
 
 
+class _Apart(click.Command):
+    """Says how a limit is set to who writes it as `--limit` takes it, NAME=N."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            name, equals, size = next((word for word in given if "=" in word[1:]), "").partition("=")
+            if not equals or name.startswith("-"):
+                raise
+            raise click.UsageError(
+                f"NAME and N are two words here: {ctx.command_path} {name} {size or 'N'}", ctx
+            ) from error
+
+
 @click.group("limits", invoke_without_command=True)
 @json_option
 @broker_option
@@ -45,7 +61,7 @@ def command(context: click.Context, as_json: bool, broker: str | None) -> None:
         raise UsageError(f"write --json behind {context.invoked_subcommand}")
 
 
-@command.command("set", short_help="Let N units of a limit be in use at once.")
+@command.command("set", cls=_Apart, short_help="Let N units of a limit be in use at once.")
 @click.argument("name", metavar="NAME")
 @click.argument("size", type=Whole(0), metavar="N")
 @json_option

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -110,6 +110,10 @@ def task_options(function: Function) -> Function:
     for each in reversed(_OPTIONS):
         function = each(function)
     return function
+
+
+OF_TASKS: Final[Sequence[click.Option]] = task_options(lambda: None).__click_params__  # type: ignore[attr-defined]
+"""They, by themselves."""
 
 
 def fields(given: dict[str, Any], now: Callable[[], datetime]) -> dict[str, Any]:

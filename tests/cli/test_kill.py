@@ -108,12 +108,13 @@ def test_after_its_grace_a_deaf_task_is_killed(aque: Aque, broker: Broker) -> No
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_dry_run_tells_the_cpu_time_that_runs_have_had(aque: Aque, broker: Broker) -> None:
+def test_a_dry_run_tells_the_cpu_time_that_runs_have_reserved(aque: Aque, broker: Broker) -> None:
     task = running(aque, broker)
     told = json.loads(aque("kill", "-n", "--json", task).stdout)
     (row,) = told["tasks"]
     assert (row["id"], row["state"], told["dependents"]) == (int(task), "running", 0)
     assert told["cpu_seconds"] == row["cpu_seconds"] > 0
+    assert "of reserved cpu time" in aque("kill", "-n", task).stdout, "what it used is not known here"
     assert states(broker)[task] == "running"
     broker.kill([int(task)])
 

@@ -36,6 +36,15 @@ def test_a_limit_that_is_not_set_is_told_at_once_and_shown(aque: Aque) -> None:
     assert aque("limits", "rm", "licence").returncode == 1
 
 
+def test_a_limit_that_is_set_as_an_option_names_it_is_told_how_it_is_written(aque: Aque) -> None:
+    """`--limit gpu=2` is how a task names it, and so it is tried here."""
+    for words, told in ((["gpu=2"], "gpu 2"), (["--json", "gpu="], "gpu N")):
+        done = aque("limits", "set", *words)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"aque: NAME and N are two words here: aque limits set {told} (see ")
+    assert "Missing argument 'N'" in aque("limits", "set", "gpu").stderr
+
+
 def test_no_more_tasks_run_at_once_than_a_limit_allows(aque: Aque, broker: Broker, start: Start) -> None:
     """A worker with room for more leaves them, runs others, and takes the next as soon as one is killed."""
     aque("limits", "set", "licence", "1")

@@ -48,6 +48,14 @@ def test_a_bad_field_is_told_and_changes_nothing(aque: Aque, broker: Broker) -> 
     assert (row.priority, row.cpu_share) == (7, 2)
 
 
+def test_edit_tells_whoever_gives_an_option_of_submit_how_its_field_is_written(aque: Aque) -> None:
+    for option, field in (("-c", "cpus"), ("--cpus", "cpus"), ("--tag", "tags"), ("--at", "run_at")):
+        done = aque("edit", "1", option, "1")
+        assert done.returncode == 2
+        assert done.stderr == f"aque: no option {option} here: write {field}=VALUE (see aque edit --help)\n"
+    assert aque("edit", "1", "--env", "A=1").stderr.startswith("aque: No such option '--env'.")
+
+
 @pytest.mark.parametrize(
     ("change", "now"), [("+5", 1005), ("-5", 995), ("5", 5), ("=-5", -5), ("+" + "9" * 19, 2**31 - 1)]
 )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from benchmarks.report import Line, Table, ahead, as_markdown, as_text
 from benchmarks.rounds import Contestant, compete
 
@@ -57,3 +59,14 @@ def test_an_unknown_measure_is_a_usage_error_that_names_the_known_ones() -> None
     assert told.returncode == 2
     assert "no such measure: nothing" in told.stderr
     assert all(name in told.stderr for name in ("queues", "tools", "broker", "runner_spawn"))
+
+
+@pytest.mark.parametrize("name", ["cli", "xargs"])
+def test_a_benchmark_that_takes_a_number_says_so_and_takes_nothing_else(name: str) -> None:
+    """They took the word for a number, and fell with a traceback."""
+    argv = [sys.executable, "-m", f"benchmarks.{name}"]
+    asked = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    assert asked.stdout.startswith(f"usage: benchmarks.{name} ")
+    wrong = subprocess.run([*argv, "many"], capture_output=True, text=True, check=False, timeout=60)
+    assert wrong.returncode == 2
+    assert "invalid int value: 'many'" in wrong.stderr

@@ -32,7 +32,7 @@ class Killed:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A task that a kill would hit; `cpu_seconds` would be lost with it."""
+    """A task that a kill would hit; `cpu_seconds`, for which its cpus were reserved, would be lost with it."""
 
     id: int
     name: str

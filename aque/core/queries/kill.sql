@@ -9,7 +9,7 @@ select id, before::text, state::text, worker_id
 from aque.kill(%(ids)s::bigint[], %(signal)s::smallint, %(grace)s::real, %(ends)s)
 
 -- name: targets
--- What a kill would hit, and the cpu time that would be lost: that which runs now have had.
+-- What a kill would hit, and the reserved cpu time that would be lost: how long runs have had their cpus, used or not.
 select t.id, p.name, t.state::text as state, w.name as worker,
        case when t.state = 'running' then
            extract(epoch from clock_timestamp() - t.started_at) * aque.cpus_on(w.cpus, s.cpus, s.cpu_share)
