@@ -11,10 +11,11 @@ SHARE: Final = 50  # a read may take one part in so many of the time
 
 
 class Paced(Generic[Value]):
-    """A read that is repeated only when 50 times what it took has passed."""
+    """A read that is repeated only when 50 times what it took has passed, or another `share` of the time."""
 
-    def __init__(self, read: Callable[[], Value]) -> None:
+    def __init__(self, read: Callable[[], Value], share: int = SHARE) -> None:
         self._read = read
+        self._share = share
         self._due = 0.0
         self._turn = 0  # counts how often it was made due
 
@@ -31,5 +32,5 @@ class Paced(Generic[Value]):
         value = self._read()
         ended = time.monotonic()
         if turn == self._turn:
-            self._due = ended + SHARE * (ended - started)
+            self._due = ended + self._share * (ended - started)
         return value

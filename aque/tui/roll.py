@@ -11,9 +11,10 @@ from ..core.rows import TaskRow
 from ..core.selection import Selection
 from ..core.sorting import NEWEST, Sort
 from .keys import Ids, Keys, Ranked
-from .pace import Paced
+from .pace import SHARE, Paced
 
 _TAIL: Final = 1000  # ids that are looked at each time: what is submitted late may have an id lower than the highest
+_SELDOM: Final = 4 * SHARE  # where tasks leave by being removed alone: what is new is in the tail
 
 
 class _Order(Protocol):
@@ -33,7 +34,7 @@ class Roll:
         self._monitor = monitor
         self._selection = selection
         self._newest_first = newest_first
-        self._all = Paced(lambda: monitor.ids(selection))
+        self._all = Paced(lambda: monitor.ids(selection), SHARE if selection.filter else _SELDOM)
         self._keys = Ids(newest_first=newest_first)
         self._ids: array[int] = array("q")
 
@@ -43,7 +44,8 @@ class Roll:
 
     def refresh(self) -> Keys:
         """The ids as they are now; the same object as before, where nothing changed."""
-        if (found := self._read()) != self._ids:
+        found = self._read()
+        if found is not self._ids and found != self._ids:
             self._ids, self._keys = found, Ids(found, self._newest_first)
         return self._keys
 
@@ -60,8 +62,10 @@ class Roll:
     def _joined(self) -> array[int]:
         if len(self._ids) <= _TAIL:
             return self._monitor.ids(self._selection)
-        kept = self._ids[:-_TAIL]
-        return kept + self._monitor.ids(self._selection, since=kept[-1] + 1)
+        tail = self._monitor.ids(self._selection, since=self._ids[-_TAIL - 1] + 1)
+        if tail == self._ids[-_TAIL:]:
+            return self._ids  # as it is: to join a million, or to compare them, takes longer than to read these
+        return self._ids[:-_TAIL] + tail
 
 
 class Ranking:

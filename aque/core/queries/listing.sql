@@ -29,7 +29,7 @@ select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.
        e.max_rss, e.user_time::text::float8 as user_time, e.system_time::text::float8 as system_time, e.read_bytes,
        e.written_bytes, t.memory > 0 and coalesce(u.peak, e.max_rss, 0) > t.memory as over_memory,
        g.done as progress_done, g.total as progress_total, g.message as progress_message,
-       aque.reasons(t, o.outlook) as reason
+       aque.reasons(t, row(o.*)::aque.outlook) as reason
 from aque.task t
 left join aque.spec p on p.task_id = t.id
 left join aque.shape s on s.id = t.shape_id
@@ -42,7 +42,11 @@ left join aque.attempt e
 left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
 left join aque.progress g on g.task_id = t.id
 left join aque.usage u on u.task_id = t.id and u.lease = t.lease
-left join (select distinct on (o.shape_id) o.shape_id, o as outlook from aque.outlooks() o) o on o.shape_id = t.shape_id
+left join (select distinct on (o.shape_id) o.* from aque.outlooks() o) o on o.shape_id = t.shape_id
+
+-- name: bare
+-- The same for who asks for nothing but ids: to read and to plan the whole of it takes longer than to find a thousand.
+select t.id from aque.task t
 
 -- name: page
 -- The ids first, so that a sort moves nothing else.
@@ -52,8 +56,10 @@ order by {order}
 
 -- name: brief
 -- Rows as lines show them: of a long command only the beginning.
-select {columns}, left(r.args::text, 2000) as args, left(r.command, 2000) as command
-from ({source}) r where r.id = any(%(ids)s::bigint[])
+select {columns} from ({source}) r where r.id = any(%(ids)s::bigint[])
+
+-- name: beginning
+left(r.{name}::text, 2000)
 
 -- name: packed
 -- The first ids of a selection in an order, as one value of 8 bytes each: 8 MB for a million.

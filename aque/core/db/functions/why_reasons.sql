@@ -135,7 +135,9 @@ language sql immutable parallel safe as $$
 $$;
 
 -- The names of all reasons why a task does not run, in the order of aque.core.fields.reasons; none where it waits no more.
--- A mere expression, so that the planner puts it in the place of the call: it is for a million tasks.
+-- A mere expression, so that the planner puts it in the place of the call: it is for a million tasks. Give it the outlook
+-- as row(columns)::aque.outlook, of which each is read where it is; a whole one would be taken apart for each use.
+-- aque.passes is a call that costs more than all the rest: where there are no gates it is not made.
 create or replace function aque.reasons(t aque.task, o aque.outlook) returns text[]
 language sql stable parallel safe as $$
     select case
@@ -164,12 +166,12 @@ language sql stable parallel safe as $$
             case when t.id = any(o.reserved) then 'reserved' end,
             case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.taker and (t.memory <= o.room) is not true then 'full' end,
             case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.room and (t.memory <= o.open) is not true
-                      and not aque.passes(t, o.gates) then 'room-kept' end,
+                      and not (o.gates is not null and aque.passes(t, o.gates)) then 'room-kept' end,
             case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.taker
                       and (o.front_priority, o.front_duration, o.front_place) > (t.priority, t.duration, -t.id)
                  then 'line' end,
             case when not (o.is_limited or o.is_unset or o.is_small or o.is_full) and t.memory <= o.room
                       and (o.front_priority, o.front_duration, o.front_place) <= (t.priority, t.duration, -t.id)
-                      and (t.memory <= o.open or aque.passes(t, o.gates)) then 'next' end
+                      and (t.memory <= o.open or o.gates is not null and aque.passes(t, o.gates)) then 'next' end
         ] end, null) end
 $$;
