@@ -10,6 +10,8 @@ from typing import Any, Mapping, Protocol, Sequence
 from .codec import clean_text
 from .fields import DependencyFields, TaskFields
 
+_WRITE = json.JSONEncoder().encode
+
 
 class CurrentTask:
     """A task that is running: its id, name, attempt, all its fields, and those of its dependencies."""
@@ -69,7 +71,7 @@ class Channel:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the worker something."""
-        self.stream.write(json.dumps(message).encode() + b"\n")
+        self.stream.write(_WRITE(message).encode() + b"\n")
         self.stream.flush()
 
 
