@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+import selectors
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
 
+from aque.core.runner.job import Job
+from aque.core.runner.spawn import Plan
+from aque.core.runner.stdio import Files
+from aque.core.runner.warm import Warm
 from tests.children import every_python
 from tests.desk import BOOT, Desk
 from tests.waiting import wait_for
@@ -41,6 +47,7 @@ def around():
 def path(): return sys.path
 def names(): return sorted(sys.modules)
 def parent(): return os.getppid()
+def long(text): return [len(text), os.getppid()]
 def seeds(): return [random.random(), hash("text")]
 def leave(code): os._exit(code)
 def die(number): os.kill(os.getpid(), number)
@@ -158,6 +165,42 @@ def test_threads_exit_functions_and_open_files_end_as_they_do_with_an_interprete
     desk.wait("finished", 1)
     assert desk.output(1) == b"thread\nexit\n"
     assert (Path(here) / "kept").read_text() == "written"
+
+
+@pytest.mark.parametrize("size", [10, 40_000, 1_000_000])
+def test_an_order_of_any_size_arrives(desk: Desk, here: str, size: int) -> None:
+    """What does not fit into a packet of the socket to a warm interpreter takes another way."""
+    desk.call(1, "work:long", "x" * size, cwd=here)
+    length, parent = desk.result(1)
+    assert length == size
+    assert parent != desk.pid
+
+
+def test_where_the_end_of_another_ones_child_is_not_told_nothing_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux before 5.3: a fork's end would never be heard of, so each function is a program of its own."""
+
+    def refuse(_pid: int) -> int:
+        raise OSError(errno.ENOSYS, "")
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    with selectors.DefaultSelector() as selector:
+        assert Warm(selector).fork(Job({"lease": 1, "warm": True}, b""), cast("Plan", None), Files()) is None
+
+
+def test_a_task_starts_while_the_one_before_it_is_not_reaped(desk: Desk, here: str) -> None:
+    """A process that has ended takes no room, however long its interpreter takes to say what it used."""
+    desk.runner.send({"type": "capacity", "cpus": 1, "memory": None})
+    desk.call(1, "work:wait", cwd=here)
+    wait_for(lambda: desk.output(1).endswith(b"\n"))
+    own, warm = map(int, desk.output(1).split())
+    os.kill(warm, signal.SIGSTOP)
+    try:
+        desk.run(2, "/bin/true")
+        os.kill(own, signal.SIGKILL)
+        assert desk.wait("finished", 2)["exit_code"] == 0
+    finally:
+        os.kill(warm, signal.SIGCONT)
+    assert desk.wait("finished", 1)["signal"] == signal.SIGKILL
 
 
 def test_a_coroutine_is_awaited(desk: Desk, here: str) -> None:

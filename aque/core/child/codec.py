@@ -92,6 +92,8 @@ def to_tree(value: Any) -> Any:
 
 def from_tree(tree: Any, resolve: Callable[[Reference], Any] | None = None) -> Any:
     """The value of a tree; references are given to `resolve`, or stand as they are."""
+    if type(tree) in _ATOMS:
+        return tree
     try:
         return _Reader(resolve).read(tree)
     except RecursionError:

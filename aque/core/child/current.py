@@ -12,6 +12,8 @@ from .fields import Columns, Dependencies, DependencyFields, TaskFields
 
 _NONE: Columns = {}
 
+_WRITE = json.JSONEncoder().encode
+
 
 class CurrentTask:
     """A task that is running: its id, name, attempt, all its fields, and those of its dependencies."""
@@ -76,7 +78,7 @@ class Channel:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the worker something."""
-        self.stream.write(json.dumps(message).encode() + b"\n")
+        self.stream.write(_WRITE(message).encode() + b"\n")
         self.stream.flush()
 
 

@@ -6,14 +6,13 @@ no other, and costs nothing as long as nobody asks for it.
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from . import codec
 from .errors import DecodeError
 
-_READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
+_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given
 Columns = Mapping[str, Sequence[Any]]
 Resolve = Callable[[codec.Reference], Any]
 
@@ -25,13 +24,20 @@ class TaskFields(Mapping[str, Any]):
     """
 
     def __init__(self, stored: Mapping[str, Any], dependencies: Dependencies) -> None:
-        self._stored = dict(stored)
-        self._resolve = functools.partial(_value_of, dependencies)
+        self._stored = stored
+        self._dependencies = dependencies
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
         read = _ENCODED.get(name)
-        return stored if read is None else read(_READ(stored or "null"), self._resolve)
+        return stored if read is None else read(_READ(stored)[0] if stored else None, self._resolve)
+
+    def _resolve(self, reference: codec.Reference) -> Any:
+        """What a reference stands for."""
+        source = self._dependencies.find(reference.task_id)
+        if source is None:
+            raise DecodeError(f"task {reference.task_id} is no dependency of this task")
+        return source.get("stdout") if reference.kind == "stdout" else source["result"]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)
@@ -119,11 +125,3 @@ def _named(what: str, read: Callable[..., Any], *stored: Any) -> Any:
         return read(*stored)
     except DecodeError as error:
         raise DecodeError(f"{what}: {error}") from error.__cause__
-
-
-def _value_of(dependencies: Dependencies, reference: codec.Reference) -> Any:
-    """What a reference stands for."""
-    source = dependencies.find(reference.task_id)
-    if source is None:
-        raise DecodeError(f"task {reference.task_id} is no dependency of this task")
-    return source.get("stdout") if reference.kind == "stdout" else source["result"]

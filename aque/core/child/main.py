@@ -59,6 +59,11 @@ def enter() -> None:
     """Give the task an empty `__main__`, and imports from its folder first, last from where its submitter had them."""
     clear_main()
     sys.argv[:] = [""]
+    look_around()
+
+
+def look_around() -> None:
+    """Have a task import from its folder first, last from where its submitter had them."""
     try:
         sys.path.insert(0, os.getcwd())
     except OSError:  # it is gone, and with it all that could be imported from there

@@ -70,7 +70,7 @@ def resolve_name(name: str) -> Any:
 def load_place(place: str) -> ModuleType:
     """The module of a dotted name or of a script's absolute path; a script is loaded once."""
     try:
-        return _load_script(place) if os.path.isabs(place) else _load_module(place)
+        return _load_script(place) if place.startswith(os.sep) else _load_module(place)
     except DecodeError:
         raise
     except (Exception, SystemExit) as error:
@@ -153,7 +153,8 @@ def _load_module(name: str) -> ModuleType:
         return main
     if name == PUBLIC_PACKAGE or name.startswith(PUBLIC_PACKAGE + "."):
         name = _OWN_PACKAGE + name[len(PUBLIC_PACKAGE) :]
-    return importlib.import_module(name)
+    __import__(name)  # a look at what is imported already, where `importlib.import_module` would run Python code
+    return sys.modules[name]
 
 
 def _load_script(path: str) -> ModuleType:

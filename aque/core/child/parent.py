@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import select
 import signal
@@ -33,25 +32,29 @@ def die_with_process(parent: int) -> bool:
 
 
 def _ask_the_system() -> bool:
-    try:
-        _prctl()(_PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        return False
-    return True
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
+    return _PRCTL is not None
 
 
 def adopt_orphans() -> None:
     """Become the parent of all orphans below this process, so that it knows of them."""
-    _prctl()(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _PRCTL(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-@functools.lru_cache(maxsize=None)
 def _prctl() -> Any:
+    """The system's function, if it has it and this Python can call it."""
     if not sys.platform.startswith("linux"):
-        raise OSError(sys.platform)
-    import ctypes
+        return None
+    try:
+        import ctypes
 
-    return ctypes.CDLL(None).prctl
+        return ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
+
+
+_PRCTL = _prctl()
 
 
 def _is_deserted(pipe: int) -> bool:

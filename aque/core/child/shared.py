@@ -24,6 +24,7 @@ from . import main, variables
 from .current import Channel
 from .failure import failure
 from .parent import adopt_orphans
+from .single import content, read
 from .surroundings import leave, put_in_place, take_over
 
 _NUMBER = 4
@@ -34,21 +35,21 @@ _MUCH = (
 )
 
 
-def run(descriptors: list[int]) -> None:
+def run(told: bytes, descriptors: list[int]) -> None:
     """Run the tasks that come, until there will be none any more, and end."""
     status = 1
     try:
-        channel = Channel(os.fdopen(descriptors[4], "wb"))
-        put_in_place(descriptors[:3])
-        with os.fdopen(descriptors[3], "rb") as source:
-            try:
-                order = take_over(source)
-            except OSError as error:
-                channel.send({"type": "error", "error": failure(error)})
-                return
-        main.enter()
+        channel = Channel(os.fdopen(descriptors[3], "wb"))
+        put_in_place(descriptors)
+        order = read(told or content(descriptors[-1]))
+        try:
+            take_over(order)
+        except OSError as error:
+            channel.send({"type": "error", "error": failure(error)})
+            return
+        main.look_around()
         adopt_orphans()
-        status = _Shared(order, channel, descriptors[5], descriptors[6]).serve()
+        status = _Shared(order, channel, descriptors[4], descriptors[5]).serve()
     finally:
         leave(status)
 

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import _io
 import json
 import os
+from typing import Any, Mapping
 
 from . import main
 from .current import Channel, Pipe
 from .failure import failure
 from .surroundings import leave, put_in_place, take_over
 
+_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given
 
-def run(descriptors: list[int]) -> None:
-    """Run the task that the fourth descriptor tells of, and end."""
+
+def run(told: bytes, descriptors: list[int]) -> None:
+    """Run the task that is told, and end."""
     status = 1
     try:
-        channel = Channel(Pipe(descriptors[4]))
-        put_in_place(descriptors[:3])
-        status = perform(_content(descriptors[3]), channel)
+        status = do(told, descriptors)
     finally:
         leave(status)
 
 
-def perform(told: bytes, channel: Channel) -> int:
-    """Take over the surroundings that are told, and run the task that is told behind them; the status to exit with."""
-    source = _io.BytesIO(told)
+def do(told: bytes, descriptors: list[int]) -> int:
+    """Take over the surroundings that are told, and run the task that is told with them; the status to exit with."""
+    put_in_place(descriptors)
+    channel = Channel(Pipe(descriptors[3]))
+    order = read(told or content(descriptors[-1]))
     try:
-        take_over(source)
+        take_over(order)
     except OSError as error:
         channel.send({"type": "error", "error": failure(error)})
         return 1
-    order = json.load(source)
-    main.enter()
-    return main.run(order, channel)
+    main.look_around()
+    return main.run(order["told"], channel)
 
 
-def _content(descriptor: int) -> bytes:
+def read(told: bytes) -> Mapping[str, Any]:
+    """An order."""
+    return _READ(told.decode("utf-8", "surrogatepass"))[0]  # type: ignore[no-any-return]
+
+
+def content(descriptor: int) -> bytes:
     """All of a file, which is closed."""
-    data = b""
-    size = os.fstat(descriptor).st_size
-    while len(data) < size and (more := os.read(descriptor, size - len(data))):
-        data += more
-    os.close(descriptor)
-    return data
+    with os.fdopen(descriptor, "rb") as source:
+        return source.read()

@@ -15,26 +15,25 @@ from . import variables
 
 
 def put_in_place(descriptors: Sequence[int]) -> None:
-    """Make these the three standard streams."""
-    for place, descriptor in enumerate(descriptors):
-        os.dup2(descriptor, place)
-        os.close(descriptor)
+    """Make the first three of these the standard streams."""
+    for place in (0, 1, 2):
+        os.dup2(descriptors[place], place)
+        os.close(descriptors[place])
 
 
-def take_over(source: BinaryIO) -> Mapping[str, Any]:
-    """The folder, and what else is told in the first line of a task's input: variables of its own, other streams.
+def take_over(order: Mapping[str, Any]) -> None:
+    """The folder, and what else a task's order tells: variables of its own, other streams.
 
-    Returns all that is told there. Raises OSError where the folder cannot be entered.
+    Raises OSError where the folder cannot be entered.
     """
-    order = json.loads(source.readline())
+    encoding = order["encoding"]
     for name, value in order["set"].items():
-        variables.put(_bytes(name, order["encoding"]), _bytes(value, order["encoding"]))
+        variables.put(name.encode(encoding, "surrogateescape"), value.encode(encoding, "surrogateescape"))
     if order["cwd"] is not None:
-        os.chdir(_bytes(order["cwd"], order["encoding"]))
+        os.chdir(order["cwd"].encode(encoding, "surrogateescape"))
     if order["reopen"]:
         reopen_streams()
     gc.enable()
-    return order  # type: ignore[no-any-return]
 
 
 def replace_environ(source: BinaryIO) -> None:

@@ -5,7 +5,7 @@ import os
 import selectors
 import signal
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .job import Job, Spent, TaskError, Usage
 from .reaper import RSS_UNIT
@@ -35,14 +35,24 @@ class Hooks(Protocol):
         """Its process is reaped."""
 
 
+class Life(NamedTuple):
+    """A process, and the descriptor that can be read when it has ended."""
+
+    descriptor: int
+    zygote: Zygote
+    job: Job
+
+
 class Forks:
     """Tasks that were given to warm interpreters, from the order to the end."""
 
     def __init__(self, selector: selectors.BaseSelector, timers: Timers) -> None:
         """Begin with no interpreter."""
         self._warm = Warm(selector)
+        self._selector = selector
         self._timers = timers
         self._hooks: dict[object, Hooks] = {}
+        self._lives: dict[int, Life] = {}
         self.starting: dict[object, Job] = {}
 
     @property
@@ -68,6 +78,12 @@ class Forks:
                 _MEANINGS[said.word](self, zygote, said, said.job)
         self._warm.settle(zygote)
 
+    def over(self, life: Life) -> None:
+        """A process has ended; its number is its own until its warm interpreter has reaped it."""
+        self._stop_watching(life.job.pid)
+        self._hooks[life.job.lease].died(life.job)
+        life.zygote.reap(life.job.pid)
+
     def bury(self, pid: int, code: int) -> None:
         """A child of ours has ended; if it was a warm interpreter, its tasks have too, or are ours to reap now."""
         zygote = self._warm.get(pid)
@@ -81,15 +97,32 @@ class Forks:
             else:
                 self._unborn(job).again(job)
         for job in zygote.running.values():
+            self._stop_watching(job.pid)
             hooks = self._hooks.pop(job.lease)
             if not _is_ours(job.pid):  # it was reaped there, and nobody knows its status any more
                 hooks.died(job)
                 hooks.ended(job, min(code, -signal.SIGKILL), Spent(0.0, 0.0), 0)
 
-    def _started(self, _zygote: Zygote, _said: Said, job: Job) -> None:
+    def _started(self, zygote: Zygote, _said: Said, job: Job) -> None:
         del self.starting[job.lease]
         job.cancel_timer()
         self._hooks[job.lease].began(job)
+        self._watch(zygote, job)
+
+    def _watch(self, zygote: Zygote, job: Job) -> None:
+        """Hear of the end of a process, which may have come already."""
+        try:
+            life = Life(os.pidfd_open(job.pid), zygote, job)
+        except OSError:  # its end would be missed
+            zygote.kill()
+            return
+        self._lives[job.pid] = life
+        self._selector.register(life.descriptor, selectors.EVENT_READ, life)
+
+    def _stop_watching(self, pid: int) -> None:
+        if (life := self._lives.pop(pid, None)) is not None:
+            self._selector.unregister(life.descriptor)
+            os.close(life.descriptor)
 
     def _failed(self, _zygote: Zygote, said: Said, job: Job) -> None:
         number = int(said.numbers[0])
@@ -99,11 +132,8 @@ class Forks:
         self._warm.retire(zygote)
         self._unborn(job).again(job)
 
-    def _dead(self, zygote: Zygote, said: Said, job: Job) -> None:
-        self._hooks[job.lease].died(job)
-        zygote.reap(int(said.numbers[0]))
-
     def _ended(self, _zygote: Zygote, said: Said, job: Job) -> None:
+        self._stop_watching(job.pid)  # one that says so unasked
         _, status, user, system, rss, read, written = said.numbers
         code = os.waitstatus_to_exitcode(int(status))
         spent = Spent(float(user), float(system), int(read), int(written))
@@ -131,6 +161,5 @@ _MEANINGS: dict[str, Callable[[Forks, Zygote, Said, Job], None]] = {
     "started": Forks._started,
     "failed": Forks._failed,
     "stale": Forks._stale,
-    "dead": Forks._dead,
     "ended": Forks._ended,
 }

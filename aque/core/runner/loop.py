@@ -11,7 +11,7 @@ from typing import Any
 from .admission import Admission
 from .carrier import Carrier
 from .channel import Channel, ChannelClosed
-from .forks import Forks, Hooks
+from .forks import Forks, Hooks, Life
 from .job import Job
 from .marked import MarkedPipe
 from .meters import Meters
@@ -62,6 +62,7 @@ class Loop:
             Pipe: pipes.readable,
             MarkedPipe: pipes.readable,
             Zygote: forks.hear,
+            Life: forks.over,
             Carrier: roster.flush,
         }
 
@@ -76,7 +77,7 @@ class Loop:
     def _over(self) -> bool:
         """Whether the worker has closed and has all it is to get."""
         return self._orders.is_closing and not (
-            self._running.active() or self._admission.waiting or self._channel.unsent
+            self._running.by_pid or self._running.active() or self._admission.waiting or self._channel.unsent
         )
 
     def _turn(self) -> None:

@@ -38,6 +38,15 @@ def die_with_parent(number: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
+def can_watch() -> bool:
+    """Whether the system tells of the end of processes that are not our children: Linux does so since 5.3."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 def children() -> set[int] | None:
     """Our own children, zombies included; None where only the whole table tells."""
     try:

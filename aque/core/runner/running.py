@@ -18,11 +18,15 @@ class Running:
     def active(self) -> list[Job]:
         """The tasks that take room: of a process that has many, the one that it is at."""
         starting = [job for job in self._forks.starting.values() if not isinstance(job, Carrier)]
-        return [*self.by_pid.values(), *starting, *self._roster.active()]
+        return [*self._alive(), *starting, *self._roster.active()]
+
+    def _alive(self) -> list[Job]:
+        """Those whose process has not ended: one that has, and is not reaped yet, takes no room."""
+        return [job for job in self.by_pid.values() if job.ended is None]
 
     def find(self, lease: object) -> Job | None:
         """A task by its lease, also one that stands behind others of its process."""
-        alone = [*self.by_pid.values(), *self._forks.starting.values()]
+        alone = [*self._alive(), *self._forks.starting.values()]
         job = next((job for job in alone if job.lease == lease), None)
         if job is None and (found := self._roster.find(lease)):
             return found[1]

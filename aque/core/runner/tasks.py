@@ -110,6 +110,7 @@ class Tasks:
 
     def died(self, job: Job) -> None:
         """End what a task has left, and take what it wrote."""
+        job.ended = job.ended or time.monotonic()
         self._signals.kill_rest(job)
         self._pipes.drain(job.lease)
 

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .frames import ENCODE
 from .identity import Identity
 from .job import Job, TaskError
-from .processes import LINUX
+from .processes import can_watch
 from .spawn import MESSAGES, Plan, opening
 from .stdio import Files, holding
 from .zygote import Zygote
 
 LIMIT = 8  # idle ones that are kept
+AT_ONCE = 32 * 1024  # bytes that go in one packet
 COLD_FOR = 60.0  # seconds until an interpreter that could not be forked from is tried again
 # What counts when an interpreter starts: its own variables, the dynamic loader's, the allocator's, the locale's, and
 # where its user's packages are. All others are the task's own, and are set in its process.
@@ -33,6 +35,7 @@ class Warm:
     def __init__(self, selector: selectors.BaseSelector) -> None:
         """Start with none; each is watched by the selector, with itself as the data."""
         self._selector = selector
+        self._can_watch = can_watch()
         self._serving: dict[Key, Zygote] = {}
         self._all: dict[int, Zygote] = {}
         self._cold: dict[Key, float] = {}
@@ -49,14 +52,18 @@ class Warm:
 
         With `more` descriptors it is a process for many tasks.
         """
-        key = self._key(planned) if LINUX and job.order.get("warm") else None
+        key = self._key(planned) if self._can_watch and job.order.get("warm") else None
         zygote = (self._serving.get(key) or self._start(key, planned)) if key else None
         if zygote is None:
             return None
         if zygote.environ is not planned.environ:
             zygote.teach(planned.environ, files.own(_environment(planned)))
-        descriptors = [*planned.stdio, *_talk(job, planned, files), *more]
-        return zygote if zygote.fork(job, b"share" if more else b"fork", descriptors) else None
+        word, told = b"share " if more else b"fork ", _told(job, planned)
+        descriptors = [*planned.stdio, files.pipe(MESSAGES), *more]
+        if len(told) > AT_ONCE:
+            descriptors.append(files.own(holding(told)))
+            told = b""
+        return zygote if zygote.fork(job, word + told, descriptors) else None
 
     def get(self, pid: int) -> Zygote | None:
         """The warm interpreter of a process."""
@@ -156,8 +163,8 @@ def _dead_end() -> int:
     return theirs
 
 
-def _talk(job: Job, planned: Plan, files: Files) -> list[int]:
-    """The input, which begins with what is the process's own of its surroundings, and the message pipe."""
+def _told(job: Job, planned: Plan) -> bytes:
+    """What a process is told: what is its own of its surroundings, and its input."""
     order = {
         "set": planned.extra,
         "cwd": planned.cwd and str(planned.cwd),
@@ -167,8 +174,8 @@ def _talk(job: Job, planned: Plan, files: Files) -> list[int]:
         "reopen": any(job.order.get(each) is not None for each in ("stdin", "stdin_size", "stdout", "stderr")),
     }
     start = job.order.get("stdin_size") or 0
-    told = json.dumps(order).encode() + b"\n" + job.body[start : start + job.order["input_size"]]
-    return [files.own(holding(told)), files.pipe(MESSAGES)]
+    told = job.body[start : start + job.order["input_size"]] or b"null"
+    return b'%s,"told":%s}' % (ENCODE(order).encode("ascii")[:-1], told)
 
 
 def _environment(planned: Plan) -> int:

@@ -57,9 +57,9 @@ class Zygote:
         """Whether processes of tasks depend on it."""
         return bool(self.starting or self.running)
 
-    def fork(self, job: Job, word: bytes, descriptors: list[int]) -> bool:
+    def fork(self, job: Job, packet: bytes, descriptors: list[int]) -> bool:
         """Have a process forked that takes these descriptors; False where it cannot take the order."""
-        if not self._send(word, descriptors):
+        if not self._send(packet, descriptors):
             return False
         self.used_at = time.monotonic()
         self.starting.append(job)
@@ -70,16 +70,16 @@ class Zygote:
         if self._send(b"environ", [descriptor]):
             self.environ = environ
 
-    def _send(self, word: bytes, descriptors: list[int]) -> bool:
+    def _send(self, packet: bytes, descriptors: list[int]) -> bool:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
-            self._socket.sendmsg([word], ancillary)
+            self._socket.sendmsg([packet], ancillary)
         except OSError:
             return False
         return True
 
     def reap(self, pid: int) -> None:
-        """Have it reap a process that it said was dead."""
+        """Have it reap a process that has ended."""
         try:
             self._socket.send(b"reap %d" % pid)
         except BlockingIOError:  # it does not listen: its end will tell of all its processes
@@ -133,9 +133,6 @@ class Zygote:
         self.running[pid] = job
         return Said(word, job, numbers)
 
-    def _dead(self, word: str, numbers: list[str]) -> Said:
-        return Said(word, self.running.get(int(numbers[0])), numbers)
-
     def _ended(self, word: str, numbers: list[str]) -> Said:
         return Said(word, self.running.pop(int(numbers[0]), None), numbers)
 
@@ -145,6 +142,5 @@ _HEARD = {
     "started": Zygote._started,
     "failed": Zygote._answered,
     "stale": Zygote._answered,
-    "dead": Zygote._dead,
     "ended": Zygote._ended,
 }
