@@ -13,7 +13,8 @@ from .batch import Batches
 from .feed import Feed
 from .gate import AHEAD, Gate
 from .job import Job
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .shell import shown
 from .steady import Steady
 from .window import Flight, Window
