@@ -8,17 +8,17 @@ from ...core import farm
 from ...core.queries.tasks import WorkerRow
 from ...core.text import clean
 from ...core.units import show_memory
+from ..acts.stop import stop_all
 from ..acts.way import leave_for
 from ..bars import bar
 from ..commands import Command, bindings, deed
 from ..crew import Crew, silence, state
+from ..dialogs.ask import Confirm
 from ..errands import errand, tell
 from ..told import tasks
 from ..whom import Whom
 from ..widgets.column import Column, Row
 from ..widgets.vtable import VTable
-from .ask import Confirm
-from .kill import kill
 from .list import ListScreen
 
 _BAR: Final = 6  # cells
@@ -84,7 +84,7 @@ def _told(screen: WorkersScreen, is_new: bool) -> None:
 
 def _kill(screen: WorkersScreen) -> None:
     if worker := screen.worker:
-        kill(screen, screen.session, Whom(filter=runs(worker), name=f"what {worker.name} runs"))
+        stop_all(screen, Whom(filter=runs(worker), name=f"what {worker.name} runs"))
 
 
 def runs(worker: WorkerRow) -> str:
