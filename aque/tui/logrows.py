@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, Self
 
@@ -92,7 +93,7 @@ class LogRows:
     def span(self, row: int) -> tuple[int, int | None]:
         """Where in its line a row begins and ends, in characters of what is shown of that."""
         line = self.line_at(row)
-        found = starts(_whole(self.lines[line], self.face), self.width)
+        found = _starts_again(_whole(self.lines[line], self.face), self.width)
         place = row - self._starts[line]
         return found[place], found[place + 1] if place + 1 < len(found) else None
 
@@ -122,6 +123,10 @@ def starts(text: str, width: int) -> Sequence[int]:
         at += len(each)
         room -= size
     return found
+
+
+_starts_again: Final = lru_cache(maxsize=8)(starts)
+"""The rows of a long line are painted one by one."""
 
 
 def _letters(text: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ from aque.tui.overlays.task import TaskScreen
 from aque.tui.pace import Paced
 from aque.tui.scope import EVERYTHING
 from aque.tui.screens.tasks import TasksScreen
+from aque.tui.screens.workers import ago
 from aque.tui.sgr import painted, plain
 from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.lines import MOVES
@@ -67,6 +68,22 @@ def test_columns_fill_a_line_and_no_more(width: int) -> None:
 def test_what_matters_less_is_left_out_first() -> None:
     columns = [Column("a", "", 5), Column("b", "", 5, rank=2), Column("c", "", 5, rank=1)]
     assert [column.name for column, _ in fit(columns, 12)] == ["a", "c"]
+
+
+def test_what_fits_beside_what_matters_more_is_there() -> None:
+    """A wide column that had no room took the narrow ones with it that had: half of a small screen was empty."""
+    columns = [Column("a", "", 5), Column("b", "", 4, rank=2), Column("c", "", 9, rank=1)]
+    assert [column.name for column, _ in fit(columns, 12)] == ["a", "b"]
+    assert [column.name for column, _ in fit(chosen(()), 37)] == ["id", "state", "command"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0s"), (99, "99s"), (100, "2m"), (5940, "99m"), (6000, "2h"), (100_000, "28h"), (9_784_512, "113d")],
+)
+def test_a_silence_has_room_in_its_column(seconds: float, told: str) -> None:
+    """`978…` was shown, which is read as seconds."""
+    assert ago(seconds) == told
 
 
 @given(st.sets(st.integers(1, 2**62)), st.integers(1, 2**62), st.booleans())
