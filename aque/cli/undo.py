@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..core.errors import CannotUndo
 from .options import Whole, broker_option, echo_json, json_option, open_broker
 from .steering import MANY, confirmed, echo_steered, is_asked, may, yes_option
 
 if TYPE_CHECKING:
+    from ..core.broker import Broker
     from ..core.steering import Steering
     from ..core.undo import Undone
 
@@ -41,15 +43,14 @@ def command(event: int | None, is_anybodys: bool, yes: bool, dry_run: bool, as_j
     """
     from ..core.outcomes import count_undone, undone
     from ..core.steering import Steering
-    from ..core.undo import undo
 
     place = open_broker(broker)
     if not (dry_run or yes) and is_asked():
-        would = undo(place, event, own=not is_anybodys, dry=True)
+        would = _undo(place, event, own=not is_anybodys, dry=True)
         event = would.event.id  # and no other that was done while somebody thought about it
         if not _may(Steering(place), would, is_anybodys):
             return 1
-    done = undo(place, event, own=not is_anybodys, dry=dry_run)
+    done = _undo(place, event, own=not is_anybodys, dry=dry_run)
     if as_json:
         _echo(done)
     for each in done.tasks if dry_run and not as_json else ():
@@ -57,6 +58,17 @@ def command(event: int | None, is_anybodys: bool, yes: bool, dry_run: bool, as_j
             click.echo(f"{each.id:>8}  {each.before}")
     click.echo(("dry run: " if dry_run else "") + undone(done), err=True)
     return 0 if count_undone(done) else 1
+
+
+def _undo(place: Broker, event: int | None, *, own: bool, dry: bool) -> Undone:
+    """Raises CannotUndo with what to ask for instead."""
+    from ..core.undo import undo
+
+    try:
+        return undo(place, event, own=own, dry=dry)
+    except CannotUndo as error:
+        instead = f": `aque undo {error.rather}`" if error.rather else " (--all: of anybody's)" if error.is_own else ""
+        raise CannotUndo(f"{error}{instead}") from None
 
 
 def _may(steering: Steering, would: Undone, is_anybodys: bool) -> bool:

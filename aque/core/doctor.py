@@ -175,16 +175,11 @@ def _schema(patient: Patient) -> Iterator[tuple[Level, str, str]]:
 
 def _sharing(patient: Patient) -> Iterator[tuple[Level, str, str]]:
     told = health.sharing(patient.conn)
-    if not told.is_shared:
-        yield from _unshared(patient, told)
-        return
-    for names, says in (
-        (told.missing, "roles are missing"),
-        (told.open, "tables have no policies"),
-        (told.unpinned, "functions have no search_path"),
-    ):
-        if names:
-            yield "error", f"{says}: {', '.join(names)}", "`aque init --shared`, as the owner"
+    yield from _shared(patient, told) if told.is_shared else _unshared(told)
+
+
+def _shared(patient: Patient, told: health.Sharing) -> Iterator[tuple[Level, str, str]]:
+    yield from _gaps(told)
     for name in told.writers:
         yield (
             "error",
@@ -203,14 +198,23 @@ def _sharing(patient: Patient) -> Iterator[tuple[Level, str, str]]:
             f"{told.owner}, who owns the schema, is a superuser",
             "`alter schema aque owner to` a role that is none, with all in it",
         )
-    yield (
-        "ok",
-        f"shared, owned by {told.owner}; {patient.server.role} has {', '.join(told.granted) or 'no role of it'}",
-        "",
-    )
+    has = ", ".join(told.granted) or "no role of it"
+    yield "ok", f"shared, owned by {told.owner}; {patient.server.role} has {has}", ""
 
 
-def _unshared(patient: Patient, told: health.Sharing) -> Iterator[tuple[Level, str, str]]:
+def _gaps(told: health.Sharing) -> Iterator[tuple[Level, str, str]]:
+    """What `aque init --shared` has made once, and is not there."""
+    gaps = {
+        "roles are missing": told.missing,
+        "tables have no policies": told.open,
+        "functions have no search_path": told.unpinned,
+    }
+    for says, names in gaps.items():
+        if names:
+            yield "error", f"{says}: {', '.join(names)}", "`aque init --shared`, as the owner"
+
+
+def _unshared(told: health.Sharing) -> Iterator[tuple[Level, str, str]]:
     if told.writers:
         yield (
             "warning",

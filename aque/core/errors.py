@@ -103,7 +103,16 @@ class IllegalMove(AqueError):
 
 
 class CannotUndo(AqueError):
-    """What was done cannot be taken back."""
+    """What was done cannot be taken back.
+
+    `rather`: the number of an act before it that can be; `is_own`: it was looked for among this user's alone. How to
+    ask for either is for faces to say.
+    """
+
+    def __init__(self, message: str, *, rather: int | None = None, is_own: bool = False) -> None:
+        super().__init__(message)
+        self.rather = rather
+        self.is_own = is_own
 
 
 class PermissionDenied(AqueError):

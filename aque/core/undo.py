@@ -61,7 +61,9 @@ def undo(broker: Broker, event: int | None = None, *, own: bool = True, dry: boo
     """
     act = broker.read(_last, own=own) if event is None else broker.read(_named, event)
     if reason := hindrance(act):
-        raise CannotUndo(f"{name(act)} cannot be undone: {reason}{'' if event else broker.read(_rather, act, own)}")
+        rather = None if event else broker.read(_rather, act, own)
+        before = f"; before it was {name(rather)}" if rather else ""
+        raise CannotUndo(f"{name(act)} cannot be undone: {reason}{before}", rather=rather.id if rather else None)
     entry = record("undo", event=act.id, of=act.action)
     try:
         steps = _steps(broker.read(events.parts, act.id))
@@ -108,7 +110,7 @@ def name(event: EventRow) -> str:
 def _last(conn: Connection, *, own: bool) -> EventRow:
     if found := events.undoable(conn, 1, own=own):
         return found[0]
-    raise CannotUndo("there is nothing to undo" + (" of yours (--all: of anybody's)" if own else ""))
+    raise CannotUndo("there is nothing to undo" + (" of yours" if own else ""), is_own=own)
 
 
 def _named(conn: Connection, event: int) -> EventRow:
@@ -117,10 +119,10 @@ def _named(conn: Connection, event: int) -> EventRow:
     raise EventNotFound(f"no such event: {event}")
 
 
-def _rather(conn: Connection, act: EventRow, own: bool) -> str:
+def _rather(conn: Connection, act: EventRow, own: bool) -> EventRow | None:
     """What can be undone instead."""
     others = (each for each in events.undoable(conn, 100, own=own) if each.id < act.id and not hindrance(each))
-    return "".join(f"; before it was {name(each)}: `aque undo {each.id}`" for each in list(others)[:1])
+    return next(others, None)
 
 
 def _tasks(broker: Broker, left: Steps, entry: Record, dry: bool) -> dict[int, Steered]:

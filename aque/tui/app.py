@@ -19,15 +19,16 @@ from textual.pilot import Pilot
 from ..core.broker import Broker
 from ..core.errors import AqueError, BrokerUnavailable
 from .commands import Command, bindings
+from .dialogs.ask import Choose
+from .dialogs.help import HelpScreen
 from .errands import tell
 from .keymap import keymap
+from .overlays.log import LogScreen
+from .overlays.task import TaskScreen
 from .palette import Commands
 from .places import PLACES
-from .screens.ask import Choose
-from .screens.fed import FedScreen
-from .screens.help import HelpScreen
-from .screens.log import LogScreen
-from .screens.task import TaskScreen
+from .screens.made import SCREENS
+from .screens.place import PlaceScreen
 from .session import Session
 from .terminal import Terminal
 from .themes import THEMES, theme
@@ -65,7 +66,7 @@ class AqueTop(InOrder):
         self.given_keys = keymap(session.keys, contexts())
         self.set_keymap(self.given_keys)
         for place in PLACES:
-            self.add_mode(place.name, partial(place.make, session))
+            self.add_mode(place.name, partial(SCREENS[place.name], session))
 
     def get_driver_class(self) -> type[Driver]:
         """A terminal of ours, unless it is none: a page of a browser, or one frame."""
@@ -90,7 +91,7 @@ class AqueTop(InOrder):
 
     def redraw(self) -> None:
         """Show what goes on."""
-        if isinstance(below := self.screen_stack[0], FedScreen):
+        if isinstance(below := self.screen_stack[0], PlaceScreen):
             below.show()
         if isinstance(top := self.screen, LogScreen):
             top.say()
@@ -131,7 +132,7 @@ class AqueTop(InOrder):
 
 def contexts() -> list[list[Command]]:
     """The commands that are to be had at the same time: of a screen, of what has the focus on it, and of the app."""
-    lists = [[*getattr(place.make, "commands", ()), *MOVES] for place in PLACES]
+    lists = [[*SCREENS[place.name].commands, *MOVES] for place in PLACES]
     overlays = [[*screen.commands, *SCROLLS] for screen in (TaskScreen, LogScreen)]
     return [[*each, *AqueTop.commands] for each in (*lists, *overlays)]
 
@@ -158,7 +159,7 @@ def frame(broker: Broker, size: os.terminal_size, **options: Any) -> str:
 
 async def _text(app: AqueTop) -> str:
     screen = app.screen
-    assert isinstance(screen, FedScreen)
+    assert isinstance(screen, PlaceScreen)
     screen.add_class("-once")
     try:
         await asyncio.wait_for(screen.drawn.wait(), _PATIENCE)

@@ -45,6 +45,9 @@ SIGNS: Final = {
 }
 
 
+_WRITTEN: Final = SIGNS.keys() - {"backspace", "tab"}
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing that can be done. `keys` as Textual names them, with commas between; the first is the one to show.
@@ -74,7 +77,11 @@ class Command:
 
     def key_names(self) -> list[str]:
         """The keys as people write them."""
-        return [_SHOWN.get(key, _plain(key)) for key in self.keys.split(",")]
+        return [_shown(key) for key in self.keys.split(",")]
+
+    def untyped(self) -> list[str]:
+        """Those of them that write nothing."""
+        return [_shown(key) for key in self.keys.split(",") if len(key) > 1 and key not in _WRITTEN]
 
 
 def deed(
@@ -111,6 +118,10 @@ def bindings(commands: Iterable[Command]) -> list[BindingType]:
 def withheld(commands: Iterable[Command], *, changing: bool, filing: bool) -> frozenset[str]:
     """The actions that are not to be had where those that change tasks, or those that write files, are not."""
     return frozenset(each.action for each in commands if (changing and each.changes) or (filing and each.files))
+
+
+def _shown(key: str) -> str:
+    return _SHOWN.get(key, _plain(key))
 
 
 def _plain(key: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from textual.content import Content
 
-from ..core.fields import FIELDS
+from ..core.fields import FIELDS, Field
 from ..core.fields.detail import DETAILS
 from ..core.rows import Attempt, Detail, Link
 from ..core.states import State
@@ -22,6 +22,8 @@ from .states import STYLES
 _NAME: Final = "$foreground-darken-3"
 _TITLE: Final = "bold $accent"
 _ELSEWHERE: Final = frozenset({"attempts", "variables", "environ", "dependencies", "dependents"})
+_NONE: Final = frozenset({"memory", "blockers", "attempt", "retries", "duration", "parent", "over_memory"})
+"""What says nothing as long as it is zero."""
 _LINES: Final = 200  # of one text
 FEW: Final = 100
 """Tasks that are drawn on each side of one."""
@@ -42,9 +44,17 @@ class Known:
 def info(known: Known) -> Content:
     """What it is, what it asks for, and what came out: every field that has something to say."""
     row = known.detail.row
-    told = {each.name: [each.show(row, known.now)] for each in FIELDS if each.is_listed}
+    told = {each.name: [each.show(row, known.now)] for each in FIELDS if each.is_listed and _says(each, known)}
     told |= {each.name: list(each.show(known.detail)) for each in DETAILS if each.name not in _ELSEWHERE}
     return _table((name, [line for line in lines if line]) for name, lines in told.items())
+
+
+def _says(field: Field, known: Known) -> bool:
+    """Whether a field tells something that no other does: args of a command and the share of a host stand there."""
+    row = known.detail.row
+    if field.name in _NONE:
+        return bool(field.read(row, known.now))
+    return field.name != "cpu_share" and (field.name != "args" or bool(row.func))
 
 
 def why(known: Known) -> Content:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-from textual.screen import Screen
+from typing import TypeVar
 
 from ..core.errors import AqueError
 from ..core.text import clean
+from .stage import Teller
 
 Value = TypeVar("Value")
 
 
 def errand(
-    screen: Screen[Any],
+    screen: Teller,
     work: Callable[[], Value],
     done: Callable[[Value], object],
     failed: Callable[[AqueError], object] | None = None,
@@ -43,6 +42,6 @@ def fail(error: Exception) -> None:
     raise error
 
 
-def tell(screen: Screen[Any], text: str, severity: str = "information") -> None:
+def tell(screen: Teller, text: str, severity: str = "information") -> None:
     """Tell the user something that passes, as plain text."""
-    screen.notify(clean(text), severity=severity, markup=False)  # type: ignore[arg-type]
+    screen.notify(clean(text), severity=severity, markup=False)

@@ -24,7 +24,7 @@ _SHAPED: Final = (
     Column("user", "USER", 8, rank=5, sort="user"),
     Column("worker", "WORKER", 12, grow=1, rank=7, sort="worker"),
     Column("name", "NAME", 12, grow=2, rank=4, sort="name"),
-    Column("command", "COMMAND", 16, grow=6, rank=2, sort="command"),
+    Column("command", "COMMAND", 15, grow=6, rank=2, sort="command"),
 )
 DEFAULT: Final = tuple(each.name for each in _SHAPED)
 """The columns that are shown unless others are chosen."""

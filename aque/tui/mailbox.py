@@ -41,7 +41,7 @@ class Mailbox:
         self._is_new = self._is_anew = self._is_nudged = self._is_closed = False
         self.is_brief = False
         """Whether for the wish that was taken last it will do to read what is missing: the rest is not due yet."""
-        self._looked_at = self._heeded_at = 0.0  # when a wish, and when a nudge was last served
+        self._looked_at = self._heeded_at = float("-inf")  # when a wish, and when a nudge was last served
 
     def put(self, wish: Wish, *, anew: bool = False) -> None:
         """Replace the wish; it is served at once, and read `anew` where something was done."""

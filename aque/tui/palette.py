@@ -8,9 +8,8 @@ from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from .acts.look import go_to
 from .commands import Command, available
-from .screens.tasklist import TaskListScreen
+from .screens.scoped import ScopedScreen
 
 
 class Commands(Provider):
@@ -23,8 +22,8 @@ class Commands(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
-        if query.isdecimal() and isinstance(self.screen, TaskListScreen):
-            yield Hit(100.0, f"Go to task {query}", partial(go_to, self.screen, int(query)), help="The task of this id")
+        if query.isdecimal() and isinstance(self.screen, ScopedScreen):
+            yield Hit(100.0, f"Go to task {query}", partial(self.screen.go_to, int(query)), help="The task of this id")
         matcher = self.matcher(query)
         for command, call in self._found():
             if (score := matcher.match(_title(command))) > 0:

@@ -25,17 +25,17 @@ def told() -> list[Event]:
 @pytest.fixture
 def session(broker: Broker, told: list[Event]) -> Iterator[Session]:
     opened = Session(broker.database.source, describe(None, 2.0, None, None, ()))
-    opened.bind(told.append)
+    opened.wire.bind(told.append)
     opened.open()
     yield opened
-    opened.close()
+    opened.wire.close()
 
 
 def test_it_hears_what_others_tell_and_not_itself(broker: Broker, session: Session, told: list[Event]) -> None:
     session.set_idle(True)
     session.announce([Change(1, State.SUCCESS)])
     broker.read(submission.request, [7])
-    wait_for(lambda: session.hear() and told)
+    wait_for(lambda: session.wire.hear() and told)
     assert [event.payload for event in told] == ["7"]
 
 
@@ -52,16 +52,16 @@ def test_it_hears_what_comes_while_a_statement_runs(broker: Broker, session: Ses
 def test_it_hears_of_its_end_and_listens_again_when_it_is_back(
     broker: Broker, session: Session, told: list[Event]
 ) -> None:
-    assert session.hear()
+    assert session.wire.hear()
     pid = session.read(lambda conn: conn.info.backend_pid)
     broker.read(lambda conn: conn.execute("select pg_terminate_backend(%s)", [pid]))
-    wait_for(lambda: not session.hear())
+    wait_for(lambda: not session.wire.hear())
     session.resume([])
     broker.read(submission.request, [7])
-    wait_for(lambda: session.hear() and told)
+    wait_for(lambda: session.wire.hear() and told)
 
 
 def test_one_that_is_closed_hears_nothing(session: Session) -> None:
-    session.close()
-    assert not session.hear()
-    assert not session.is_deaf
+    session.wire.close()
+    assert not session.wire.hear()
+    assert not session.wire.is_deaf

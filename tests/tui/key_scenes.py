@@ -7,14 +7,14 @@ from textual.widgets import Input
 
 from aque.core.broker import Broker
 from aque.tui.app import AqueTop
-from aque.tui.screens.ask import AskText, Choose, Confirm, Select
-from aque.tui.screens.event import EventScreen
+from aque.tui.dialogs.ask import AskText, Choose, Confirm, Select
+from aque.tui.dialogs.help import HelpScreen
+from aque.tui.dialogs.kill import KillDialog
+from aque.tui.overlays.event import EventScreen
+from aque.tui.overlays.log import LogScreen
+from aque.tui.overlays.task import TaskScreen
 from aque.tui.screens.events import EventsScreen
 from aque.tui.screens.groups import GroupsScreen
-from aque.tui.screens.help import HelpScreen
-from aque.tui.screens.kill import KillDialog
-from aque.tui.screens.log import LogScreen
-from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.screens.tree import TreeScreen
 from aque.tui.screens.workers import WorkersScreen

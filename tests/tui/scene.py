@@ -89,7 +89,9 @@ def put_worker(broker: Broker) -> None:
     with broker.database.connection() as conn:
         conn.execute(
             "insert into aque.worker (name, hostname, pid, platform, username, any_user, cpus, cpus_used, memory,"
-            " version) values ('node-7:4242', 'node-7', 4242, 'linux', 'render', true, 8, 3, 16000000000, '0')"
+            " version, last_active)"
+            " values ('node-7:4242', 'node-7', 4242, 'linux', 'render', true, 8, 3, 16000000000, '0', %s)",
+            [NOW - timedelta(minutes=17)],
         )
 
 

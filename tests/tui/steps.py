@@ -11,8 +11,8 @@ from textual.widgets import OptionList
 
 from aque.core.broker import Broker
 from aque.tui.commands import Command
+from aque.tui.overlays.task import TaskScreen
 from aque.tui.screens.fed import FedScreen
-from aque.tui.screens.task import TaskScreen
 from aque.tui.widgets.filterbar import FilterBar
 from tests.tui.scene import shown, table
 

@@ -12,8 +12,8 @@ from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.selection import Selection
 from aque.core.steering import Steering
-from aque.tui.screens.ask import Confirm
-from aque.tui.screens.event import EventScreen
+from aque.tui.dialogs.ask import Confirm
+from aque.tui.overlays.event import EventScreen
 from tests.snapshots import Snapshot
 from tests.tui.scene import NOW, opened, picture, put_worker, shown, submit, table, until
 
@@ -86,7 +86,7 @@ def test_an_event_in_full(broker: Broker, snapshot: Snapshot) -> None:
         await until(pilot, lambda: "priority" in shown(pilot))
         await pilot.press("end", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EventScreen) and "z in the list" in shown(pilot))
-        return pilot.app.export_screenshot()
+        return await picture(pilot)
 
     snapshot("event.svg", play(broker, take, still=True, size=(100, 24)))
 
@@ -135,7 +135,8 @@ def test_z_undoes_the_last_act_on_any_screen(broker: Broker) -> None:
     async def undoes() -> None:
         async with opened(broker) as pilot:
             await pilot.press("z")
-            await until(pilot, lambda: "there is nothing to undo" in shown(pilot))
+            await until(pilot, lambda: "there is nothing to undo of yours" in shown(pilot))
+            assert "--all" not in shown(pilot), "a flag of another face is nothing to press"
             await pilot.press("p")
             await until(pilot, lambda: broker.tasks(ids[1:])[0].state == "paused")
             await pilot.press("z")

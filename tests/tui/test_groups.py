@@ -15,9 +15,9 @@ from aque.core.monitor import Monitor
 from aque.core.queries import groups
 from aque.core.selection import Selection
 from aque.core.steering import Steering
+from aque.tui.dialogs.ask import AskText, Confirm
+from aque.tui.dialogs.kill import KillDialog
 from aque.tui.groups import Groups, elapsed, rate, remaining
-from aque.tui.screens.ask import AskText, Confirm
-from aque.tui.screens.kill import KillDialog
 from tests.snapshots import Snapshot
 from tests.tui.scene import NOW, opened, picture, put_state, put_worker, shown, submit, table, until
 

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from aque.core.broker import Broker
 from aque.tui.app import contexts
 from aque.tui.commands import Command
-from aque.tui.screens import ask, event, help, kill
+from aque.tui.dialogs import ask, help, kill
+from aque.tui.overlays import event
 from aque.tui.widgets.filterbar import FilterBar
 from tests.tui.key_scenes import SCENES
 from tests.tui.scene import opened, until

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from aque.core.broker import Broker
 from aque.tui.commands import available
-from aque.tui.screens.help import HelpScreen
-from aque.tui.screens.kill import KillDialog
-from aque.tui.screens.task import TaskScreen
+from aque.tui.dialogs.help import HelpScreen
+from aque.tui.dialogs.kill import KillDialog
+from aque.tui.overlays.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
 from tests.tui.scene import lines, opened, shown, submit, table, until
 

@@ -16,10 +16,10 @@ from textual.pilot import Pilot
 from aque.core.broker import Broker
 from aque.core.states import State
 from aque.tui.app import AqueTop
+from aque.tui.dialogs.ask import Confirm
+from aque.tui.dialogs.kill import KillDialog
 from aque.tui.memory import Memory
-from aque.tui.screens.ask import Confirm
-from aque.tui.screens.kill import KillDialog
-from aque.tui.screens.task import TaskScreen
+from aque.tui.overlays.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
 from aque.tui.session import Session
 from tests.tui.scene import opened, put_worker, session, shown, submit, table, until

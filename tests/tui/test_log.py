@@ -22,7 +22,7 @@ from aque.core.queries.reading import Extent, TimedPiece
 from aque.tui.log import Log
 from aque.tui.loglines import LogLine
 from aque.tui.loglines import lines as lines_in
-from aque.tui.screens.log import LogScreen
+from aque.tui.overlays.log import LogScreen
 from aque.tui.sought import Sought
 from aque.tui.window import ROOM, STEP, Reader, Window
 from tests.tui.scene import NOW, opened, shown, submit, until
@@ -158,7 +158,7 @@ def play(broker: Broker, what: Callable[[Pilot[Any], LogScreen], Awaitable[None]
     async def run() -> None:
         async with opened(broker, size=(110, 30)) as pilot:
             await pilot.press("o")
-            await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and pilot.app.screen.view.lines)
+            await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and pilot.app.screen.view.rows.lines)
             assert isinstance(pilot.app.screen, LogScreen)
             await what(pilot, pilot.app.screen)
 

@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from aque.core.broker import Broker
 from aque.core.errors import UsageError
 from aque.tui.app import AqueTop, contexts
+from aque.tui.dialogs.kill import KillDialog
 from aque.tui.keymap import keymap
 from aque.tui.memory import Memory
-from aque.tui.screens.kill import KillDialog
 from aque.tui.themes import THEMES
 from tests.tui.scene import opened, session, shown, submit, table, until
 from tests.tui.test_keys import play

@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from aque.core.broker import Broker
 from aque.tui.detail import SECTIONS
-from aque.tui.screens.log import LogScreen
-from aque.tui.screens.task import TaskScreen
+from aque.tui.overlays.log import LogScreen
+from aque.tui.overlays.task import TaskScreen
 from tests.tui.scene import lines, opened, put_output, put_state, put_worker, shown, submit, until
 
 Play = Callable[[Pilot[Any]], Awaitable[None]]
@@ -44,7 +44,7 @@ def log(pilot: Pilot[Any]) -> LogScreen:
 
 async def open_log(pilot: Pilot[Any]) -> LogScreen:
     await pilot.press("o")
-    await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and log(pilot).view.lines)
+    await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and log(pilot).view.rows.lines)
     return log(pilot)
 
 

@@ -15,7 +15,6 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from aque.core.filter import parse
 from aque.core.monitor import command_line
@@ -27,16 +26,18 @@ from aque.tui.completion import offer
 from aque.tui.keys import Ids, Ranked, flat, part
 from aque.tui.listing import age, chosen
 from aque.tui.loglines import lines as lines_in
+from aque.tui.logrows import cut, starts
 from aque.tui.mailbox import Mailbox, Wish
+from aque.tui.overlays.log import LogScreen
+from aque.tui.overlays.task import TaskScreen
 from aque.tui.pace import Paced
 from aque.tui.scope import EVERYTHING
-from aque.tui.screens.log import LogScreen
-from aque.tui.screens.task import TaskScreen
 from aque.tui.screens.tasks import TasksScreen
+from aque.tui.screens.workers import ago
 from aque.tui.sgr import painted, plain
 from aque.tui.widgets.column import GAP, Column, cell, fit
 from aque.tui.widgets.lines import MOVES
-from aque.tui.widgets.logview import SCROLLS, starts
+from aque.tui.widgets.logview import SCROLLS
 from aque.tui.window import Window
 from tests.snapshots import difference, normal
 from tests.tui.scene import NOW
@@ -67,6 +68,22 @@ def test_columns_fill_a_line_and_no_more(width: int) -> None:
 def test_what_matters_less_is_left_out_first() -> None:
     columns = [Column("a", "", 5), Column("b", "", 5, rank=2), Column("c", "", 5, rank=1)]
     assert [column.name for column, _ in fit(columns, 12)] == ["a", "c"]
+
+
+def test_what_fits_beside_what_matters_more_is_there() -> None:
+    """A wide column that had no room took the narrow ones with it that had: half of a small screen was empty."""
+    columns = [Column("a", "", 5), Column("b", "", 4, rank=2), Column("c", "", 9, rank=1)]
+    assert [column.name for column, _ in fit(columns, 12)] == ["a", "b"]
+    assert [column.name for column, _ in fit(chosen(()), 37)] == ["id", "state", "command"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0s"), (99, "99s"), (100, "2m"), (5940, "99m"), (6000, "2h"), (100_000, "28h"), (9_784_512, "113d")],
+)
+def test_a_silence_has_room_in_its_column(seconds: float, told: str) -> None:
+    """`978…` was shown, which is read as seconds."""
+    assert ago(seconds) == told
 
 
 @given(st.sets(st.integers(1, 2**62)), st.integers(1, 2**62), st.booleans())
@@ -177,12 +194,24 @@ def test_output_reads_the_same_wherever_its_pieces_end(data: bytes, cuts: list[i
     assert written([piece for piece in pieces if piece]) == written([data])
 
 
-@given(st.text("ab é日", max_size=40), st.integers(2, 9))
-def test_rows_of_a_line_have_all_of_its_characters(text: str, width: int) -> None:
-    """A wide one that does not fit goes to the next row as a whole."""
-    strip = Strip([Segment(text)])
-    rows = [strip.crop(start, start + width).text for start in starts("", text, width)]
-    assert "".join(rows).replace(" ", "") == text.replace(" ", "")
+@given(
+    st.lists(st.sampled_from(["a", "b ", "é", "日", "e\u0301", "x\u0301\u0302", "\u2764\ufe0f"]), max_size=40),
+    st.integers(2, 9),
+)
+def test_rows_of_a_line_have_each_of_its_characters_once(letters: list[str], width: int) -> None:
+    """A wide one that does not fit goes to the next row as a whole; what is put over one stays with it: it was there
+    twice, at the end of a row and in the next one, or never.
+    """
+    text = "".join(letters)
+    segments = [Segment(text[:5]), Segment(text[5:])]
+    rows = ["".join(part.text for part in cut(segments, *span)) for span in spans(text, width)]
+    assert "".join(rows) == text
+    assert all(cell_len(row) <= width for row in rows)
+    assert not any(row.startswith(("\u0301", "\u0302", "\ufe0f")) for row in rows)
+
+
+def spans(text: str, width: int) -> list[tuple[int, int]]:
+    return list(pairwise([*starts(text, width), len(text)]))
 
 
 def test_what_is_made_due_while_it_is_read_is_read_again() -> None:

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
+from aque.tui.dialogs.ask import Confirm
+from aque.tui.dialogs.kill import KillDialog
 from aque.tui.feed import Lost
-from aque.tui.screens.ask import Confirm
-from aque.tui.screens.kill import KillDialog
 from tests.snapshots import Snapshot
 from tests.tui.scene import NOW, opened, picture, put_worker, shown, submit, table, until
 

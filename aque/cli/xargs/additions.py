@@ -11,7 +11,8 @@ from ...core.errors import UsageError
 from ...core.units import parse_duration
 from .halt import read_halt
 from .reading import Reading
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 
 _MOST_TRIES: Final = 2**15 - 1
 

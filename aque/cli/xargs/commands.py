@@ -8,7 +8,8 @@ from typing import Final
 
 from .job import Job
 from .limits import size
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .shell import quote, template
 from .tokens import Argument, cut
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .job import Job
-from .settings import Refused
+from .refusal import Refused
 
 _AHEAD: Final = 2000  # commands
 _BYTES: Final = 2**20

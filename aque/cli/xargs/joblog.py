@@ -15,7 +15,8 @@ from typing import Final
 from ...core.queries.batches import Run
 from .endings import TIMEOUT
 from .job import Command, Job
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .shell import shown, unshown
 from .terminal import quoted
 

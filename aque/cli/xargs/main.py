@@ -18,11 +18,12 @@ from .help import HELP
 from .job import Job
 from .limits import measure
 from .options import parse
+from .refusal import Refused
 from .session import Session
-from .settings import NAME, Options, Refused
+from .settings import Options
 from .shell import shown
 from .sources import chunks, give_back, open_input
-from .terminal import say
+from .terminal import NAME, say
 from .tokens import arguments
 
 _TOLD: Final = {"help": HELP, "version": f"{NAME} {__version__}"}

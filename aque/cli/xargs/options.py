@@ -12,7 +12,8 @@ from .additions import sets_text
 from .getopt import Option, Value
 from .limits import Limits
 from .reading import Reading, Warn, sets
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .sources import STDIN, Source, split
 
 _ECHO: Final = (b"echo",)

@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 
 from . import delimiter
 from .limits import Limits
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 
 _LARGEST: Final = sys.maxsize
 Warn: TypeAlias = Callable[[str], None]

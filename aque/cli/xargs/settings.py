@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from .halt import Halt
-    from .sources import Source
-
-_CALLED: Final = Path(sys.argv[0]).name
-NAME: Final = _CALLED if _CALLED.endswith("xargs") else "aque-xargs"
-"""What it calls itself: the name by which it was called, which a link may change."""
-
-
-class Refused(Exception):
-    """Options or input that xargs cannot go on with: it says so and exits with 1."""
-
-    def __init__(self, message: str, *, hint: bool = False) -> None:
-        super().__init__(f"{message}\nTry '{NAME} --help' for more information." if hint else message)
+from .halt import Halt
+from .sources import Source
 
 
 @dataclass(frozen=True)

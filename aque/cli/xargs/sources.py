@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice, product, takewhile
 from typing import Final, TypeAlias
 
-from .settings import Refused
+from .refusal import Refused
 from .terminal import quoted
 
 Values: TypeAlias = tuple[bytes, ...]

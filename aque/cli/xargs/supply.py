@@ -12,7 +12,8 @@ from .feed import Feed
 from .gate import AHEAD, Gate
 from .inbox import Inbox
 from .job import Job
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .shell import shown
 from .steady import Steady
 from .window import Flight, Window

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Final
 
-from .settings import NAME
-
 _TTY: Final = "/dev/tty"
+_CALLED: Final = Path(sys.argv[0]).name
+NAME: Final = _CALLED if _CALLED.endswith("xargs") else "aque-xargs"
+"""What it calls itself: the name by which it was called, which a link may change."""
 
 
 def say(message: str) -> None:

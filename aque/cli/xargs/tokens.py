@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol, TypeAlias
 
 from .limits import size
-from .settings import Options, Refused
+from .refusal import Refused
+from .settings import Options
 from .shell import template
 
 Argument: TypeAlias = tuple[bytes, bool]

@@ -1,14 +1,12 @@
 """One task in the runner: what was asked, and how far it has come."""
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .frames import Header
+from .kind import Kind
 from .processes import LINUX
 from .timers import Timer
-
-if TYPE_CHECKING:
-    from .kind import Kind
 
 
 class Usage(Protocol):
@@ -106,7 +104,7 @@ class Job:
         "took",
     )
 
-    def __init__(self, order: Header, body: bytes, kind: "Kind | None" = None) -> None:
+    def __init__(self, order: Header, body: bytes, kind: Kind | None = None) -> None:
         """Take the `run` message, or one of many tasks of a kind."""
         self.lease: Any = order["lease"]
         self.order = order

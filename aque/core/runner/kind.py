@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from .frames import Header
-from .job import Job
 
 ALIKE = ("user", "group", "cwd", "environ", "argv", "cpus", "memory", "set")
 
@@ -24,9 +23,9 @@ class Kind:
         self.body = body
         self.key = json.dumps([order.get(name) for name in ALIKE])
 
-    def job(self, lease: int, body: bytes) -> Job:
-        """One of them."""
-        return Job({**self.order, "lease": lease}, body, self)
+    def order_of(self, lease: int) -> Header:
+        """The order of one of them."""
+        return {**self.order, "lease": lease}
 
     def told(self, body: bytes) -> tuple[dict[str, str], bytes]:
         """The variables of one of them, and all that it is told, for a process of its own."""

@@ -99,7 +99,7 @@ class Orders:
     def _run_many(self, header: Header, body: bytes) -> None:
         kind, start = self._kinds[header["slot"]], 0
         for lease, size in header["tasks"]:
-            self._tasks.take(kind.job(lease, body[start : start + size]))
+            self._tasks.take(Job(kind.order_of(lease), body[start : start + size], kind))
             start += size
         self._tasks.admit()
 

@@ -24,7 +24,7 @@ def hand_in(session: Session, ledger: Ledger) -> list[Change]:
     told: list[Change] = []
     while owed := ledger.owed():
         try:
-            if not session.is_open:
+            if not session.wire.is_open:
                 session.resume(ledger.runs)
             told += session.turn(owed, None).changes
             ledger.settle(owed)

@@ -49,5 +49,5 @@ class Patience:
             is_outdated = False
         if is_outdated:
             raise SchemaError("the broker was upgraded to a newer schema: upgrade aque here") from error
-        self._session.close()
+        self._session.wire.close()
         self.put_off(error)

@@ -60,7 +60,7 @@ class Rest:
     def sleep(self) -> None:
         """Wait until there is something to do."""
         readable = [self._alarm.fileno(), *([] if self._ledger.is_full else [self._crew.fileno()])]
-        watched = [self._session.fileno()] if self._is_connected and self._take_in() else []
+        watched = [self._session.wire.fileno()] if self._is_connected and self._take_in() else []
         ready = wait_ready([*readable, *watched], self._time(), [self._crew.fileno()] if self._crew.wants_write else [])
         self._hear(ready)
         if not ready.isdisjoint(watched):
@@ -77,11 +77,11 @@ class Rest:
         while (left := until - time.monotonic()) > 0 and self._is_connected and not self.is_asked:
             if not self._take_in():
                 return
-            self._hear(wait_ready([self._alarm.fileno(), self._session.fileno()], left))
+            self._hear(wait_ready([self._alarm.fileno(), self._session.wire.fileno()], left))
 
     def _take_in(self) -> bool:
         """Take in what the broker tells; False where the connection has ended: then the heartbeat sees to it, now."""
-        if not self._session.hear():
+        if not self._session.wire.hear():
             self._pulse.beat_at = 0.0
             return False
         self._pace.is_hungry = self._pace.is_hungry or self._has_news
@@ -91,12 +91,12 @@ class Rest:
     @property
     def _is_connected(self) -> bool:
         """Whether the broker was there at the last try."""
-        return self._session.is_open and not self._patience.is_tried
+        return self._session.wire.is_open and not self._patience.is_tried
 
     @property
     def _looks_at(self) -> float:
         """When to look for work of which nothing is told."""
-        return self._looked_at + _POOLED if self._session.is_deaf else float("inf")
+        return self._looked_at + _POOLED if self._session.wire.is_deaf else float("inf")
 
     def _time(self) -> float:
         """Seconds to sleep at most."""

@@ -125,7 +125,7 @@ class Worker:
         self._desk = Desk(self._ledger, crew, self._session, self.broker.to_url(), self._isolation)
         self._pulse = Pulse(*ours, self._exchange, self._service, self._surveyor)
         self._rest = Rest(self._alarm, *ours, self._exchange, self._pulse, self._patience)
-        self._session.bind(self._rest.hear)
+        self._session.wire.bind(self._rest.hear)
         _log.info("worker %d takes tasks, as %s", self.id, self.info.name, extra={"worker": self.id})
         self._service.ready()
 
@@ -134,7 +134,7 @@ class Worker:
         self._service.alive()
         if self._patience.is_due:
             try:
-                if not self._session.is_open:
+                if not self._session.wire.is_open:
                     self._session.resume(self._ledger.runs)
                     self._desk.disown(self._session.read(work.orphans, self.id, self._ledger.runs))
                     self._rest.heed()
@@ -175,7 +175,7 @@ class Worker:
             self._session.open()
             self._crew.mark = self._session.mark
         except BrokerError as again:
-            self._session.close()
+            self._session.wire.close()
             self._patience.put_off(again)
 
     def _listen(self) -> None:
@@ -205,4 +205,4 @@ class Worker:
         except AqueError as error:
             _log.warning("could not say good-bye to the broker: %s", error)
         finally:
-            self._session.close()
+            self._session.wire.close()

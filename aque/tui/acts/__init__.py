@@ -1,1 +1,1 @@
-"""What can be done on lists of tasks: functions that take the screen, each declared as a command beside it."""
+"""What can be done on screens: functions that take the screen, as `stage` describes it, each declared as a command."""

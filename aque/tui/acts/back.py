@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.acts import describe
+from ...core.errors import AqueError, CannotUndo
 from ...core.outcomes import count_undone, undone, undone_parts
 from ...core.text import clean
 from ...core.undo import Undone
 from ..commands import Command, deed
+from ..dialogs.ask import Confirm
 from ..errands import errand, tell
-from ..screens.ask import Confirm
-
-if TYPE_CHECKING:
-    from ..screens.fed import FedScreen
-    from ..screens.task import TaskScreen
+from ..stage import Changing
 
 
-def undo(screen: FedScreen | TaskScreen, event: int | None = None) -> None:
+def undo(screen: Changing, event: int | None = None) -> None:
     """Take an act back, by its number, or the last of this user's, after a question."""
     session = screen.session
 
@@ -43,7 +41,16 @@ def undo(screen: FedScreen | TaskScreen, event: int | None = None) -> None:
         act = seen.event.id
         screen.app.push_screen(question, lambda yes: errand(screen, lambda: perform(act), report) if yes else None)
 
-    errand(screen, look, ask)
+    errand(screen, look, ask, lambda error: tell(screen, f"{error}{instead(error)}", "warning"))
+
+
+def instead(error: AqueError) -> str:
+    """What can be done where this one cannot be undone."""
+    if not isinstance(error, CannotUndo):
+        return ""
+    if error.rather:
+        return ", which can be undone in Events"
+    return ": what others did can be undone in Events" if error.is_own else ""
 
 
 def lines(seen: Undone) -> Iterator[str]:

@@ -6,38 +6,35 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 from ...core.errors import UsageError
 from ...core.fields import FIELDS
 from ...core.view import View
 from ..commands import Command, deed
+from ..dialogs.ask import AskText
 from ..errands import errand, tell
 from ..files import check_new, new_file
 from ..listing import command
-from ..screens.ask import AskText
+from ..stage import Pointing, Stage
 from ..told import tasks
-
-if TYPE_CHECKING:
-    from ..screens.task import TaskScreen
-    from ..screens.tasklist import TaskListScreen
 
 _LISTED: Final = tuple(each for each in FIELDS if each.is_listed)
 
 
-def _copy_id(screen: TaskListScreen | TaskScreen) -> None:
+def _copy_id(screen: Pointing) -> None:
     if (key := screen.task_id) is not None:
         screen.app.copy_to_clipboard(str(key))
         tell(screen, f"copied: {key}")
 
 
-def _copy_command(screen: TaskListScreen | TaskScreen) -> None:
+def _copy_command(screen: Pointing) -> None:
     if screen.here:
         screen.app.copy_to_clipboard(command(screen.here))
         tell(screen, f"copied: {command(screen.here)}")
 
 
-def _ask_file(screen: TaskListScreen) -> None:
+def _ask_file(screen: Stage) -> None:
     scope = screen.session.scope
     hint = f"{scope.text or 'all tasks'}, to a new file; its end says how: {', '.join(_FORMATS)}"
     question = AskText("Write to", "tasks.csv", hint, _check)
@@ -51,7 +48,7 @@ def _check(text: str) -> None:
     check_new(text)
 
 
-def _export(screen: TaskListScreen, path: Path) -> None:
+def _export(screen: Stage, path: Path) -> None:
     scope = screen.session.scope
 
     def work() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.filter import parse
 from ...core.queries import kill
@@ -10,18 +10,16 @@ from ...core.view import View
 from ..commands import Command, deed
 from ..errands import errand
 from ..marks import EVERY, Marks, Query
-
-if TYPE_CHECKING:
-    from ..screens.tasklist import TaskListScreen
+from ..stage import Listed
 
 
-def _turn(screen: TaskListScreen) -> None:
+def _turn(screen: Listed) -> None:
     if screen.here:
         screen.mark(screen.session.marks.turned(screen.here, screen.time))
         screen.table.action_move(1)
 
 
-def _mark_subtree(screen: TaskListScreen) -> None:
+def _mark_subtree(screen: Listed) -> None:
     if (key := screen.task_id) is None:
         return
 
@@ -32,7 +30,7 @@ def _mark_subtree(screen: TaskListScreen) -> None:
     errand(screen, look, lambda ids: screen.mark(screen.session.marks.joined(ids)))
 
 
-def _mark_all(screen: TaskListScreen) -> None:
+def _mark_all(screen: Listed) -> None:
     node = screen.session.scope.filter or parse(EVERY)
 
     errand(
@@ -42,7 +40,7 @@ def _mark_all(screen: TaskListScreen) -> None:
     )
 
 
-def _unmark(screen: TaskListScreen) -> None:
+def _unmark(screen: Listed) -> None:
     screen.mark(Marks())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.filter import parse
 from ...core.rows import TaskRow
@@ -11,37 +11,33 @@ from ...core.sorting import place
 from ...core.view import View
 from ..commands import Command, deed
 from ..errands import errand, tell
-from ..widgets.filterbar import FilterBar
-from .look import go_to
-
-if TYPE_CHECKING:
-    from ..screens.scoped import ScopedScreen
+from ..stage import Scoped
 
 FILTER: Final = "filter"
 FIND: Final = "find"
 
 
-def open_bar(screen: ScopedScreen, purpose: str) -> None:
+def open_bar(screen: Scoped, purpose: str) -> None:
     """Let the user write a filter; what there is to complete with is read meanwhile."""
-    bar = screen.query_one(FilterBar)
+    bar = screen.filter_bar
     bar.open(purpose, screen.session.scope.text if purpose == FILTER else "")
     errand(screen, screen.session.monitor.vocabulary, partial(setattr, bar, "vocabulary"), lambda _: None)
 
 
-def narrow(screen: ScopedScreen, text: str) -> None:
+def narrow(screen: Scoped, text: str) -> None:
     """Show the tasks of a filter."""
     if text.strip() != screen.session.scope.text:
         screen.rescope(screen.session.scope.narrowed(text))
 
 
-def seek(screen: ScopedScreen, text: str) -> None:
+def seek(screen: Scoped, text: str) -> None:
     """Go to the next task of a filter."""
     if text.strip():
         screen.session.sought = parse(text)
         find(screen)
 
 
-def find(screen: ScopedScreen, backwards: bool = False) -> None:
+def find(screen: Scoped, backwards: bool = False) -> None:
     """Go to the next task, or the previous one, of what was sought last; from the end on to the beginning."""
     session, here = screen.session, screen.here
     if session.sought is None:
@@ -60,12 +56,12 @@ def find(screen: ScopedScreen, backwards: bool = False) -> None:
         if found is None:
             tell(screen, "no task here matches", "warning")
         else:
-            go_to(screen, found.id)
+            screen.go_to(found.id)
 
     errand(screen, look, go)
 
 
-def _toggle(screen: ScopedScreen, term: str) -> None:
+def _toggle(screen: Scoped, term: str) -> None:
     screen.rescope(screen.session.scope.toggled(term))
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from ..commands import Command, deed
+from ..dialogs.ask import AskText
 from ..errands import tell
 from ..log import Log
 from ..loglines import LogLine
-from ..screens.ask import AskText
 from ..sought import Sought
-
-if TYPE_CHECKING:
-    from ..screens.log import LogScreen
+from ..stage import Stage
+from ..widgets.logview import LogView
 
 
 @dataclass
@@ -39,7 +38,31 @@ class Search:
         return stop is not None
 
 
-def ask(screen: LogScreen) -> None:
+class Searched(Stage, Protocol):
+    """A screen of output in which something is looked for."""
+
+    follows: bool
+
+    @property
+    def search(self) -> Search:
+        """What is looked for."""
+
+    @property
+    def held(self) -> Log:
+        """What is held of all that was written."""
+
+    @property
+    def view(self) -> LogView:
+        """What shows it."""
+
+    def read(self, move: Callable[[], Log | None], then: Callable[[], object]) -> None:
+        """Show another window, and then do something."""
+
+    def say(self) -> None:
+        """Tell what is shown."""
+
+
+def ask(screen: Searched) -> None:
     """Ask what to look for."""
 
     def take(text: str | None) -> None:
@@ -52,7 +75,7 @@ def ask(screen: LogScreen) -> None:
     screen.app.push_screen(AskText("Search for", screen.search.text, hint, str), take)
 
 
-def seek(screen: LogScreen, backwards: bool) -> None:
+def seek(screen: Searched, backwards: bool) -> None:
     """Go to the next line with what is sought, wherever it is."""
     screen.search.stop()
     if not screen.search.text:
@@ -66,7 +89,7 @@ def seek(screen: LogScreen, backwards: bool) -> None:
         _seek_beyond(screen, sought, backwards)
 
 
-def _seek_beyond(screen: LogScreen, sought: Sought, backwards: bool) -> None:
+def _seek_beyond(screen: Searched, sought: Sought, backwards: bool) -> None:
     goes_on = screen.search.begin()
     hits: list[LogLine] = []
 

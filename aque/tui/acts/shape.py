@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.errors import AqueError, UsageError
 from ...core.fields import BY_NAME, FIELDS
 from ..commands import Command, deed
+from ..dialogs.ask import AskText, Choose, Select
 from ..errands import tell
 from ..listing import COLUMNS
 from ..memory import Look
-from ..screens.ask import AskText, Choose, Select
-
-if TYPE_CHECKING:
-    from ..screens.scoped import ScopedScreen
+from ..stage import Scoped
 
 
-def order_by(screen: ScopedScreen, name: str | None) -> None:
+def order_by(screen: Scoped, name: str | None) -> None:
     """Sort by a field; by the one that it is sorted by, the other way."""
     if name is None:
         return
@@ -34,13 +32,13 @@ def _is_largest_first(name: str) -> bool:
     return kind.is_number or kind.name == "moment"
 
 
-def _ask_order(screen: ScopedScreen) -> None:
+def _ask_order(screen: Scoped) -> None:
     options = [(each.name, f"{each.name:<12} {each.meaning}") for each in FIELDS if each.sorts and each.is_listed]
     question = Choose("Sort by", options, screen.session.scope.sort[0].field.name)
     screen.app.push_screen(question, partial(order_by, screen))
 
 
-def _order_beside(screen: ScopedScreen, step: int) -> None:
+def _order_beside(screen: Scoped, step: int) -> None:
     """Sort by the next column that sorts."""
     names = [each.sort for each in screen.table.columns if each.sort]
     now = screen.session.scope.sort[0].field.name
@@ -48,24 +46,24 @@ def _order_beside(screen: ScopedScreen, step: int) -> None:
     order_by(screen, names[place % len(names)])
 
 
-def _invert(screen: ScopedScreen) -> None:
+def _invert(screen: Scoped) -> None:
     screen.table.hold()
     screen.rescope(screen.session.scope.inverted())
 
 
-def _ask_columns(screen: ScopedScreen) -> None:
+def _ask_columns(screen: Scoped) -> None:
     meanings = {"time": "how long it runs or ran, or waits"} | {each.name: each.meaning for each in FIELDS}
     options = [(name, f"{name:<17} {meanings[name]}") for name in COLUMNS]
     question = Select("Columns", options, [each.name for each in screen.table.columns])
     screen.app.push_screen(question, lambda names: _take_columns(screen, names) if names else None)
 
 
-def _take_columns(screen: ScopedScreen, names: tuple[str, ...]) -> None:
+def _take_columns(screen: Scoped, names: tuple[str, ...]) -> None:
     _keep(screen, lambda: screen.session.memory.keep_columns(names))
     screen.show()
 
 
-def _ask_view(screen: ScopedScreen) -> None:
+def _ask_view(screen: Scoped) -> None:
     views = screen.session.memory.views
     if not views:
         tell(screen, "no view is kept yet: V keeps this one")
@@ -74,7 +72,7 @@ def _ask_view(screen: ScopedScreen) -> None:
     screen.app.push_screen(Choose("Views", options), partial(_take_view, screen))
 
 
-def _take_view(screen: ScopedScreen, name: str | None) -> None:
+def _take_view(screen: Scoped, name: str | None) -> None:
     if name is not None:
         try:
             screen.session.look(screen.session.memory.view(name))
@@ -83,7 +81,7 @@ def _take_view(screen: ScopedScreen, name: str | None) -> None:
         screen.rescope(screen.session.scope)
 
 
-def _keep_view(screen: ScopedScreen) -> None:
+def _keep_view(screen: Scoped) -> None:
     scope = screen.session.scope
     columns = tuple(each.name for each in screen.table.columns)
     look = Look(scope.text, ",".join(map(str, scope.sort)), columns)
@@ -101,7 +99,7 @@ def _check_name(name: str) -> None:
         raise UsageError("a view has a name")
 
 
-def _keep(screen: ScopedScreen, write: partial[None] | object) -> bool:
+def _keep(screen: Scoped, write: partial[None] | object) -> bool:
     try:
         write()  # type: ignore[operator]
     except AqueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final
 
 from ...core.errors import UsageError
 from ...core.queries.steering import Steered
@@ -14,16 +14,10 @@ from ...core.states import State
 from ...core.steering import Steering
 from ...core.view import View
 from ..commands import Command, deed
+from ..dialogs.ask import AskText, Confirm
 from ..errands import errand, tell
-from ..screens.ask import AskText, Confirm
+from ..stage import Steerable
 from ..told import outcome, outcome_of_one, refusals, tasks
-
-if TYPE_CHECKING:
-    from ..screens.groups import GroupsScreen
-    from ..screens.task import TaskScreen
-    from ..screens.tasklist import TaskListScreen
-
-    Steerable: TypeAlias = TaskListScreen | GroupsScreen | TaskScreen
 
 Call = Callable[[Steering, Selection, bool], list[Steered]]
 
@@ -102,7 +96,7 @@ def _perform(screen: Steerable, verb: Verb, ids: Sequence[int]) -> None:
     errand(screen, work, report)
 
 
-def _pause_or_resume(screen: TaskListScreen | TaskScreen) -> None:
+def _pause_or_resume(screen: Steerable) -> None:
     task = screen.here
     steer(screen, RESUME if task and task.state == State.PAUSED else PAUSE)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..commands import Command, deed
 from ..scope import Scope
-
-if TYPE_CHECKING:
-    from ..screens.fed import FedScreen
+from ..stage import Leaving, Stage
 
 
-def leave_for(screen: FedScreen, place: str, scope: Scope | None = None) -> None:
+def leave_for(screen: Stage, place: str, scope: Scope | None = None) -> None:
     """Go to another screen, from where Esc leads back; there with another scope, where one is given."""
     session = screen.session
     session.way.append((screen.app.current_mode, session.scope))
@@ -19,7 +17,7 @@ def leave_for(screen: FedScreen, place: str, scope: Scope | None = None) -> None
     screen.app.switch_mode(place)
 
 
-def back(screen: FedScreen) -> None:
+def back(screen: Leaving) -> None:
     """Go to where this screen was opened from, or else do what leaving means here."""
     session = screen.session
     if session.way:

@@ -8,10 +8,10 @@ from ...core.undo import hindrance
 from ..acts.back import undo
 from ..commands import Command, bindings, deed
 from ..errands import tell
+from ..overlays.event import EventScreen
 from ..trail import Entry, Trail
 from ..widgets.column import Column, Row
 from ..widgets.vtable import VTable
-from .event import EventScreen
 from .list import ListScreen
 
 _COLUMNS: Final = (

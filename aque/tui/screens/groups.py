@@ -9,6 +9,7 @@ from ...core.text import clean
 from ...core.units import show_duration
 from ..acts import steer
 from ..acts.steer import PAUSE, RESUME
+from ..acts.stop import stop
 from ..acts.way import leave_for
 from ..bars import stacked
 from ..commands import Command, bindings, deed
@@ -16,7 +17,6 @@ from ..groups import GroupLine, Groups, elapsed, rate, remaining, shares
 from ..whom import Whom
 from ..widgets.column import Column, Row
 from ..widgets.tasktable import TaskTable
-from .kill import kill
 from .list import ListScreen
 
 _BAR: Final = 11  # cells
@@ -42,11 +42,6 @@ def _show_members(screen: GroupsScreen) -> None:
         leave_for(screen, "tasks", screen.session.scope.narrowed(f"parent:{key}"))
 
 
-def _kill(screen: GroupsScreen) -> None:
-    if whom := screen.whom():
-        kill(screen, screen.session, whom)
-
-
 def _pause_or_resume(screen: GroupsScreen) -> None:
     """Resume a group of which nothing waits that is not paused."""
     found = screen.line.progress if screen.line else None
@@ -58,7 +53,7 @@ class GroupsScreen(ListScreen):
 
     commands: ClassVar[tuple[Command, ...]] = (
         deed("tasks", _show_members, "enter", "Tasks", "Show its tasks", "Look", True),
-        deed("kill", _kill, "f9,x", "Kill", "Stop all of it, after a question", "Act", True, True),
+        deed("kill", stop, "f9,x", "Kill", "Stop all of it, after a question", "Act", True, True),
         deed("pause", _pause_or_resume, "p", "Pause", "Hold back all of it, or let it run again", "Act", True, True),
         *steer.BY_ONE,
         deed("priority", steer.set_priority, "equals_sign", "Priority", "Give a priority", "Act", True, True),

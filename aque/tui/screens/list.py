@@ -8,13 +8,13 @@ from ..commands import bindings
 from ..feed import Picture
 from ..widgets.column import Row
 from ..widgets.vtable import VTable
-from .fed import FedScreen
+from .place import PlaceScreen
 
 
-class ListScreen(FedScreen):
+class ListScreen(PlaceScreen):
     """A list of anything. A screen of its own gives `source`, and the two methods below."""
 
-    commands = FedScreen.commands
+    commands = PlaceScreen.commands
     BINDINGS = bindings(commands)
 
     @property
@@ -55,11 +55,11 @@ class ListScreen(FedScreen):
     @property
     def is_answered(self) -> bool:
         """Whether what is shown is what was asked for last."""
-        return self._picture is None or self._picture.source is self._wish.source
+        return self.picture is None or self.picture.source is self.wish.source
 
     def thing(self, key: int | None) -> Any:
         """What was read last for the line of a key; None where it is not known."""
-        return self._picture.rows.get(key) if self._picture and key is not None else None
+        return self.picture.rows.get(key) if self.picture and key is not None else None
 
     def show(self) -> None:
         """Also dim the table where it is not what there is."""

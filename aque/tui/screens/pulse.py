@@ -14,8 +14,8 @@ from ..commands import bindings
 from ..feed import Picture
 from ..pulse import STEP, STEPS, Beat, Pulse
 from ..widgets.chart import Chart, TimeAxis
-from .fed import FedScreen
 from .groups import speed
+from .place import PlaceScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Charts(Vertical):
         yield TimeAxis(int(STEP * STEPS / 60))
 
 
-class PulseScreen(FedScreen):
+class PulseScreen(PlaceScreen):
     """Charts of the last hour."""
 
-    commands = FedScreen.commands
+    commands = PlaceScreen.commands
     BINDINGS = bindings(commands)
     first_rows: ClassVar[int] = STEPS
 

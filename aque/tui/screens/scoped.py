@@ -14,6 +14,7 @@ from ..session import Session
 from ..widgets.filterbar import FilterBar
 from ..widgets.status import Status
 from ..widgets.vtable import VTable
+from . import look
 from .list import ListScreen
 
 _PURPOSES: Final = {narrow.FILTER: narrow.narrow, narrow.FIND: narrow.seek}
@@ -41,11 +42,20 @@ class ScopedScreen(ListScreen):
         """What is being done, and where a filter is written."""
         return Status(), FilterBar()
 
+    @property
+    def filter_bar(self) -> FilterBar:
+        """Where a filter is written."""
+        return self.query_one(FilterBar)
+
     def rescope(self, scope: Scope) -> None:
         """Show what another filter gives, or the same in another order."""
         self.session.scope = self._scope = scope
         self.renew()
         self.show()
+
+    def go_to(self, task: int) -> None:
+        """Move the cursor to a task, or open it where it is not in the list."""
+        look.go_to(self, task)
 
     def resume(self) -> None:
         """Another screen may have changed the scope."""
@@ -77,5 +87,5 @@ class ScopedScreen(ListScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a filter is written nothing else is done."""
-        is_writing = action == "do" and self.is_mounted and self.query_one(FilterBar).display
+        is_writing = action == "do" and self.is_mounted and self.filter_bar.display
         return not is_writing and super().check_action(action, parameters)

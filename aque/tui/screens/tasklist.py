@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.text import clean
-from ..acts import give, look, marking, narrow, shape, steer
+from ..acts import give, marking, narrow, shape, steer
 from ..commands import bindings
 from ..errands import tell
 from ..listing import chosen, row
@@ -16,6 +16,7 @@ from ..whom import Whom
 from ..widgets.column import Column, Row
 from ..widgets.status import Status
 from ..widgets.tasktable import TaskTable
+from . import look
 from .list import ListScreen
 from .scoped import ScopedScreen
 

@@ -96,7 +96,7 @@ class TreeScreen(TaskListScreen):
     @property
     def twigs(self) -> TreeSource:
         """What the lines are read from."""
-        source = self._wish.source
+        source = self.wish.source
         assert isinstance(source, TreeSource)
         return source
 

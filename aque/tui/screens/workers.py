@@ -8,17 +8,17 @@ from ...core import farm
 from ...core.queries.tasks import WorkerRow
 from ...core.text import clean
 from ...core.units import show_memory
+from ..acts.stop import stop_all
 from ..acts.way import leave_for
 from ..bars import bar
 from ..commands import Command, bindings, deed
 from ..crew import Crew, silence, state
+from ..dialogs.ask import Confirm
 from ..errands import errand, tell
 from ..told import tasks
 from ..whom import Whom
 from ..widgets.column import Column, Row
 from ..widgets.vtable import VTable
-from .ask import Confirm
-from .kill import kill
 from .list import ListScreen
 
 _BAR: Final = 6  # cells
@@ -84,7 +84,7 @@ def _told(screen: WorkersScreen, is_new: bool) -> None:
 
 def _kill(screen: WorkersScreen) -> None:
     if worker := screen.worker:
-        kill(screen, screen.session, Whom(filter=runs(worker), name=f"what {worker.name} runs"))
+        stop_all(screen, Whom(filter=runs(worker), name=f"what {worker.name} runs"))
 
 
 def runs(worker: WorkerRow) -> str:
@@ -134,7 +134,7 @@ class WorkersScreen(ListScreen):
             "cpus": f"{_bar(used, thing.cpus, _BAR)} {used:g}/{thing.cpus:g}",
             "memory": f"{_bar(thing.memory_used, thing.memory, _SMALL)} {_amounts(thing)}",
             "load": "-" if thing.load is None else f"{thing.load:.2f}",
-            "beat": f"{silence(thing, self.time):.0f}s",
+            "beat": ago(silence(thing, self.time)),
             "queues": clean(",".join(thing.queues)) if thing.queues else "all",
             "tags": clean(",".join(thing.tags)) or "-",
         }
@@ -147,6 +147,14 @@ class WorkersScreen(ListScreen):
     def point_at(self, worker: int) -> None:
         """Move the cursor to a worker, as soon as it is there."""
         self.table.seek(worker)
+
+
+def ago(seconds: float) -> str:
+    """In four cells: of a worker that is silent it matters whether for minutes or for days."""
+    for size, unit, most in ((1, "s", 100), (60, "m", 100), (3600, "h", 48)):
+        if seconds < most * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds / 86400:.0f}d"
 
 
 def _bar(used: float, of: float, cells: int) -> str:

@@ -15,8 +15,8 @@ GAP: Final = 2  # cells between two columns
 class Column:
     """A column of `width` cells, which takes `grow` parts of what a line has left.
 
-    Where a line is too short for all, those of the highest `rank` are left out first. `toned` columns are painted in
-    the tone of their row. `sort`: the name of the field that orders by it, where one does.
+    Where a line is too short for all, those of the lowest `rank` come first, and what fits beside them. `toned` columns
+    are painted in the tone of their row. `sort`: the name of the field that orders by it, where one does.
     """
 
     name: str
@@ -40,9 +40,11 @@ class Row:
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """The columns that have room in a line of `width` cells, with the width of each."""
-    kept = list(columns)
-    while len(kept) > 1 and _needed(kept) > width:
-        kept.remove(max(reversed(kept), key=lambda each: each.rank))
+    found: list[Column] = []
+    for each in sorted(columns, key=lambda each: each.rank):
+        if not found or _needed([*found, each]) <= width:
+            found.append(each)
+    kept = [each for each in columns if each in found]
     spare = max(0, width - _needed(kept))
     parts = sum(each.grow for each in kept)
     shares = [spare * each.grow // parts if parts else 0 for each in kept]

@@ -19,6 +19,8 @@ from ..completion import Offer, Vocabulary, offer
 
 _REST: Final = 0.2  # seconds without a key until a filter takes hold
 _SHOWN: Final = 30  # completions
+_HOW: Final = "Enter keeps it, Esc leaves all as it was"
+_LONG: Final = 24  # cells of what is wrong
 
 
 class FilterBar(Vertical):
@@ -120,7 +122,7 @@ class FilterBar(Vertical):
     def _say(self, text: str) -> bool:
         """Whether a text can be read; what is to be said of it is said."""
         found = offer(text, self.vocabulary)
-        told = Content("  ".join(clean(each) for each in found.texts[:_SHOWN])).stylize("$text-muted")
+        told = Content("  ".join(clean(each) for each in found.texts[:_SHOWN]) or _HOW).stylize("$text-muted")
         try:
             if text.strip():
                 parse(text)
@@ -134,11 +136,6 @@ class FilterBar(Vertical):
 
 
 def _fault(error: FilterError) -> Content:
-    """Where it is wrong, and why."""
-    parts = (
-        error.text[: error.start],
-        (error.text[error.start : error.end] or "▏", "reverse"),
-        error.text[error.end :],
-    )
-    shown = [(clean(part[0]), part[1]) if isinstance(part, tuple) else clean(part) for part in parts]
-    return Content.assemble((f"{clean(error.reason)}: ", "bold $error-lighten-1"), *shown)
+    """What is wrong, and why: the text itself stands above."""
+    wrong = clean(error.text[error.start : error.end][:_LONG]) or "▏"
+    return Content.assemble((wrong, "reverse"), "  ", (clean(error.reason), "bold $error-lighten-1"))

@@ -8,8 +8,10 @@ from typing import Final
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.widgets import Footer
+from textual.widgets import Footer, Input
 from textual.widgets._footer import FooterKey
+
+from ..commands import available
 
 _ALWAYS: Final = frozenset({"help", "quit"})
 _WIDE: Final = 100  # cells, from where on keys stand two cells apart
@@ -26,7 +28,15 @@ class Keybar(Footer):
         width = self.app.size.width
         self.compact = width < _WIDE
         keys = [each for each in super().compose() if isinstance(each, FooterKey)]
+        if isinstance(self.screen.focused, Input):
+            for each in keys:
+                each.key_display = self._untyped(each)
         yield from fitting(keys, width - 1, 1 if self.compact else 2)
+
+    def _untyped(self, key: FooterKey) -> str:
+        """The key that still does it where letters are written."""
+        commands = [command for _, command in available(self.screen) if command.action == key.action]
+        return next((name for each in commands for name in each.untyped()), key.key_display)
 
     async def on_resize(self, event: events.Resize) -> None:
         """There is more room, or less."""

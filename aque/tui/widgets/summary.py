@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -15,13 +14,13 @@ from textual.widgets import Static
 from ...core.queries.pulse import Use
 from ...core.text import clean, count
 from ...core.units import show_memory
+from .. import headroom
 from ..bars import bar, sparkline
 from ..states import counted
 from ..vitals import STEP, Vitals
 from .tabs import Tabs
 from .words import Words
 
-_NARROW: Final = 78  # cells
 _BAR: Final = 6  # cells
 _SPARK: Final = 6  # steps to be seen
 _LATE: Final = 2  # steps that tell the pace
@@ -33,7 +32,7 @@ class Summary(Vertical):
     def __init__(self, tabs: Iterable[tuple[str, str, str]]) -> None:
         super().__init__()
         self._tabs = tuple(tabs)
-        self._remark = ""
+        self._place = self._remark = ""
         self._vitals: Vitals | None = None
 
     def compose(self) -> ComposeResult:
@@ -50,9 +49,8 @@ class Summary(Vertical):
 
     def show_place(self, place: str, remark: str = "") -> None:
         """Name the broker, and what is special about this screen."""
-        self._tell("place", Content.styled(place, "$text-muted"))
         self._tell("remark", Content.styled(remark, "bold $warning"))
-        self._remark = remark
+        self._place, self._remark = place, remark
         self._fit()
 
     def show_time(self, now: datetime) -> None:
@@ -82,10 +80,14 @@ class Summary(Vertical):
 
     def _fit(self) -> None:
         """Where there is little room beside what must be read tabs are keys."""
-        is_narrow = 0 < self.size.width < _NARROW + cell_len(self._remark)
-        if is_narrow != self.has_class("-narrow"):
-            self.set_class(is_narrow, "-narrow")
-            self.query_one(Tabs).fit()
+        tabs = [f"{key} {title}" for key, _, title in self._tabs]
+        width = self.size.width or self.app.size.width
+        look, place = headroom.chosen(width, tabs, self._place, self._remark)
+        self._tell("place", Content.styled(place, "$text-muted"))
+        if not self.has_class(f"-{look.name}"):
+            for each in headroom.LOOKS:
+                self.set_class(each is look, f"-{each.name}")
+            self.query_one(Tabs).fit(look.has_titles)
 
 
 def load(vitals: Vitals, room: int) -> list[str]:

@@ -17,11 +17,12 @@ class Tab(Static):
         super().__init__()
         self._key, self._title = key, title
         self._place = name
+        self.is_titled = True
 
     def render(self) -> Content:
         """The key, and where there is room, or this is the screen that is there, the title."""
         is_here = self.has_class("-here")
-        is_short = any(each.has_class("-narrow") for each in self.ancestors) and not is_here
+        is_short = not (self.is_titled or is_here)
         return Content.assemble((self._key, "" if is_here else "$text-muted"), "" if is_short else f" {self._title}")
 
     async def on_click(self) -> None:
@@ -45,11 +46,12 @@ class Tabs(Horizontal):
         """Say which screen this is."""
         for each in self.query(Tab):
             each.set_class(each.has_class(f"-{name}"), "-here")
-        self.fit()
+            each.refresh(layout=True)
 
-    def fit(self) -> None:
-        """There is more room, or less."""
+    def fit(self, is_titled: bool) -> None:
+        """There is room for the titles, or for the keys of the screens that are not there."""
         for each in self.query(Tab):
+            each.is_titled = is_titled
             each.refresh(layout=True)
 
 
@@ -57,8 +59,13 @@ class SectionTab(Static):
     """A section's key and title; a click opens it."""
 
     def __init__(self, key: str, name: str, title: str) -> None:
-        super().__init__(Content.assemble((key, "$text-muted"), f" {title}"))
+        super().__init__()
+        self._key, self._title = key, title
         self.place = name
+
+    def render(self) -> Content:
+        """The key, paler where the section is not the one that is open, and the title."""
+        return Content.assemble((self._key, "" if self.has_class("-here") else "$text-muted"), f" {self._title}")
 
     async def on_click(self) -> None:
         """Open the section."""

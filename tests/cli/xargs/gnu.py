@@ -13,7 +13,8 @@ import pytest
 from aque.cli.xargs.commands import commands
 from aque.cli.xargs.limits import measure
 from aque.cli.xargs.options import parse
-from aque.cli.xargs.settings import NAME, Refused
+from aque.cli.xargs.refusal import Refused
+from aque.cli.xargs.terminal import NAME
 from aque.cli.xargs.tokens import arguments
 
 _TOLD = ("sh", "-c", 'printf "%s\\0" "$#" "$@"', "sh")

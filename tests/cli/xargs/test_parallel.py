@@ -16,7 +16,8 @@ from aque.cli.xargs import joblog, replacement
 from aque.cli.xargs.help import HELP
 from aque.cli.xargs.limits import measure
 from aque.cli.xargs.options import _TABLE, parse
-from aque.cli.xargs.settings import Options, Refused
+from aque.cli.xargs.refusal import Refused
+from aque.cli.xargs.settings import Options
 from aque.cli.xargs.shell import shown, unshown
 from aque.core.broker import Broker
 

@@ -18,11 +18,14 @@ from ...core.states import State
 from ...core.text import clean
 from ..acts import give, steer
 from ..acts.back import UNDO
+from ..acts.stop import stop
+from ..base import CommandScreen
 from ..commands import bindings, deed
 from ..detail import SECTIONS, Known, Section, links
 from ..errands import errand, tell
 from ..log import Log
 from ..loglines import LogLine
+from ..logrows import Face
 from ..pace import Paced
 from ..session import Session
 from ..states import STYLES
@@ -30,11 +33,9 @@ from ..whom import Whom
 from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
 from ..widgets.links import Links
-from ..widgets.logview import Face, LogView
+from ..widgets.logview import LogView
 from ..widgets.tabs import SectionTab
 from ..window import Reader
-from .base import CommandScreen
-from .kill import kill
 from .log import LogScreen
 
 _BY_NAME: Final = {each.name: each for each in SECTIONS}
@@ -68,10 +69,6 @@ def _reveal(screen: TaskScreen) -> None:
     screen.hurry()
 
 
-def _kill(screen: TaskScreen) -> None:
-    kill(screen, screen.session, screen.whom())
-
-
 class TaskScreen(CommandScreen):
     """A task in detail, read anew each second while it is seen; the verbs are there as in lists."""
 
@@ -93,7 +90,7 @@ class TaskScreen(CommandScreen):
         deed("log", _open_log, "o", "Log", "All that it wrote", "Look", True),
         deed("reveal", _reveal, "v", "Values", "Show the values of its variables", "Look", changes=True),
         *give.COPIES,
-        deed("kill", _kill, "f9,x", "Kill", "Stop the task, after a question", "Act", True, True),
+        deed("kill", stop, "f9,x", "Kill", "Stop the task, after a question", "Act", True, True),
         *steer.COMMANDS,
         UNDO,
     )

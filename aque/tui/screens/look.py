@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from textual.screen import Screen
 
 from ...core.states import State
 from ...core.view import View
+from ..acts.stop import stop
+from ..acts.way import leave_for
 from ..commands import Command, deed
 from ..errands import errand, tell
-from ..screens.kill import kill
-from ..screens.log import MOST, LogScreen
-from ..screens.task import TaskScreen
-from ..screens.workers import WorkersScreen
-from .way import leave_for
-
-if TYPE_CHECKING:
-    from ..screens.scoped import ScopedScreen
-    from ..screens.tasklist import TaskListScreen
+from ..overlays.log import MOST, LogScreen
+from ..overlays.task import TaskScreen
+from ..stage import Listed, Pointing, Scoped
+from .workers import WorkersScreen
 
 
-def open_detail(screen: TaskListScreen) -> None:
+def open_detail(screen: Pointing) -> None:
     """Open the task under the cursor."""
     if (key := screen.task_id) is not None:
         screen.app.push_screen(TaskScreen(screen.session, key))
 
 
-def go_to(screen: ScopedScreen, task: int) -> None:
+def go_to(screen: Scoped, task: int) -> None:
     """Move the cursor to a task, or open it where it is not in the list."""
     keys = screen.table.keys
     place = keys.find(task, screen.table.cursor)
@@ -39,17 +36,12 @@ def go_to(screen: ScopedScreen, task: int) -> None:
         errand(screen, lambda: screen.session.broker.require([task]), lambda _: _open_unlisted(screen, task))
 
 
-def _open_unlisted(screen: ScopedScreen, task: int) -> None:
+def _open_unlisted(screen: Scoped, task: int) -> None:
     tell(screen, f"task {task} is not in this list")
     screen.app.push_screen(TaskScreen(screen.session, task))
 
 
-def _kill(screen: TaskListScreen) -> None:
-    if whom := screen.whom():
-        kill(screen, screen.session, whom)
-
-
-def _go_to_worker(screen: TaskListScreen) -> None:
+def _go_to_worker(screen: Pointing) -> None:
     """Show the worker that runs the task under the cursor."""
     task = screen.here
     if task is None:
@@ -68,7 +60,7 @@ def _point_at(screen: Screen[Any], worker: int) -> None:
         screen.point_at(worker)
 
 
-def open_log(screen: TaskListScreen) -> None:
+def open_log(screen: Listed) -> None:
     """Open what the marked tasks wrote, or the one under the cursor."""
     if (whom := screen.whom()) is None:
         return
@@ -85,7 +77,7 @@ def open_log(screen: TaskListScreen) -> None:
     errand(screen, lambda: whom.resolve(View(screen.session.broker)), show)
 
 
-def _open_at(screen: TaskListScreen, section: str) -> None:
+def _open_at(screen: Pointing, section: str) -> None:
     if (key := screen.task_id) is not None:
         screen.app.push_screen(TaskScreen(screen.session, key, section))
 
@@ -96,5 +88,5 @@ COMMANDS: Final[tuple[Command, ...]] = (
     deed("why", partial(_open_at, section="why"), "w", "Why", "Why it does not run, or how it ended", "Look"),
     deed("links", partial(_open_at, section="links"), "D", "Links", "What it needs, and what needs it", "Look"),
     deed("worker", _go_to_worker, "H", "Worker", "Go to the worker that runs it", "Look"),
-    deed("kill", _kill, "f9,x", "Kill", "Stop it, after a question", "Act", True, True),
+    deed("kill", stop, "f9,x", "Kill", "Stop it, after a question", "Act", True, True),
 )

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from textual.screen import Screen
 
-from ..commands import Command, withheld
-from ..session import Session
+from .commands import Command, withheld
+from .session import Session
 
 
 class CommandScreen(Screen[None]):

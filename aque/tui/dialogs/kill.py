@@ -1,4 +1,4 @@
-"""To stop tasks, or signal them: whom it hits is shown before, what it did after."""
+"""The question before tasks are stopped or signalled: whom it hits, and what follows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from ...core.broker import ends
 from ...core.errors import AqueError
-from ...core.queries import kill as killing
-from ...core.queries.kill import Killed
-from ...core.view import View
 from ..blows import (
     AT_ONCE,
     GRACES,
@@ -29,49 +26,12 @@ from ..blows import (
     consequences,
     describe,
     names,
-    told,
 )
 from ..commands import Command, bindings
 from ..errands import errand, tell
-from ..session import Session
 from ..told import tasks
-from ..whom import Whom
 
 Choice = tuple[Victims, Blow]
-
-
-def kill(screen: Screen[Any], session: Session, whom: Whom) -> None:
-    """Ask whether tasks are to be stopped, do it, and tell what was done."""
-
-    def look(reach: Reach) -> Victims:
-        with session.work.doing(f"looking at {whom}"):
-            asked = whom.resolve(View(session.broker))
-            ids = asked
-            if reach != REACHES[0]:
-                sides = {"dependencies": reach.dependencies, "dependents": reach.dependents}
-                ids = session.broker.read(killing.reach, asked, **sides)
-            one = session.broker.tasks(ids)[0] if whom.task is not None and ids == asked else None
-            return Victims(tuple(ids), session.broker.read(killing.preview, ids), one, session.monitor.falls(ids))
-
-    def confirm(victims: Victims) -> None:
-        if not screen.is_current:
-            return
-        if not victims.preview.hit(ends=True):
-            state = f"task {victims.one.id} is complete ({victims.one.state})" if victims.one else "all are complete"
-            tell(screen, f"{state}: nothing to stop", "warning")
-        else:
-            screen.app.push_screen(KillDialog(victims, look), lambda choice: strike(*choice) if choice else None)
-
-    def strike(victims: Victims, blow: Blow) -> None:
-        errand(screen, lambda: hit(victims, blow), lambda done: tell(screen, told(victims, done, blow)))
-
-    def hit(victims: Victims, blow: Blow) -> Sequence[Killed]:
-        with session.work.doing(f"stopping {tasks(len(victims.ids))}"):
-            done = session.broker.kill(victims.ids, blow.signal, blow.grace if blow.ends else None)
-        session.feeder.nudge()
-        return done
-
-    errand(screen, lambda: look(REACHES[0]), confirm)
 
 
 class KillDialog(ModalScreen[Choice | None]):

@@ -14,16 +14,17 @@ from ...core.errors import AqueError
 from ...core.text import clean
 from ..acts import search
 from ..acts.save import SAVE
+from ..base import CommandScreen
 from ..commands import bindings, deed
 from ..errands import errand, tell
 from ..log import Log
 from ..loglines import LogLine
+from ..logrows import Face
 from ..session import Session
 from ..widgets.banner import Banner
 from ..widgets.keybar import Keybar
-from ..widgets.logview import Face, LogView
+from ..widgets.logview import LogView
 from ..window import Reader
-from .base import CommandScreen
 
 _STREAMS: Final = {"stdout and stderr": {0, 1, 2}, "stdout": {0, 1}, "stderr": {0, 2}}
 MOST: Final = 20
@@ -120,7 +121,7 @@ class LogScreen(CommandScreen):
         self.search.stop()
         self.query_one(Banner).warn(clean(str(error)))
 
-    def on_log_view_edge(self, message: LogView.Edge) -> None:
+    def on_sticky_edge(self, message: LogView.Edge) -> None:
         """Read on, where there is more; who goes up wants to stay there."""
         if not message.is_last:
             self.follows = False

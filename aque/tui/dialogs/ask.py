@@ -39,8 +39,8 @@ class Confirm(ModalScreen[bool]):
             yield Static(Content.styled(self._title, "bold"), id="title")
             yield Static(Content("\n".join(self._lines)), id="consequences")
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(self._label, id="go", variant=self._variant)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._label, id="go", variant=self._variant, compact=True)
 
     def on_mount(self) -> None:
         """Cancel is the default."""

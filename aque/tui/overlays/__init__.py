@@ -1,0 +1,1 @@
+"""Screens that are opened over a list: a task, its output, an act."""
