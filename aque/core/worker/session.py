@@ -129,7 +129,7 @@ class Session:
 
     def report(self, owed: Owed, untold: Iterable[Change]) -> None:
         """Store ends of runs alone, and tell everybody of them, after what is `untold`."""
-        with self._talking() as conn:
+        with self.wire.talking() as conn:
             work.complete_and_tell(conn, owed.outcomes, untold)
 
     def set_idle(self, idle: bool) -> bool:
