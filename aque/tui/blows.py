@@ -146,7 +146,7 @@ def _own_fate(victims: Victims, blow: Blow) -> list[str]:
     lost = show_duration(sum(each.cpu_seconds for each in hit))
     complete = sum(State(each.state) in COMPLETE_STATES for each in victims.preview.targets)
     counts = {
-        f"{{}} running: {blow.told}; {lost} of reserved cpu lost.": victims.running,
+        f"{{}} running: {blow.told}; {lost} reserved cpu lost.": victims.running,
         "{} waiting: cancelled.": len(hit) - victims.running,
         "{} complete: left alone.": complete,
     }
