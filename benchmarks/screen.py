@@ -2,7 +2,8 @@
 
     python -m benchmarks.screen [--tasks 1000000] [--changes 1000] [--seconds 20]
 
-Starts an embedded server of its own. Times are from the start of the process, or from a key, to bytes on the terminal.
+Starts an embedded server of its own. Times are from the start of the process, or from a key, to bytes on the terminal;
+keys are pressed while tasks change.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _AQUE: Final = [sys.executable, "-c", "from aque.cli.main import main; main()", 
 _BRANCHES: Final = 10_000
 _QUIET: Final = 0.03  # seconds without output, before a key is pressed
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
+_CURSOR: Final = re.compile(rb"48;5;25m +([0-9]+) ")  # the background of its line
 _FILL: Final = """
 with made as (
     insert into aque.task (id, shape_id, memory, priority, state)
@@ -60,7 +62,8 @@ class Terminal:
     def __init__(self, url: str, refresh: float = 0.5) -> None:
         self._master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (40, 120))
-        env = {**os.environ, "AQUE_BROKER": url, "TERM": "xterm-256color"}
+        env = {**os.environ, "AQUE_BROKER": url, "TERM": "xterm-256color", "COLORTERM": ""}
+        self._cursor = b""  # the id of its task, as it was painted last
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             [*_AQUE, f"--refresh={refresh:g}"], env=env, stdin=slave, stdout=slave, stderr=slave
@@ -88,13 +91,20 @@ class Terminal:
             self.read(0.1)
 
     def press(self, key: bytes) -> float:
-        """Seconds from a key to what it paints first."""
-        while self.read(_QUIET):
-            pass
-        started = time.perf_counter()
+        """Seconds from a key to the line of another task in the colour of the cursor: no look paints that."""
+        while piece := self.read(_QUIET):
+            self._follow(piece)
+        before, started = self._cursor, time.perf_counter()
         os.write(self._master, key)
-        self.read(5.0)
+        while self._cursor == before:
+            if time.perf_counter() > started + 5.0:
+                raise SystemExit("a key has moved nothing")
+            self._follow(self.read(0.2))
         return time.perf_counter() - started
+
+    def _follow(self, piece: bytes) -> None:
+        if found := _CURSOR.findall(piece):
+            self._cursor = found[-1]
 
     def write(self, keys: bytes) -> float:
         """Press keys; the time of it."""
@@ -170,9 +180,7 @@ def fill(conn: Connection, tasks: int) -> None:
 
 
 def measure_keys(terminal: Terminal) -> None:
-    """How soon the first rows are there, and what a key paints."""
-    print(f"first rows after {terminal.until(rb'frame [0-9]{3}') - terminal.started:.2f} s")
-    terminal.rest(5)
+    """What a key paints, be it while a look is painted."""
     for name, key in (("Down", b"\x1b[B"), ("Page down", b"\x1b[6~")):
         times = sorted(terminal.press(key) for _ in range(100))
         print(f"{name} to paint: median {statistics.median(times) * 1e3:.1f}, p95 {times[94] * 1e3:.1f} ms")
@@ -194,11 +202,14 @@ def measure(broker: Broker, tasks: int, rate: int, seconds: float) -> None:
     for refresh in (0.5, 0.1):
         terminal = Terminal(broker.to_url(), refresh)
         try:
-            measure_keys(terminal)
+            print(f"first rows after {terminal.until(rb'frame [0-9]{3}') - terminal.started:.2f} s")
+            terminal.rest(5)
             with changing(broker, tasks, rate) as other:
                 screen, server = cost(terminal, conn, {conn.info.backend_pid, other}, seconds)
-            print(f"{rate} changes a second, {1 / refresh:g} looks: screen {screen:.1%} of a core, server {server:.1%}")
-            measure_unfolding(terminal)
+                print(f"{rate} changes a second, {1 / refresh:g} looks: ", end="")
+                print(f"screen {screen:.1%} of a core, server {server:.1%}")
+                measure_keys(terminal)
+                measure_unfolding(terminal)
         finally:
             terminal.close()
     conn.close()

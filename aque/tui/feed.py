@@ -23,6 +23,7 @@ from .vitals import Vitals, VitalSigns
 Thing = TypeVar("Thing")
 _FIRST_PAUSE: Final = 1.0  # seconds before the next try of a broker that is lost
 _LONGEST_PAUSE: Final = 8.0
+_REST: Final = 0.9 * PERIOD  # seconds between two looks at the sums, which are no rows
 _FAREWELL: Final = 1.0  # seconds to wait for the thread
 
 
@@ -90,6 +91,8 @@ class Feeder:
         self._pause = _FIRST_PAUSE
         self._asked_at: float | None = None
         self._is_bound = False
+        self._felt_at = 0.0
+        self._felt_by: object = None
         self._thread = threading.Thread(target=self._run, name="aque-feeder", daemon=True)
 
     def start(self) -> None:
@@ -134,8 +137,16 @@ class Feeder:
 
     def _serve(self, wish: Wish, *, is_brief: bool) -> None:
         wish.post(Seen(self._timed(partial(_look, wish, is_brief=is_brief))))
-        if not is_brief:
+        if not is_brief and self._is_to_feel(wish):
             wish.post(Felt(self._timed(self._signs.latest if wish.frozen else self._feel)))
+
+    def _is_to_feel(self, wish: Wish) -> bool:
+        """Whoever wishes that gets the sums at once; then they come no more often than twice a second."""
+        now = time.monotonic()
+        if now < self._felt_at + _REST and wish.post == self._felt_by:
+            return False
+        self._felt_at, self._felt_by = now, wish.post
+        return True
 
     def _timed(self, read: Callable[[], Thing]) -> Thing:
         self._asked_at = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..commands import bindings
 from ..feed import Picture
+from ..made import Made
 from ..widgets.column import Row
 from ..widgets.vtable import VTable
 from .place import PlaceScreen
@@ -68,5 +69,4 @@ class ListScreen(PlaceScreen):
 
     def paint(self, picture: Picture[Any]) -> None:
         """Feed the table."""
-        rows = picture.rows.items()
-        self.table.feed({key: None if thing is None else self.row(key, thing) for key, thing in rows})
+        self.table.feed(Made(picture.rows, self.row))
