@@ -10,7 +10,6 @@ bare loops tells how busy the machine was with other things.
 
 from __future__ import annotations
 
-import operator
 import os
 import platform
 import statistics
@@ -18,14 +17,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import aque
+import aque
 
-    from .house import House
+from . import forking
+from .house import House, house
 
-FORKED, SHARED, ROUNDS, AT_ONCE = 2000, 20000, 5, 2
+SHARED, ROUNDS = 20000, 5
 
 
 def through_aque(queue: aque.Queue, isolation: str, count: int) -> float:
@@ -38,23 +36,8 @@ def through_aque(queue: aque.Queue, isolation: str, count: int) -> float:
 
 def bare_forks(kind: str) -> float:
     """By a process of its own."""
-    told = subprocess.run([sys.executable, __file__, kind], capture_output=True, text=True, check=True)
+    told = subprocess.run([sys.executable, forking.__file__, kind], capture_output=True, text=True, check=True)
     return float(told.stdout)
-
-
-def loop(kind: str, count: int) -> None:
-    """The bare loop, in microseconds a fork."""
-    if kind == "big":
-        import aque  # noqa: F401
-    started = time.perf_counter()
-    for number in range(count):
-        if number >= AT_ONCE:
-            os.wait()
-        if not os.fork():
-            os._exit(0 if operator.add(1, 2) == 3 else 1)
-    for _ in range(AT_ONCE):
-        os.wait()
-    print((time.perf_counter() - started) / count * 1e6)
 
 
 def spread(times: list[float]) -> str:
@@ -72,7 +55,9 @@ def measure(here: House) -> None:
         for isolation in ("process", "shared"):
             through_aque(queue, isolation, 100)
         forked, small, big = rounds(
-            lambda: through_aque(queue, "process", FORKED), lambda: bare_forks("small"), lambda: bare_forks("big")
+            lambda: through_aque(queue, "process", forking.COUNT),
+            lambda: bare_forks("small"),
+            lambda: bare_forks("big"),
         )
         print(f"forked functions: {spread(forked)} us each")
         for name, bare in (("small", small), ("big", big)):
@@ -83,12 +68,10 @@ def measure(here: House) -> None:
 
 
 def main() -> None:
-    from .house import house  # not where this file is run as the bare loop
-
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
     with house() as here:
         measure(here)
 
 
 if __name__ == "__main__":
-    loop(sys.argv[1], FORKED) if sys.argv[1:] else main()
+    main()

@@ -51,8 +51,8 @@ class _Zygote:
         self._descriptor = descriptor
         self._socket = _socket.socket(fileno=descriptor)
         self._pid = os.getpid()
-        self._packages = [each for each in sys.path if each.endswith("-packages") and os.path.isdir(each)]
-        self._stamps = self._look_at_packages()
+        folders = [each for each in sys.path if each.endswith("-packages") and os.path.isdir(each)]
+        self._packages = [(each, os.stat(each).st_mtime_ns) for each in folders]
 
     def serve(self) -> None:
         self._socket.send(b"ready")
@@ -79,7 +79,7 @@ class _Zygote:
 
     def _fork(self, mode: Callable[[bytes, list[int]], None], order: bytes, descriptors: list[int]) -> bytes:
         """The answer; in the fork, let go of all that is the zygote's, and do what is asked."""
-        if self._stamps != self._look_at_packages():
+        if self._is_stale():
             return b"stale"
         try:
             pid = os.fork()
@@ -97,9 +97,12 @@ class _Zygote:
         told = (pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, usage.ru_inblock, usage.ru_oublock)
         return b"ended %d %d %.6f %.6f %d %d %d" % told
 
-    def _look_at_packages(self) -> list[int]:
-        """When the folders of packages were last changed: what is installed there may change what a start does."""
+    def _is_stale(self) -> bool:
+        """Whether the folders of packages have changed: what is installed there may change what a start does."""
         try:
-            return [os.stat(path).st_mtime_ns for path in self._packages]
+            for folder, stamp in self._packages:
+                if os.stat(folder).st_mtime_ns != stamp:
+                    return True
         except OSError:  # one of them is gone
-            return []
+            return True
+        return False

@@ -1,6 +1,7 @@
 """The start of one task."""
 
 import errno
+import functools
 import os
 import stat
 import subprocess
@@ -28,7 +29,7 @@ class Plan(NamedTuple):
     program: str
     environ: dict[str, str]
     extra: dict[str, str]
-    cwd: Path | None
+    cwd: str | None
     stdio: tuple[int, int, int]
     identity: Identity | None
 
@@ -40,7 +41,7 @@ def plan(job: Job, environ: dict[str, str], files: Files) -> Plan:
     argv = job.order["argv"]
     with acting_as(identity):
         cwd = _directory(job.order.get("cwd"))
-        base = cwd or Path.cwd()
+        base = cwd or str(Path.cwd())
         program = find_program(argv[0], extra.get("PATH", environ.get("PATH", os.defpath)), base)
         stdin = open_stdin(files, job, base)
         stdout, stderr = open_outputs(files, job, base)
@@ -82,25 +83,31 @@ def _extra(job: Job) -> dict[str, str]:
     return extra
 
 
-def _directory(cwd: str | None) -> Path | None:
+def _directory(cwd: str | None) -> str | None:
     """The working directory, which must be one that can be entered."""
     if cwd is None:
         return None
     try:
-        mode = Path(cwd).stat().st_mode
+        mode = os.stat(cwd).st_mode  # noqa: PTH116
     except OSError as error:
         raise TaskError("cwd", f"{cwd}: {error.strerror}") from None
     if not stat.S_ISDIR(mode):
         raise TaskError("cwd", f"{cwd}: Not a directory")
     if not os.access(cwd, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise TaskError("cwd", f"{cwd}: Permission denied")
-    return Path(cwd)
+    return cwd
 
 
-def find_program(name: str, search: str, base: Path) -> str:
+@functools.lru_cache
+def _plain(path: str) -> str:
+    """A path with nothing in it that leads nowhere else."""
+    return str(Path(path))
+
+
+def find_program(name: str, search: str, base: str) -> str:
     """The file of a command, looked up as a shell standing in `base` would."""
     folders = [""] if "/" in name else search.split(":")
-    plain = str(Path(name)) if "/" in name else name
+    plain = _plain(name) if "/" in name else name
     effective = os.access in os.supports_effective_ids
     denied = None
     for folder in folders if name else []:

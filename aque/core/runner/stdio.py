@@ -55,7 +55,7 @@ def holding(data: bytes) -> int:
     return descriptor
 
 
-def open_stdin(files: Files, job: Job, base: Path) -> int:
+def open_stdin(files: Files, job: Job, base: str) -> int:
     """Standard input: bytes of the message, a file, or nothing."""
     size, path = job.order.get("stdin_size"), job.order.get("stdin")
     if size is not None:
@@ -65,7 +65,7 @@ def open_stdin(files: Files, job: Job, base: Path) -> int:
     try:
         # Non-blocking for the opening alone: a FIFO that nobody writes must not stop the runner.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
-        descriptor = files.own(os.open(base / path, flags))
+        descriptor = files.own(os.open(Path(base, path), flags))
     except OSError as error:
         raise TaskError("stdin", f"{path}: {error.strerror}") from None
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
@@ -74,7 +74,7 @@ def open_stdin(files: Files, job: Job, base: Path) -> int:
     return descriptor
 
 
-def open_outputs(files: Files, job: Job, base: Path) -> list[int]:
+def open_outputs(files: Files, job: Job, base: str) -> list[int]:
     """Standard output and error: files, or pipes to us; the same file is opened once."""
     opened: dict[Path, int] = {}
     descriptors = []
@@ -84,11 +84,11 @@ def open_outputs(files: Files, job: Job, base: Path) -> list[int]:
             descriptors.append(files.pipe(stream))
             continue
         try:
-            real = (base / path).resolve()
+            real = Path(base, path).resolve()
         except OSError as error:
             raise TaskError(name, f"{path}: {error.strerror}") from None
         if real not in opened:
-            opened[real] = _create(files, name, base / path)
+            opened[real] = _create(files, name, Path(base, path))
         descriptors.append(opened[real])
     return descriptors
 

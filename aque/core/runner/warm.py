@@ -6,7 +6,6 @@ import selectors
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from .frames import ENCODE
@@ -40,6 +39,7 @@ class Warm:
         self._all: dict[int, Zygote] = {}
         self._cold: dict[Key, float] = {}
         self._keys: dict[Zygote, Key] = {}
+        self._counted: tuple[dict[str, str] | None, Key] = (None, ())
         self._programs: dict[str, tuple[Any, bool]] = {}
 
     @property
@@ -102,7 +102,7 @@ class Warm:
             # Streams as most tasks have them, which they take over as they are.
             nothing = files.own(os.open(os.devnull, os.O_RDONLY))
             stdio = (nothing, files.own(_dead_end()), files.own(_dead_end()))
-            bare = planned._replace(environ=dict(key[-1]), extra={}, cwd=Path("/"), stdio=stdio)
+            bare = planned._replace(environ=dict(key[-1]), extra={}, cwd="/", stdio=stdio)
             try:
                 zygote = Zygote(bare, is_strange=planned.identity is not None)
             except TaskError:
@@ -130,8 +130,14 @@ class Warm:
         stamp = self._stamp(planned.program)
         if stamp is None:
             return None
-        counts = {name: value for name, value in planned.environ.items() if name in NAMES or name.startswith(PREFIXES)}
-        return planned.program, stamp, _frozen(planned.identity), tuple(sorted(counts.items()))
+        return planned.program, stamp, _frozen(planned.identity), self._what_counts(planned.environ)
+
+    def _what_counts(self, environ: dict[str, str]) -> Key:
+        """The variables that count; tasks in a row most often have one environment."""
+        if self._counted[0] is not environ:
+            counts = {name: value for name, value in environ.items() if name in NAMES or name.startswith(PREFIXES)}
+            self._counted = environ, tuple(sorted(counts.items()))
+        return self._counted[1]
 
     def _stamp(self, program: str) -> Any:
         """What tells a program from the one that replaces it; None for a script, which may look at anything."""
@@ -167,7 +173,7 @@ def _told(job: Job, planned: Plan) -> bytes:
     """What a process is told: what is its own of its surroundings, and its input."""
     order = {
         "set": planned.extra,
-        "cwd": planned.cwd and str(planned.cwd),
+        "cwd": planned.cwd,
         "encoding": sys.getfilesystemencoding(),
         "secret": job.order.get("secret"),
         "memory": job.memory,
