@@ -92,6 +92,8 @@ def to_tree(value: Any) -> Any:
 
 def from_tree(tree: Any, resolve: Callable[[Reference], Any] | None = None) -> Any:
     """The value of a tree; references are given to `resolve`, or stand as they are."""
+    if type(tree) not in _COMPOUND:
+        return tree
     try:
         return _Reader(resolve).read(tree)
     except RecursionError:
@@ -242,6 +244,7 @@ def _dump_dict(value: dict[Any, Any], write: Write) -> Any:
     return {"$dict": BY_TAG["dict"].dump(value, write)}
 
 
+_COMPOUND = (list, dict)
 _ATOMS: dict[type, Callable[[Any, Write], Any]] = {
     type(None): _same,
     bool: _same,

@@ -153,7 +153,9 @@ def _load_module(name: str) -> ModuleType:
         return main
     if name == PUBLIC_PACKAGE or name.startswith(PUBLIC_PACKAGE + "."):
         name = _OWN_PACKAGE + name[len(PUBLIC_PACKAGE) :]
-    return importlib.import_module(name)
+    module = sys.modules.get(name)  # as the import does, in a tenth of its time
+    is_whole = module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
+    return module if module is not None and is_whole else importlib.import_module(name)
 
 
 def _load_script(path: str) -> ModuleType:
