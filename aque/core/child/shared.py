@@ -28,7 +28,8 @@ from .single import content, read
 from .surroundings import leave, put_in_place, take_over
 
 _NUMBER = 4
-_READ = json.JSONDecoder().decode  # `json.loads` asks first what it was given
+_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given, and `decode` what is around it
+_WRITE = json.JSONEncoder(check_circular=False).encode  # of a tree that the codec made
 _SIGNALS = tuple(range(1, 32))
 _MUCH = (
     8  # what a task may leave in memory is this part of what tasks like it ask for: it would count as the next one's
@@ -101,7 +102,7 @@ class _Shared:
 
     def _run(self, common: Mapping[str, Any], order: bytes) -> tuple[int, bool]:
         """Run one task; its status, and whether it is the last of this process."""
-        own = _READ(order.decode())
+        own, _ = _READ(order.decode())
         self._before.lend(own.pop("set"))
         before = self._used
         started = time.monotonic()
@@ -117,7 +118,7 @@ class _Shared:
         user, system, read, written = map(operator.sub, used[:4], before[:4])
         took = (status, is_last, started, ended, user, system, used[4], read, written)
         stream = self._channel.stream
-        stream.write(json.dumps(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d %d %d\n" % took)
+        stream.write(_WRITE(end).encode() + b"\n" + self._secret + b" %d %d %.6f %.6f %.6f %.6f %d %d %d\n" % took)
         stream.flush()
         if not is_last:
             self._before.mark(self._secret)
@@ -149,6 +150,7 @@ class _State:
         self._data = dict(variables.DATA)
         self._unlent = dict(self._data)
         self._lent: list[str] = []
+        self._lent_keys: list[bytes] = []
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
         self._descriptors = [_kept(each) for each in range(3)]
         try:
@@ -165,9 +167,9 @@ class _State:
         if list(own) != self._lent:
             self._data = dict(self._unlent)
             self._restore_environ()
-            self._lent = list(own)
-        for name, value in own.items():
-            key, told = os.fsencode(name), os.fsencode(value)
+            self._lent, self._lent_keys = list(own), list(map(os.fsencode, own))
+        for key, value in zip(self._lent_keys, own.values()):  # noqa: B905 - Python 3.8
+            told = os.fsencode(value)
             variables.put(key, told)
             self._data[key] = told
 

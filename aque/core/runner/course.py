@@ -92,9 +92,10 @@ class Course:
     def _marked(self, carrier: Carrier) -> None:
         """One of the streams has passed the end of a task: with the last of them it has ended."""
         streams = self._streams[carrier.lease]
-        while carrier.jobs and all(stream.passed for stream in streams):
-            for stream in streams:
-                stream.passed -= 1
+        ended = min(len(carrier.jobs), *(stream.passed for stream in streams))
+        for stream in streams:
+            stream.passed -= ended
+        for _ in range(ended):
             self._finish(carrier, carrier.jobs.popleft())
         if carrier.is_over and carrier.pid:
             self._supply.end(carrier, carrier.take_back())

@@ -16,7 +16,8 @@ Passed = Callable[[Carrier], None]
 class MarkedPipe(Pipe):
     """Our end of one pipe of such a process.
 
-    `passed` counts the tasks, from the first that is left, whose part is over; at each end of one `on_mark` is called.
+    `passed` counts the tasks, from the first that is left, whose part is over. `on_mark` is called once for all ends in
+    what was read: small tasks end in swarms.
     """
 
     __slots__ = ("_carrier", "_on_mark", "_secret", "passed")
@@ -35,10 +36,13 @@ class MarkedPipe(Pipe):
         return len(self._carrier.jobs) > 1
 
     def _take(self, data: bytes, outlet: Outlet) -> None:
+        before = self.passed
         if self.stream == MESSAGES:
             self._messages(self._lines(data), outlet)
         else:
             self._output(data, outlet)
+        if self.passed > before:
+            self._on_mark(self._carrier)
 
     def _messages(self, lines: list[bytes], outlet: Outlet) -> None:
         """Forward what tasks tell; the word right before a mark goes with the end of its task."""
@@ -48,7 +52,7 @@ class MarkedPipe(Pipe):
             if line.startswith(self._secret):
                 if job is not None:
                     self._carrier.is_over = self._note(job, line, last) or self._carrier.is_over
-                    self._mark()
+                    self.passed += 1
                 last = b""
                 continue
             self._tell(job, last, outlet)
@@ -77,19 +81,14 @@ class MarkedPipe(Pipe):
         for part in parts:
             self._pass(part, outlet)
             self._progress = Osc()
-            self._mark()
+            self.passed += 1
         kept = _half_a_mark(rest, self._secret) if data else 0
         self._pass(rest[: len(rest) - kept], outlet)
         self.line = rest[len(rest) - kept :]
 
     def _pass(self, data: bytes | bytearray, outlet: Outlet) -> None:
-        job = self._job()
-        if data and job is not None:
+        if data and (job := self._job()) is not None:
             self._forward(job.lease, bytes(data), outlet)
-
-    def _mark(self) -> None:
-        self.passed += 1
-        self._on_mark(self._carrier)
 
     def _job(self) -> Job | None:
         """Whose part this is."""

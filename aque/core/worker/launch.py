@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .. import child, patterns
 from ..db.source import without_credentials
@@ -36,8 +36,7 @@ class Kind:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):  # made by the thousand
     """A `run` frame for the runner; of one of a kind, the lease alone is told beside the body."""
 
     header: Mapping[str, Any]

@@ -130,12 +130,14 @@ begin
                    read_bytes, written_bytes, error, result)
             cross join lateral (
                 select k.worker_id, k.attempt, k.retries, k.kill_signal from aque.task k where k.id = x.id offset 0) old
-            cross join lateral (select p.retry_delay from aque.spec p where p.task_id = x.id offset 0) s
             left join lateral (
-                -- thirty years at most: beyond that there are no timestamps
+                -- thirty years at most: beyond that there are no timestamps; of a run that went well no delay is looked up
                 select clock_timestamp()
-                       + make_interval(secs => least(s.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
-                where x.state = 'error' and old.attempt <= least(old.retries, 32766) and old.kill_signal is null
+                       + make_interval(secs => least(p.retry_delay * 2 ^ least(old.attempt - 1, 20), 1e9)) as due
+                from aque.spec p
+                where p.task_id = x.id
+                  and x.state = 'error' and old.attempt <= least(old.retries, 32766) and old.kill_signal is null
+                offset 0
             ) retry on true
             offset 0
         ) x
