@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ..core.errors import UsageError
+from ..core.garbage import unlooked_for
 from .options import broker_option, open_broker
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def command(once: bool, serve: str | None, read_write: bool, broker: str | None,
         return _serve(serve, open_broker(broker), **{**look, "read_only": not read_write})
     if not (once or _has_terminal()):
         raise UsageError("aque top needs a terminal (aque top --once prints one frame)")
-    from ..tui import app
+    with unlooked_for():
+        from ..tui import app
 
-    place = open_broker(broker)
+        place = open_broker(broker)
     if not once:
         return app.run(place, **look)
     click.echo(app.frame(place, shutil.get_terminal_size(), **look))

@@ -76,7 +76,7 @@ class AqueTop(InOrder):
     def on_mount(self) -> None:
         """Start to be fed; leave the terminal as it was, however this ends."""
         self.session.feeder.start()
-        self.call_after_refresh(gc.freeze)  # else what stays anyway is looked through again and again, 40 ms each time
+        self.call_after_refresh(_look_for_garbage)
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
@@ -130,6 +130,12 @@ class AqueTop(InOrder):
         self.action_go(names[(names.index(self.current_mode) + 1) % len(names)])
 
 
+def _look_for_garbage() -> None:
+    """From now on, and not in what stays anyway: else that is looked through again and again, 40 ms each time."""
+    gc.freeze()
+    gc.enable()
+
+
 def contexts() -> list[list[Command]]:
     """The commands that are to be had at the same time: of a screen, of what has the focus on it, and of the app."""
     lists = [[*SCREENS[place.name].commands, *MOVES] for place in PLACES]
@@ -140,6 +146,7 @@ def contexts() -> list[list[Command]]:
 def run(broker: Broker, **options: Any) -> int:
     """Open the screen until the user leaves it; the exit status. Options and errors are those of Session.of."""
     app = AqueTop(Session.of(broker, **options))
+    gc.disable()  # until the first rows are there: what is made for them stays
     app.run()
     return app.return_code or 0
 
