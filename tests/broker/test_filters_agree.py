@@ -46,8 +46,10 @@ _STATEMENTS = (
        select %(id)s, %(usage_lease)s, 1, %(cpu)s, %(rss)s, %(rss)s where %(usage_lease)s::bigint is not null""",
     """insert into aque.dependency (task_id, needs_id) select %(id)s, n from unnest(%(needs)s::bigint[]) n""",
 )
-_WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platform, username, any_user, version)
-              values (1, 1, 1, 'w1', 'a', '', '', true, ''), (1, 1, 1, '7', 'host', '', '', true, '')"""
+_WORKERS = """insert into aque.worker (memory, cpus, pid, name, hostname, platform, username, any_user, version,
+                                       last_active)
+              select 1, 1, 1, w.name, w.host, '', '', true, '', clock_timestamp() + interval '1 day'
+              from (values ('w1', 'a'), ('7', 'host')) w (name, host)"""
 
 
 @pytest.fixture(scope="module")
