@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -18,7 +19,7 @@ from aque.core.queries.submission import Change
 from aque.core.queries.work import Captured, Outcome
 from aque.core.states import State
 
-from .backlog import register, submit
+from .backlog import nodes, register, submit
 
 _ANY = 1 << 40
 _READ = "select pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass)"
@@ -269,3 +270,21 @@ def test_a_snapshot_that_someone_holds_does_not_make_claims_read_all_that_was_cl
             if runs[0].id == better:
                 return
         pytest.fail("it was never found")
+
+
+_NEEDS = """
+explain (format json)
+select (select true from aque.dependency d where d.task_id = t.id limit 1) from aque.task t where t.id = 1
+"""
+
+
+def test_what_a_task_needs_is_found_by_itself_beside_a_group_of_thousands(broker: Broker, conn: Connection) -> None:
+    """Estimated by the edges of the group, a claim would look for those of any other task in all that there are."""
+    group = broker.submit([{"pattern": "group", "hold": True, "cpus": 0, "user": "me"}], {})[0]
+    broker.submit(({"func": "m:f", "user": "me", "hold": True, "parent": group} for _ in range(20_000)), {})
+    conn.execute("vacuum analyze aque.dependency")
+    row = conn.execute(_NEEDS).fetchone()
+    assert row
+    (plan,) = json.loads(row[0])
+    read = [each for each in nodes(plan["Plan"]) if each.get("Relation Name") == "dependency"]
+    assert [each["Index Name"] for each in read] == ["dependency_task"]
