@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ..core import hangup
 from ..core.broker import Broker
 from ..core.errors import UsageError
 from ..core.listener import Event
@@ -36,14 +36,14 @@ def redraw(broker: Broker, frame: Callable[[int, int], str], is_coloured: bool) 
     broker.bind("task_status", heard)
     try:
         with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-            while sys.stdout.isatty():
+            while not hangup.has_come(sys.stdout.fileno()):
                 live.update(_text(frame(*console.size)), refresh=True)
                 threading.Event().wait(_REST)
                 changed.wait(_CLOCK)
                 changed.clear()
     finally:
         broker.unbind("task_status", heard)
-    return 128 + signal.SIGHUP
+    return hangup.STATUS
 
 
 def _text(ansi: str) -> Text:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import select
-import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -163,9 +161,11 @@ def _on_broken_pipe(_error: Any, _name: str) -> int:
 
 
 def _on_system_error(error: Any, name: str) -> int:
+    from ..core import hangup
+
     _forget_stdout()
-    if _is_gone(2):
-        return 128 + signal.SIGHUP  # as if it had been told by that: nobody can be told
+    if hangup.has_come(2):
+        return hangup.STATUS  # as if it had been told by that: nobody can be told
     return _complain(name, f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
 
 
@@ -186,13 +186,6 @@ def _complain(who: str, message: str, status: int) -> int:
     """Tell it under the name of the program, as all programs do, whichever of its commands it was."""
     click.echo(f"{who}: {' '.join(message.split())}", err=True)
     return status
-
-
-def _is_gone(terminal: int) -> bool:
-    """Whether a descriptor is of a terminal that has vanished; not every process of it hears of that."""
-    poll = select.poll()
-    poll.register(terminal, 0)
-    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def _have_streams() -> None:

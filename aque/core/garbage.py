@@ -22,6 +22,12 @@ def unlooked_for() -> Iterator[None]:
             gc.enable()
 
 
+def look_from_now_on() -> None:
+    """For garbage in what is made from now on; what there is by now is never looked at again."""
+    gc.freeze()
+    gc.enable()
+
+
 def look_rarely() -> None:
     """For the rest of this process; what there is by now is never looked at again."""
     gc.freeze()

@@ -115,10 +115,10 @@ class Encoder:
 
     def _connect(self, node: Node, task: int, batch: Batch) -> None:
         for place, edge in enumerate(node.edges):
-            alike = batch.edges_of(edge[2:])
-            alike.task_ids.append(task)
-            alike.needs_ids.append(self._id(edge.target, edge.local))
-            alike.places.append(place)
+            edges = batch.edges_of(edge[2:])
+            edges.task_ids.append(task)
+            edges.needs_ids.append(self._id(edge.target, edge.local))
+            edges.places.append(place)
         outer = [edge.target for edge in node.edges if not edge.local]
         self.ties.needs.extend(outer)
         if outer:

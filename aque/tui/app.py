@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from ..core.broker import Broker
 from ..core.errors import AqueError, BrokerUnavailable
+from ..core.garbage import look_from_now_on
 from .commands import Command, bindings
 from .dialogs.ask import Choose
 from .dialogs.help import HelpScreen
@@ -76,7 +77,7 @@ class AqueTop(InOrder):
     def on_mount(self) -> None:
         """Start to be fed; leave the terminal as it was, however this ends."""
         self.session.feeder.start()
-        self.call_after_refresh(_look_for_garbage)
+        self.call_after_refresh(look_from_now_on)  # what stays anyway takes 40 ms to look through, again and again
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(each, self.exit, None, 128 + each)
@@ -128,12 +129,6 @@ class AqueTop(InOrder):
         """Go to the screen that follows in the table."""
         names = [place.name for place in PLACES]
         self.action_go(names[(names.index(self.current_mode) + 1) % len(names)])
-
-
-def _look_for_garbage() -> None:
-    """From now on, and not in what stays anyway: else that is looked through again and again, 40 ms each time."""
-    gc.freeze()
-    gc.enable()
 
 
 def contexts() -> list[list[Command]]:

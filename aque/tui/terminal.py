@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
 import threading
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-GONE: Final = 128 + signal.SIGHUP
-"""The exit status of who has lost its terminal, whether a signal told it or not."""
+from ..core import hangup
 
 
 class Terminal(LinuxDriver):
@@ -40,17 +37,14 @@ class Terminal(LinuxDriver):
             self._end()
 
     def _watch(self) -> None:
-        poll = select.poll()
-        for each in self._ends:
-            poll.register(each, 0)  # nothing is waited for but the end
-        if any(event & select.POLLHUP for _, event in poll.poll()):
+        if hangup.has_come(*self._ends, timeout=None):
             with Path(os.devnull).open("wb") as null:
                 os.dup2(null.fileno(), self._ends[1])  # for what is still to be written
             self._end()
 
     def _end(self) -> None:
         with suppress(RuntimeError):  # it has ended
-            self._loop.call_soon_threadsafe(self._app.exit, None, GONE)
+            self._loop.call_soon_threadsafe(self._app.exit, None, hangup.STATUS)
 
 
 class _Heedless:

@@ -24,11 +24,10 @@ from . import main, variables
 from .current import Channel
 from .failure import failure
 from .parent import adopt_orphans
-from .single import content, read
+from .single import content, read_order
 from .surroundings import leave, put_in_place, take_over
 
 _NUMBER = 4
-_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given, and `decode` what is around it
 _WRITE = json.JSONEncoder(check_circular=False).encode  # of a tree that the codec made
 _SIGNALS = tuple(range(1, 32))
 _MUCH = (
@@ -42,7 +41,7 @@ def run(told: bytes, descriptors: list[int]) -> None:
     try:
         channel = Channel(os.fdopen(descriptors[3], "wb"))
         put_in_place(descriptors)
-        order = read(told or content(descriptors[-1]))
+        order = read_order(told or content(descriptors[-1]))
         try:
             take_over(order)
         except OSError as error:
@@ -102,7 +101,7 @@ class _Shared:
 
     def _run(self, common: Mapping[str, Any], order: bytes) -> tuple[int, bool]:
         """Run one task; its status, and whether it is the last of this process."""
-        own, _ = _READ(order.decode())
+        own = read_order(order)
         self._before.lend(own.pop("set"))
         before = self._used
         started = time.monotonic()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Mapping
+from typing import Any
 
 from . import main
 from .current import Channel, Pipe
 from .failure import failure
 from .surroundings import leave, put_in_place, take_over
 
-_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given
+_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given, and `decode` what is around it
 
 
 def run(told: bytes, descriptors: list[int]) -> None:
@@ -27,7 +27,7 @@ def do(told: bytes, descriptors: list[int]) -> int:
     """Take over the surroundings that are told, and run the task that is told with them; the status to exit with."""
     put_in_place(descriptors)
     channel = Channel(Pipe(descriptors[3]))
-    order = read(told or content(descriptors[-1]))
+    order = read_order(told or content(descriptors[-1]))
     try:
         take_over(order)
     except OSError as error:
@@ -37,7 +37,7 @@ def do(told: bytes, descriptors: list[int]) -> int:
     return main.run(order["told"], channel)
 
 
-def read(told: bytes) -> Mapping[str, Any]:
+def read_order(told: bytes) -> dict[str, Any]:
     """An order."""
     return _READ(told.decode("utf-8", "surrogatepass"))[0]  # type: ignore[no-any-return]
 

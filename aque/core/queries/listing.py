@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg import sql
-from psycopg.rows import RowMaker, class_row
+from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
@@ -23,6 +23,7 @@ from ..selection import Selection
 from ..sorting import NEWEST, OLDEST, Sort
 from ..states import State
 from . import ordering
+from .in_order import in_order
 
 _SQL: Final = {name: sql.SQL(text) for name, text in statements(__name__).items()}
 _NAMES: Final = TaskRow._fields
@@ -58,14 +59,14 @@ def page(
     """The rows of a selection in an order, those `after` a place in it (see sorting.place); all without a limit."""
     where, parameters = _where(selection, now, sort, after)
     query = _SQL["page"].format(columns=_COLUMNS, source=_SQL["source"], where=where, order=ordering.order(sort))
-    with conn.cursor(row_factory=_task_row) as cursor:
+    with conn.cursor(row_factory=in_order(TaskRow._make)) as cursor:
         return cursor.execute(query, {**parameters, "limit": limit}, prepare=False).fetchall()
 
 
 def brief(conn: Connection, wanted: Sequence[int], now: datetime) -> list[TaskRow]:
     """Rows in the order of these ids, with the beginning of `args` and `command`."""
     query = _SQL["brief"].format(columns=_SHORT, source=_SQL["source"])
-    with conn.cursor(row_factory=_task_row) as cursor:
+    with conn.cursor(row_factory=in_order(TaskRow._make)) as cursor:
         found = {row.id: row for row in cursor.execute(query, {"ids": list(wanted), "now": now})}
     return [found[each] for each in wanted if each in found]
 
@@ -126,11 +127,6 @@ def edges(conn: Connection, among: Sequence[int], width: int | None, bound: int)
 def links(conn: Connection, among: Sequence[int]) -> list[tuple[int, int, bool]]:
     """All edges of tasks: the task, the other end, and whether the task depends on that."""
     return [(row[0], row[1], row[2]) for row in conn.execute(_SQL["links"], {"among": list(among)})]
-
-
-def _task_row(_: object) -> RowMaker[TaskRow]:
-    """From columns in the order of the fields: to name nearly fifty of them takes four times as long as all else."""
-    return TaskRow._make
 
 
 def _where(

@@ -14,6 +14,7 @@ from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
 from . import arrays
+from .in_order import in_order
 from .single import value
 from .submission import Change, changes, payloads
 
@@ -91,7 +92,7 @@ class Stop:
 def claim(conn: Connection, worker: int, cpus: float, memory: int, limit: int) -> list[Captured]:
     """Capture up to `limit` tasks that together take no more than `cpus` and `memory`."""
     parameters = {"worker": worker, "cpus": cpus, "memory": memory, "limit": limit}
-    with conn.cursor(row_factory=class_row(Captured)) as cursor:
+    with conn.cursor(row_factory=in_order(Captured._make)) as cursor:
         return cursor.execute(_SQL["claim"], parameters).fetchall()
 
 

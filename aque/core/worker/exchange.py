@@ -64,28 +64,37 @@ class Exchange:
         """Tell what became of tasks. Raises BrokerError."""
         if self._untold:
             self._session.announce(self._untold)
-            self._untold.clear()
-        self.tell_at = float("inf")
+        self._told_all()
 
     def _report(self, owed: Owed) -> None:
         """Store a few ends that nothing hangs on, and tell of them at once: a claim may take long, or find nothing."""
         try:
             self._session.report(owed, self._untold)
         except BrokerError as error:
-            if type(error) is BrokerError:
-                self._ledger.refuse(owed, str(error))
+            self._refuse(owed, error)
             raise
         self._ledger.settle(owed)
-        self._untold.clear()
-        self.tell_at = float("inf")
+        self._told_all()
 
     def _try(self, owed: Owed, ask: Ask | None) -> Got:
         try:
             return self._session.turn(owed, ask)
         except BrokerError as error:
-            if type(error) is not BrokerError:
-                raise
-            if owed and ask:  # whose fault is it? What is owed is not to suffer for a claim.
+            if owed and ask and _is_refusal(error):  # whose fault is it? What is owed is not to suffer for a claim.
                 return self._try(owed, None)
-            self._ledger.refuse(owed, str(error))
+            self._refuse(owed, error)
             raise
+
+    def _refuse(self, owed: Owed, error: BrokerError) -> None:
+        """What the broker does not take is tried no more as it is; where the broker is lost, all is."""
+        if _is_refusal(error):
+            self._ledger.refuse(owed, str(error))
+
+    def _told_all(self) -> None:
+        self._untold.clear()
+        self.tell_at = float("inf")
+
+
+def _is_refusal(error: BrokerError) -> bool:
+    """Whether the broker is there, and does not take what it was given."""
+    return type(error) is BrokerError
