@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aque.core.child import codec
-from aque.core.child.fields import Dependencies, TaskFields
+from aque.core.child.fields import TaskFields
 from aque.core.errors import DecodeError, EncodeError
 
 
@@ -142,7 +142,7 @@ def test_what_can_be_read_stays_readable_beside_what_cannot(
     spoilt = data.draw(_spoilt(trees[0] if trees else None))
     fields = TaskFields(
         {"id": 1, "args": json.dumps([*trees[:place], spoilt, *trees[place:]]), "kwargs": json.dumps({"k": trees})},
-        Dependencies({"id": (ids := list(_references(trees))), "result": list(map(codec.encode, ids))}),
+        {"id": (ids := list(_references(trees))), "result": list(map(codec.encode, ids))},
     )
     with pytest.raises(DecodeError, match=f"^argument {place + 1}: ") as caught:
         fields["args"]

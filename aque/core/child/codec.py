@@ -252,6 +252,7 @@ _ATOMS: dict[type, Callable[[Any, Write], Any]] = {
     str: _dump_str,
     Reference: lambda value, write: {f"${value.kind}": value.task_id},
 }
+PLAIN = frozenset(_ATOMS)  # the types of what is its own tree, once it is read
 _CONTAINERS: dict[type, Callable[[Any, Write], Any]] = {
     list: lambda value, write: [write(item) for item in value],
     dict: _dump_dict,

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import _thread
-import json
 import os
 from typing import Any, Mapping, Protocol
 
+from . import quick
 from .codec import clean_text
-from .fields import Columns, Dependencies, DependencyFields, TaskFields
+from .fields import Columns, DependencyFields, TaskFields
 
 _NONE: Columns = {}
-
-_WRITE = json.JSONEncoder().encode
 
 
 class CurrentTask:
     """A task that is running: its id, name, attempt, all its fields, and those of its dependencies."""
 
-    __slots__ = ("_dependencies", "attempt", "fields", "id", "name")
+    __slots__ = ("fields",)
 
     def __init__(self, fields: Mapping[str, Any], dependencies: Columns = _NONE) -> None:
-        self.id: int = fields.get("id", 0)
-        self.name: str = fields.get("name", "")
-        self.attempt: int = fields.get("attempt", 0)
-        self._dependencies = Dependencies(dependencies)
-        self.fields = TaskFields(fields, self._dependencies)
+        self.fields = TaskFields(fields, dependencies)
+
+    @property
+    def id(self) -> int:
+        """Its id."""
+        return self.fields.get("id", 0)  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.fields.get("name", "")  # type: ignore[no-any-return]
+
+    @property
+    def attempt(self) -> int:
+        """Which run of it this is, from 1 on."""
+        return self.fields.get("attempt", 0)  # type: ignore[no-any-return]
 
     @property
     def dependencies(self) -> tuple[DependencyFields, ...]:
         """The fields of those that it depends on, in the order in which it names them."""
-        return self._dependencies.all
+        return self.fields.dependencies.all
 
     def __repr__(self) -> str:
         return f"<aque task {self.id} {self.name!r}>"
@@ -49,10 +58,14 @@ class Stream(Protocol):
 class Pipe:
     """A descriptor as a stream. A file object would look at it first, and touch memory that each fork copies."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int = -1) -> None:
         self._descriptor = descriptor
         self._lock = _thread.RLock()  # the handler of a signal may tell something too
         self._left = b""
+
+    def open(self, descriptor: int) -> None:
+        """Write to this one from now on."""
+        self._descriptor = descriptor
 
     def write(self, data: bytes) -> None:
         """Write all of it, with nothing of another thread's in between."""
@@ -78,7 +91,7 @@ class Channel:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the worker something."""
-        self.stream.write(_WRITE(message).encode() + b"\n")
+        self.stream.write(quick.write(message).encode() + b"\n")
         self.stream.flush()
 
 

@@ -6,13 +6,11 @@ no other, and costs nothing as long as nobody asks for it.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
-from . import codec
+from . import codec, quick
 from .errors import DecodeError
 
-_READ = json.JSONDecoder().raw_decode  # `json.loads` asks first what it was given
 Columns = Mapping[str, Sequence[Any]]
 Resolve = Callable[[codec.Reference], Any]
 
@@ -23,18 +21,35 @@ class TaskFields(Mapping[str, Any]):
     Looking at one of those raises DecodeError, which names the argument that cannot be read.
     """
 
-    def __init__(self, stored: Mapping[str, Any], dependencies: Dependencies) -> None:
+    __slots__ = ("_columns", "_dependencies", "_stored")
+
+    def __init__(self, stored: Mapping[str, Any], dependencies: Columns) -> None:
         self._stored = stored
-        self._dependencies = dependencies
+        self._columns = dependencies
+        self._dependencies: Dependencies | None = None
+
+    @property
+    def dependencies(self) -> Dependencies:
+        """Those of the task."""
+        if self._dependencies is None:
+            self._dependencies = Dependencies(self._columns)
+        return self._dependencies
+
+    def call(self, func: Callable[..., Any]) -> Any:
+        """What a function makes of the arguments; most tasks have none by name."""
+        args = self["args"] if self._stored.get("args") else ()
+        if self._stored.get("kwargs") in _NO_ARGUMENTS:
+            return func(*args)
+        return func(*args, **self["kwargs"])
 
     def __getitem__(self, name: str) -> Any:
         stored = self._stored[name]
         read = _ENCODED.get(name)
-        return stored if read is None else read(_READ(stored)[0] if stored else None, self._resolve)
+        return stored if read is None else read(quick.read(stored) if stored else None, self._resolve)
 
     def _resolve(self, reference: codec.Reference) -> Any:
         """What a reference stands for."""
-        source = self._dependencies.find(reference.task_id)
+        source = self.dependencies.find(reference.task_id)
         if source is None:
             raise DecodeError(f"task {reference.task_id} is no dependency of this task")
         return source.get("stdout") if reference.kind == "stdout" else source["result"]
@@ -99,8 +114,8 @@ class Dependencies:
 
 def _sequence(trees: Any, resolve: Resolve) -> Any:
     """Arguments by place; a text, as a command may be, is itself."""
-    if isinstance(trees, str):
-        return trees
+    if isinstance(trees, str) or codec.PLAIN.issuperset(map(type, trees or ())):
+        return trees or []
     return [_argument(place, tree, resolve) for place, tree in enumerate(trees or (), 1)]
 
 
@@ -116,6 +131,7 @@ def _extra(trees: Any, resolve: Resolve) -> dict[str, Any]:
     return {name: _named(f"field {name}", codec.from_tree, tree, resolve) for name, tree in (trees or {}).items()}
 
 
+_NO_ARGUMENTS = (None, "", "{}")
 _ENCODED: Mapping[str, Callable[[Any, Resolve], Any]] = {"args": _sequence, "kwargs": _arguments, "extra": _extra}
 
 

@@ -83,7 +83,8 @@ def clear_main() -> None:
 def _end(task: CurrentTask, run: str) -> dict[str, Any]:
     """How the task ends, as the worker is told."""
     try:
-        return {"type": "result", "value": _stored(awaited(_function(run)(task)))}
+        value = _function(run)(task)
+        return {"type": "result", "value": _stored(value if type(value) in codec.PLAIN else awaited(value))}
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return {"type": "result", "value": None}
@@ -127,9 +128,7 @@ def _function(run: str) -> Callable[[CurrentTask], Any]:
 
 
 def _generic(task: CurrentTask) -> Any:
-    fields = task.fields
-    func = resolve_name(fields["func"])
-    return func(*(fields.get("args") or ()), **(fields.get("kwargs") or {}))
+    return task.fields.call(resolve_name(task.fields["func"]))
 
 
 def _reduce(task: CurrentTask) -> Any:

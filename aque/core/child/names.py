@@ -153,7 +153,8 @@ def _load_module(name: str) -> ModuleType:
         return main
     if name == PUBLIC_PACKAGE or name.startswith(PUBLIC_PACKAGE + "."):
         name = _OWN_PACKAGE + name[len(PUBLIC_PACKAGE) :]
-    __import__(name)  # a look at what is imported already, where `importlib.import_module` would run Python code
+    if name not in sys.modules:
+        __import__(name)
     return sys.modules[name]
 
 

@@ -24,8 +24,9 @@ def die_with_parent(pipe: int) -> None:
 
 def die_with_process(parent: int) -> bool:
     """The same for a process that knows its parent's number; False where the system has no such thing."""
-    if not _ask_the_system():
+    if _PRCTL is None:
         return False
+    _PRCTL(_PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
     return True

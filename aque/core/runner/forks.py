@@ -53,6 +53,7 @@ class Forks:
         self._timers = timers
         self._hooks: dict[object, Hooks] = {}
         self._lives: dict[int, Life] = {}
+        self._owing: set[Zygote] = set()
         self.starting: dict[object, Job] = {}
 
     @property
@@ -83,6 +84,12 @@ class Forks:
         self._stop_watching(life.job.pid)
         self._hooks[life.job.lease].died(life.job)
         life.zygote.reap(life.job.pid)
+        self._owing.add(life.zygote)
+
+    def flush(self) -> None:
+        """Have those reaped that have ended since the last call."""
+        while self._owing:
+            self._owing.pop().flush()
 
     def bury(self, pid: int, code: int) -> None:
         """A child of ours has ended; if it was a warm interpreter, its tasks have too, or are ours to reap now."""

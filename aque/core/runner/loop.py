@@ -43,7 +43,7 @@ class Loop:
         self._wakeup = wake_on_children(selector)
         self._timers = timers = Timers()
         outlet = Outlet(channel, timers)
-        self._pipes = pipes = Pipes(selector, channel, outlet)
+        self._pipes = pipes = Pipes(selector, channel, outlet, timers)
         self._reaper = Reaper()
         self._admission = admission = Admission()
         self._switch = Switch()
@@ -91,6 +91,7 @@ class Loop:
             self._hear(key.data, events)
         self._reap()
         self._tasks.admit()
+        self._forks.flush()  # what a fork has not taken along
         self._send()
 
     def _wait(self) -> list[tuple[selectors.SelectorKey, int]]:

@@ -8,24 +8,27 @@ from .channel import Channel
 from .outlet import Outlet
 from .progress import Lines, Osc
 from .spawn import MESSAGES, PROGRESS
+from .timers import Timers
 
 CHUNK = 64 * 1024
 # A pipe holds at most this much when its writer is dead (the system's limit for the unprivileged).
 DRAIN = 1024 * 1024
 LINE_LIMIT = 256 * 1024 * 1024
 HIGH_WATER = 1024 * 1024
+YOUNG = 0.005  # seconds until messages are read: those of most tasks are their results, and are taken at their ends
 
 
 class Pipe:
     """Our end of one pipe of a task."""
 
-    __slots__ = ("_progress", "descriptor", "lease", "line", "stream")
+    __slots__ = ("_progress", "descriptor", "is_watched", "lease", "line", "stream")
 
     def __init__(self, descriptor: int, stream: int, lease: Any) -> None:
         """Take over the descriptor."""
         self.descriptor = descriptor
         self.stream = stream
         self.lease = lease
+        self.is_watched = False
         self.line = bytearray()
         self._progress: Lines | Osc = Lines() if stream == PROGRESS else Osc()
 
@@ -67,23 +70,39 @@ class Pipe:
 class Pipes:
     """The pipes of all running tasks; none is read while the worker does not keep up."""
 
-    def __init__(self, selector: selectors.BaseSelector, channel: Channel, outlet: Outlet) -> None:
+    def __init__(self, selector: selectors.BaseSelector, channel: Channel, outlet: Outlet, timers: Timers) -> None:
         """Read when the selector says so."""
         self._selector = selector
         self._channel = channel
         self.outlet = outlet
+        self._timers = timers
         self._open: dict[Any, list[Pipe]] = {}
+        self._young: list[Pipe] = []
         self._paused = False
 
     def add(self, lease: Any, streams: dict[int, int]) -> None:
-        """Forward the pipes of a task."""
-        self.add_all(lease, [Pipe(descriptor, stream, lease) for descriptor, stream in streams.items()])
+        """Forward the pipes of a task: output at once, for its order is known by the time."""
+        self._open[lease] = pipes = [Pipe(descriptor, stream, lease) for descriptor, stream in streams.items()]
+        for pipe in pipes:
+            if pipe.stream != MESSAGES:
+                self._watch(pipe)
+            else:
+                self._watch_later(pipe)
 
     def add_all(self, lease: Any, pipes: list[Pipe]) -> None:
         """Read these pipes, which are known by one lease."""
         self._open[lease] = pipes
-        if not self._paused:
-            self._watch(pipes)
+        for pipe in pipes:
+            self._watch(pipe)
+
+    def _watch_later(self, pipe: Pipe) -> None:
+        if not self._young:
+            self._timers.after(YOUNG, self._watch_young)
+        self._young.append(pipe)
+
+    def _watch_young(self) -> None:
+        while self._young:
+            self._watch(self._young.pop())
 
     def readable(self, pipe: Pipe) -> None:
         """Forward from one pipe; close it at its end."""
@@ -110,20 +129,22 @@ class Pipes:
             return
         self._paused = paused
         for pipes in self._open.values():
-            if paused:
-                for pipe in pipes:
-                    self._selector.unregister(pipe.descriptor)
-            else:
-                self._watch(pipes)
+            for pipe in pipes:
+                (self._ignore if paused else self._watch)(pipe)
 
-    def _watch(self, pipes: list[Pipe]) -> None:
-        """Have the selector tell of these pipes."""
-        for pipe in pipes:
+    def _watch(self, pipe: Pipe) -> None:
+        """Have the selector tell of a pipe that is open, unless it has to wait."""
+        if pipe.descriptor >= 0 and not (self._paused or pipe.is_watched):
             self._selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
+            pipe.is_watched = True
+
+    def _ignore(self, pipe: Pipe) -> None:
+        if pipe.is_watched:
+            self._selector.unregister(pipe.descriptor)
+            pipe.is_watched = False
 
     def _close(self, pipe: Pipe) -> None:
         """Forget a pipe."""
-        if not self._paused:
-            self._selector.unregister(pipe.descriptor)
+        self._ignore(pipe)
         os.close(pipe.descriptor)
         pipe.descriptor = -1

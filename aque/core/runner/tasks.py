@@ -109,13 +109,13 @@ class Tasks:
             self.start(job)
 
     def died(self, job: Job) -> None:
-        """End what a task has left, and take what it wrote."""
+        """End what a task has left."""
         job.ended = job.ended or time.monotonic()
         self._signals.kill_rest(job)
-        self._pipes.drain(job.lease)
 
     def ended(self, job: Job, code: int, usage: Usage, max_rss: int) -> None:
-        """Report the end of a task."""
+        """Report the end of a task, after what it wrote: that is taken late, for what is next waits for the rest."""
+        self._pipes.drain(job.lease)
         del self._running.by_pid[job.pid]
         job.cancel_timer()
         self._channel.queue(job.finished(code, usage, max_rss))

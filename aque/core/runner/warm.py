@@ -23,6 +23,8 @@ COLD_FOR = 60.0  # seconds until an interpreter that could not be forked from is
 # where its user's packages are. All others are the task's own, and are set in its process.
 PREFIXES = ("PYTHON", "LD_", "LC_", "MALLOC_", "GLIBC_", "COV_", "COVERAGE_")
 NAMES = {"HOME", "LANG", "LANGUAGE", "TZ"}
+# Symbols are found before the first fork, which would else find each anew. With the environment of tasks it is gone.
+_BOUND = {"LD_BIND_NOW": "1"}
 ELF = b"\x7fELF"
 
 Key = tuple[Any, ...]
@@ -102,7 +104,7 @@ class Warm:
             # Streams as most tasks have them, which they take over as they are.
             nothing = files.own(os.open(os.devnull, os.O_RDONLY))
             stdio = (nothing, files.own(_dead_end()), files.own(_dead_end()))
-            bare = planned._replace(environ=dict(key[-1]), extra={}, cwd="/", stdio=stdio)
+            bare = planned._replace(environ={**_BOUND, **dict(key[-1])}, extra={}, cwd="/", stdio=stdio)
             try:
                 zygote = Zygote(bare, is_strange=planned.identity is not None)
             except TaskError:

@@ -13,7 +13,7 @@ from .processes import parent_of, send
 from .spawn import Plan, start
 
 PATIENCE = 30.0  # seconds that a warm interpreter has for an answer
-PACKET = 4096
+PACKET = 64 * 1024
 
 
 class Said(NamedTuple):
@@ -47,6 +47,7 @@ class Zygote:
         self.is_over = False
         self.starting: deque[Job] = deque()
         self.running: dict[int, Job] = {}
+        self._dead: list[int] = []
 
     def fileno(self) -> int:
         """The descriptor to wait on."""
@@ -72,20 +73,34 @@ class Zygote:
 
     def _send(self, packet: bytes, descriptors: list[int]) -> bool:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        dead, head = self._dead[:], self._head()
         try:
-            self._socket.sendmsg([packet], ancillary)
+            self._socket.sendmsg([head, packet], ancillary)
         except OSError:
+            self._dead += dead
             return False
         return True
 
     def reap(self, pid: int) -> None:
-        """Have it reap a process that has ended."""
+        """Have it reap a process that has ended, with the next packet."""
+        self._dead.append(pid)
+
+    def flush(self) -> None:
+        """Send what it is to reap, if no other packet took it along."""
+        if not self._dead:
+            return
         try:
-            self._socket.send(b"reap %d" % pid)
+            self._socket.send(self._head() + b"reap")
         except BlockingIOError:  # it does not listen: its end will tell of all its processes
             self.kill()
         except OSError:
             return
+
+    def _head(self) -> bytes:
+        """The first line of a packet."""
+        line = b" ".join(b"%d" % pid for pid in self._dead) + b"\n"
+        self._dead.clear()
+        return line
 
     def receive(self) -> list[Said]:
         """What it has said since the last call."""
@@ -101,8 +116,9 @@ class Zygote:
                 self.is_over = True
                 break
             try:
-                word, *numbers = data.decode("ascii").split()
-                said.append(_HEARD[word](self, word, numbers))
+                for line in data.decode("ascii").splitlines():
+                    word, *numbers = line.split()
+                    said.append(_HEARD[word](self, word, numbers))
             except (ValueError, LookupError):  # somebody meddles with it
                 self.kill()
                 self.is_over = True
