@@ -2,15 +2,30 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Header = dict[str, Any]
 Frame = tuple[Header, bytes]
 
 LENGTHS = struct.Struct("!II")
-# ASCII JSON carries the lone surrogates of names that are not UTF-8 unharmed.
-ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _encoder() -> Callable[[Any], str]:
+    """JSON in ASCII, which carries the lone surrogates of names that are not UTF-8 unharmed.
+
+    Python's own would make its encoder anew for each of our small frames, which takes half of its time.
+    """
+    ours = json.JSONEncoder(separators=(",", ":"))
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return ours.encode
+    escaped = json.encoder.encode_basestring_ascii
+    chunks = make(None, ours.default, escaped, None, ":", ",", False, False, True)
+    return lambda value: "".join(chunks(value, 0))
+
+
+ENCODE = _encoder()
 
 
 def pack(header: Header, body: bytes = b"") -> bytes:

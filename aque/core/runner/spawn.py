@@ -16,6 +16,7 @@ from .progress import NAME, is_wanted, lent
 from .stdio import Files, holding, open_outputs, open_stdin
 
 MESSAGES, PROGRESS = 3, 4
+_EFFECTIVE = os.access in os.supports_effective_ids
 SHELL = "/bin/sh"
 EXEC_KINDS = {errno.E2BIG: "too_long", errno.ENOENT: "not_found", errno.EACCES: "not_executable"}
 EXEC_KINDS |= {errno.ENOEXEC: "not_executable", errno.EPERM: "not_executable", errno.ENOTDIR: "not_executable"}
@@ -93,7 +94,7 @@ def _directory(cwd: str | None) -> str | None:
         raise TaskError("cwd", f"{cwd}: {error.strerror}") from None
     if not stat.S_ISDIR(mode):
         raise TaskError("cwd", f"{cwd}: Not a directory")
-    if not os.access(cwd, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not os.access(cwd, os.X_OK, effective_ids=_EFFECTIVE):
         raise TaskError("cwd", f"{cwd}: Permission denied")
     return cwd
 
@@ -104,26 +105,27 @@ def _plain(path: str) -> str:
     return str(Path(path))
 
 
+def _may_run(path: str) -> bool:
+    """Whether it is a file that can be run. Most that are looked at are not there, of which this makes no exception."""
+    return os.access(path, os.X_OK, effective_ids=_EFFECTIVE) and stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+
+
 def find_program(name: str, search: str, base: str) -> str:
     """The file of a command, looked up as a shell standing in `base` would."""
     folders = [""] if "/" in name else search.split(":")
     plain = _plain(name) if "/" in name else name
-    effective = os.access in os.supports_effective_ids
+    candidates = [os.path.join(base, folder, plain) for folder in folders if name]  # noqa: PTH118  # of strings: this is done for each task
+    if found := next(filter(_may_run, candidates), None):
+        return found
     denied = None
-    for folder in folders if name else []:
-        candidate = os.path.join(base, folder, plain)  # noqa: PTH118  # of strings: this is done for each task
+    for candidate in candidates:
         try:
             mode = os.stat(candidate).st_mode  # noqa: PTH116
         except OSError as error:
             in_the_way = error.errno == errno.EACCES or (error.errno == errno.ENOTDIR and "/" in name)
             denied = denied or (candidate if in_the_way else None)
             continue
-        if not stat.S_ISREG(mode):
-            denied = denied or (candidate if "/" in name else None)
-        elif os.access(candidate, os.X_OK, effective_ids=effective):
-            return candidate
-        else:
-            denied = denied or candidate
+        denied = denied or (candidate if stat.S_ISREG(mode) or "/" in name else None)
     if denied is not None:
         raise TaskError("not_executable", f"{denied}: not executable")
     raise TaskError("not_found", f"{name}: command not found")
