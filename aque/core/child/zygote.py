@@ -32,8 +32,6 @@ from .surroundings import replace_environ
 UNFIT = 75  # the status of an interpreter that cannot be forked from
 _DESCRIPTORS = 8
 _PACKET = 64 * 1024
-_VIEW = memoryview(bytearray(_PACKET))  # made once: what a fork shares with us is not to be moved around
-_ROOM = [_VIEW]
 _MODES: Mapping[bytes, Callable[[bytes, list[int]], None]] = {b"fork": single.run, b"share": shared.run}
 
 
@@ -63,11 +61,11 @@ class _Zygote:
         self._socket.send(b"ready")
         space = _socket.CMSG_SPACE(_DESCRIPTORS * 4)
         while True:
-            size, ancillary, _, _ = self._socket.recvmsg_into(_ROOM, space, _socket.MSG_CMSG_CLOEXEC)
-            if not size:
+            data, ancillary, _, _ = self._socket.recvmsg(_PACKET, space, _socket.MSG_CMSG_CLOEXEC)
+            if not data:
                 return
             descriptors = memoryview(ancillary[0][2]).cast("i").tolist() if ancillary else []
-            if answer := self._take(_VIEW[:size].tobytes(), descriptors):
+            if answer := self._take(data, descriptors):
                 self._socket.send(answer)
             for each in descriptors:
                 os.close(each)
