@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from aque.core.task import account
+from aque.core.account import account
 
 from .demands import demand
 from .house import House, house
