@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from aque.core.task import account
+from aque.core.account import account
 
 from .demands import demand
 from .house import House, house
@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("tasks", nargs="?", type=int, default=1_000_000, metavar="TASKS")
     tasks = parser.parse_args().tasks
     print(f"{platform.platform()}, {os.cpu_count()} cpus, load {os.getloadavg()[0]:.1f}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # all of aque would be compiled anew at each start
     with house() as shared:
         measure(shared, tasks)
     print(f"load {os.getloadavg()[0]:.1f}")

@@ -15,7 +15,7 @@ from .options import echo_json
 
 if TYPE_CHECKING:
     from ..core.broker import Broker
-    from ..core.rows import Detail
+    from ..core.details import Detail
 
 _CHUNK: Final = 200  # tasks that are asked for at once
 _WIDTH: Final = max(len(each.name) for each in (*FIELDS, *DETAILS)) + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import click
 
@@ -10,6 +11,9 @@ from ..core.errors import UsageError
 from .completing import task_ids
 from .options import filter_option, selected
 from .steering import How, steer, steering_options
+
+_FIELD: Final = re.compile(r"[A-Za-z_]+=")
+_IDS: Final = re.compile(r"[\d,-]+", re.ASCII)
 
 
 class _Command(click.Command):
@@ -50,7 +54,10 @@ def command(words: tuple[str, ...], text: str | None, how: How) -> int:
       aque edit -f 'state:pending name~^render' queue=night timeout=2h
       aque edit 12 run_at=
     """
-    fields = [word.partition("=") for word in words if re.match(r"[A-Za-z_]+=", word)]
+    fields = [word.partition("=") for word in words if _FIELD.match(word)]
+    rest = [word for word in words if not _FIELD.match(word)]
+    if strange := [word for word in rest if not _IDS.fullmatch(word)]:
+        raise UsageError(f"neither an id nor FIELD=VALUE: {strange[0]!r}")
     names = [name for name, _, _ in fields]
     if len(set(names)) < len(names):
         raise UsageError("a field is given twice")
@@ -58,5 +65,5 @@ def command(words: tuple[str, ...], text: str | None, how: How) -> int:
 
     changes = {name: value for name, _, value in fields}
     read_changes(changes)  # what is wrong with them is told before the tasks are looked for
-    selection = selected([word for word in words if not re.match(r"[A-Za-z_]+=", word)], text)
+    selection = selected(rest, text)
     return steer(selection, how, lambda steering, which, dry: steering.edit(which, changes, dry=dry), "edited")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..core.errors import UsageError
-from .options import Whole, broker_option, json_option, open_broker
+from .options import TwoWords, Whole, broker_option, json_option, open_broker
 from .rows import show_rows, tell_change
 from .table import Column
 
@@ -21,22 +21,6 @@ _COLUMNS: Final = (
     Column("SIZE", is_number=True),
     Column("WAITING", is_number=True),
 )
-
-
-class _Apart(click.Command):
-    """Says how a limit is set to who writes it as `--limit` takes it, NAME=N."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.MissingParameter as error:
-            name, equals, size = next((word for word in given if "=" in word[1:]), "").partition("=")
-            if not equals or name.startswith("-"):
-                raise
-            raise click.UsageError(
-                f"NAME and N are two words here: {ctx.command_path} {name} {size or 'N'}", ctx
-            ) from error
 
 
 @click.group("limits", invoke_without_command=True)
@@ -61,7 +45,7 @@ def command(context: click.Context, as_json: bool, broker: str | None) -> None:
         raise UsageError(f"write --json behind {context.invoked_subcommand}")
 
 
-@command.command("set", cls=_Apart, short_help="Let N units of a limit be in use at once.")
+@command.command("set", cls=TwoWords, short_help="Let N units of a limit be in use at once.")
 @click.argument("name", metavar="NAME")
 @click.argument("size", type=Whole(0), metavar="N")
 @json_option

@@ -151,8 +151,20 @@ def _call(command: click.Command, name: str) -> int:
 
 
 def _on_bad_usage(error: Any, name: str) -> int:
-    path = error.ctx.command_path if error.ctx else name
+    path = error.ctx.command_path if error.ctx else _called(name)
     return _complain(name, f"{error.format_message()} (see {path} --help)", error.exit_code)
+
+
+def _called(name: str) -> str:
+    """The command that was meant, where click does not say which: of an option without its argument."""
+    path: list[str] = [name]
+    here: click.Command | None = cli if name == "aque" else None
+    for word in sys.argv[1:]:
+        if not isinstance(here, click.Group):
+            break
+        if found := here.get_command(click.Context(here), word):
+            path, here = [*path, word], found
+    return " ".join(path)
 
 
 def _on_broken_pipe(_error: Any, _name: str) -> int:

@@ -30,6 +30,22 @@ class Whole(click.IntRange):
     name = "whole number"
 
 
+class TwoWords(click.Command):
+    """Says how NAME and N are given to who writes them as `submit --limit` takes them, NAME=N."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            name, equals, size = next((word for word in given if "=" in word[1:]), "").partition("=")
+            if not equals or name.startswith("-"):
+                raise
+            raise click.UsageError(
+                f"NAME and N are two words here: {ctx.command_path} {name} {size or 'N'}", ctx
+            ) from error
+
+
 def broker_option(function: Function) -> Function:
     """`--broker URL`, which may also stand before the command."""
     return click.option(

@@ -9,7 +9,7 @@ import click
 
 from ..core.errors import UsageError
 from .completing import queue_names
-from .options import broker_option, json_option, open_broker
+from .options import TwoWords, broker_option, json_option, open_broker
 from .rows import show_rows, tell_change
 from .table import Column
 
@@ -81,7 +81,7 @@ def resume(names: Sequence[str], as_json: bool, broker: str | None) -> None:
     _move(names, broker, ("resumed", "not paused"), paused=False, as_json=as_json)
 
 
-@command.command("limit", short_help="Set how many of their tasks may run at once.")
+@command.command("limit", cls=TwoWords, short_help="Set how many of their tasks may run at once.")
 @_names
 @click.argument("most", callback=_most, metavar="N|none")
 @json_option

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ..core.broker import Broker, get_broker
 from ..core.errors import UsageError
-from ..core.filter import Term
-from ..core.filter.ast import terms
-from ..core.selection import Selection
-from ..core.sorting import Sort, parse_sort
-from ..core.tree import Line
-from ..core.view import View
 from .completing import field_lists
-from .formats import Format, csv_format, json_format, pattern_format
-from .listing import columns, draw_list, draw_tree
-from .options import Whole, broker_option, color_option, json_option, selecting
+from .options import Whole, broker_option, color_option, json_option, open_broker, selecting
+
+if TYPE_CHECKING:
+    from ..core.selection import Selection
 
 _LIMIT: Final = 100  # tasks for people
-_WIDTH: Final = 20  # dependencies of one task in a tree
-_FORMATS: Final[dict[str, Callable[[Any], Format]]] = {
-    "as_json": lambda _: json_format(),
-    "names": csv_format,
-    "pattern": pattern_format,
-}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be shown to people, and how. `limit` None: all."""
-
-    selection: Selection
-    are_all_users: bool
-    is_flat: bool
-    depth: int | None
-    sort: Sort
-    limit: int | None
-    is_coloured: bool
 
 
 @click.command("status")
@@ -101,60 +72,41 @@ def command(
       aque status -v 12
       aque status --json 12 | jq .attempts
     """
+    from ..core.sorting import parse_sort
+    from ..core.view import View
+    from . import overview
+
     keys = parse_sort(sort)
     chosen = [(name, value) for name, value in formats.items() if value]
     if len(chosen) + is_watched > 1:
         raise UsageError("give one of --csv, --pattern, --json and --watch")
-    place = get_broker(broker)
-    View(place).check(selection)
-    mine = selection if are_all_users or not _wants_own(selection) else selection.where(Term("user", ":", ("me",)))
     is_full = is_full or environ
-    if is_full and (is_watched or set(formats) & {"names", "pattern"} & {name for name, _ in chosen}):
+    if is_full and (is_watched or formats["names"] or formats["pattern"]):
         raise UsageError("-v is for people and for --json")
+    place = open_broker(broker)
+    View(place).check(selection)
+    mine = selection if are_all_users else _own(selection)
     shown = _LIMIT if limit is None else limit or None
-    request = Request(mine, are_all_users, is_flat, depth, keys, shown, color)
+    request = overview.Request(mine, are_all_users, is_flat, depth, keys, shown, color)
     if is_watched:
-        return _watch(place, request)
+        return overview.watch(place, request)
     if is_full or (formats["as_json"] and selection.ids):
-        found = _print_full(place, mine, keys, limit or None, as_json=formats["as_json"], environ=environ)
+        found = overview.show_all(place, mine, keys, limit or None, as_json=formats["as_json"], environ=environ)
     elif chosen:
-        found = _print(place, mine, keys, limit or None, _FORMATS[chosen[0][0]](chosen[0][1]))
+        found = overview.write(place, mine, keys, limit or None, *chosen[0])
     else:
-        found = _show(place, request)
+        found = overview.show(place, request)
     return 0 if found else _nothing(selection, is_narrowed=mine is not selection)
 
 
-def _wants_own(selection: Selection) -> bool:
-    """Whether it leaves open whose tasks it is about."""
+def _own(selection: Selection) -> Selection:
+    """One's own tasks, where it leaves open whose they are."""
+    from ..core.filter import Term
+    from ..core.filter.ast import terms
+
     names_users = selection.filter is not None and any(term.field == "user" for term in terms(selection.filter))
-    return selection.ids is None and not names_users
-
-
-def _print(broker: Broker, selection: Selection, sort: Sort, limit: int | None, write: Format) -> bool:
-    view = View(broker)
-    count = 0
-    for count, row in enumerate(view.rows(selection, sort, limit), 1):  # noqa: B007
-        write(row, view.now)
-    return count > 0
-
-
-def _print_full(
-    broker: Broker, selection: Selection, sort: Sort, limit: int | None, *, as_json: bool, environ: bool
-) -> bool:
-    from .detail import show
-
-    view = View(broker)
-    ids = [row.id for row in view.rows(selection, sort, limit)]
-    return bool(show(broker, ids, view.now, as_json=as_json, environ=environ))
-
-
-def _show(broker: Broker, request: Request) -> bool:
-    lines, is_cut = draw(broker, request, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
-    for line in lines:
-        click.echo(line, color=request.is_coloured)
-    if is_cut:
-        click.echo("… and more: --limit 0 shows all, -f FILTER fewer", err=True)
-    return bool(lines)
+    is_open = selection.ids is None and not names_users
+    return selection.where(Term("user", ":", ("me",))) if is_open else selection
 
 
 def _nothing(asked: Selection, *, is_narrowed: bool) -> int:
@@ -164,25 +116,3 @@ def _nothing(asked: Selection, *, is_narrowed: bool) -> int:
     hint = ": -x looks among the tasks of all users" if is_narrowed else ""
     click.echo(f"nothing matches{hint}", err=True)
     return 1
-
-
-def draw(broker: Broker, request: Request, width: int | None) -> tuple[list[str], bool]:
-    """The lines of a table, and whether it is not all there is."""
-    view, fields = View(broker), columns(request.are_all_users)
-    if request.is_flat:
-        page = view.page(request.selection, request.sort, request.limit)
-        return draw_list(fields, page.rows, view.now, width), page.after is not None
-    tree = view.tree(request.selection, request.sort, request.depth, request.limit, request.limit and _WIDTH)
-    lines: list[Line] = list(tree.lines())
-    shown = lines[: request.limit]
-    return draw_tree(fields, shown, view.now, width), tree.is_cut or len(shown) < len(lines)
-
-
-def _watch(broker: Broker, request: Request) -> int:
-    from .live import redraw
-
-    def frame(width: int, height: int) -> str:
-        lines, _ = draw(broker, request, width)
-        return "\n".join(lines[: height - 1]) or "no tasks"
-
-    return redraw(broker, frame, request.is_coloured)

@@ -105,7 +105,7 @@ class Steering:
 
     def others(self, ids: Sequence[int]) -> int:
         """How many of the tasks run as another account than this process's."""
-        from .task import account
+        from .account import account
 
         return sum(self._broker.read(verbs.others, part, account()) for part in parts(ids, BATCH))
 

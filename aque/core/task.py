@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import pwd
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from .account import account
 from .environment import environ
 from .errors import UsageError
 from .rules import RULES
@@ -69,15 +69,6 @@ def _folder() -> str:
         return os.getcwd()  # noqa: PTH109
     except FileNotFoundError:
         raise UsageError("the current folder is gone: change to one that exists") from None
-
-
-@cache
-def account() -> str:
-    """The name of this process's account, or its number where it has no name."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
 
 
 _ONE_CPU: Final = Cpus()

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .broker import Broker
 from .errors import TaskNotFound
-from .filter import Context, Node
-from .filter import links as linked
-from .queries import listing, tasks
+from .queries import listing
 from .rows import TaskRow
 from .selection import Selection
 from .sorting import NEWEST, Sort, place
 from .states import State
 from .tree import Level, Tree, grow
+
+if TYPE_CHECKING:
+    from .filter import Node
+    from .filter.predicate import Context
 
 _CHUNK: Final = 2000  # rows to a page
 _IDS: Final = 20_000  # ids to a page
@@ -48,6 +50,8 @@ class View:
         """Raise TaskNotFound if the selection names ids that no task has."""
         if not selection.ids:
             return
+        from .queries import tasks  # which lists do without
+
         with self._database.connection() as conn:
             missing = tasks.missing(conn, selection.ids)
         if missing:
@@ -105,16 +109,19 @@ class View:
             found += [task for task, is_needed in part if not is_needed]
             scanned += len(part)
             if limit is not None and len(found) > limit:
-                rows = self._rows(found[:limit], sort)
+                rows = self._rows(found[:limit])
                 return Page(rows, place(sort, rows[-1], self.now) if rows else None)
             after = self._place(sort, part[-1][0]) if len(part) == size else None
             if after is None:
                 break
             size = _WINDOW
-        return Page(self._rows(found, sort), after if after is None else tuple(after))
+        return Page(self._rows(found), after if after is None else tuple(after))
 
-    def _rows(self, ids: Sequence[int], sort: Sort = NEWEST) -> tuple[TaskRow, ...]:
-        return self.page(Selection(tuple(ids)), sort, None).rows if ids else ()
+    def _rows(self, ids: Sequence[int]) -> tuple[TaskRow, ...]:
+        if not ids:
+            return ()
+        with self._database.connection() as conn:
+            return tuple(listing.rows(conn, ids, self.now))
 
     def _place(self, sort: Sort, task: int) -> tuple[Any, ...] | None:
         """Where a task stands in an order; None where it is gone meanwhile."""
@@ -146,9 +153,12 @@ class View:
 
     def context(self, node: Node) -> Context:
         """What a filter's predicate goes by, as it is now."""
+        from .filter.predicate import Context, links
+
+        asked = links(node)
         with self._database.connection() as conn:
-            found = listing.links(conn, linked(node))
-        needs, needed_by = ({task: set[int]() for task in linked(node)} for _ in range(2))
+            found = listing.links(conn, asked)
+        needs, needed_by = ({task: set[int]() for task in asked} for _ in range(2))
         for task, other, is_need in found:
             (needs if is_need else needed_by)[task].add(other)
         return Context(self.now, _frozen(needs), _frozen(needed_by))

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from textual.content import Content
 
+from ..core.details import Attempt, Detail, Link
 from ..core.fields import FIELDS, Field
 from ..core.fields.detail import DETAILS
-from ..core.rows import Attempt, Detail, Link
 from ..core.states import State
 from ..core.text import clean
 from ..core.units import show_duration, show_memory

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ..core.filter import AnyOf, Context, Node, predicate, show
+from ..core.filter import AnyOf, Node, show
+from ..core.filter.predicate import Context, predicate
 from ..core.rows import TaskRow
 from ..core.selection import Selection
 from ..core.text import clean

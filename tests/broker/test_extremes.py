@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from aque.core.account import account
 from aque.core.broker import Broker
 from aque.core.child.codec import decode
 from aque.core.db.source import Connection
@@ -13,7 +14,6 @@ from aque.core.errors import UsageError
 from aque.core.queries import registry, steering, work
 from aque.core.selection import Selection
 from aque.core.states import State
-from aque.core.task import account
 from aque.core.view import View
 from tests import work as work_of_tests
 from tests.waiting import wait_for

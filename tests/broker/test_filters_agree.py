@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.fields import FIELDS
-from aque.core.filter import Context, Node, links, predicate
+from aque.core.filter import Node
+from aque.core.filter.predicate import Context, links, predicate
 from aque.core.filter.regex import read_regex
 from aque.core.queries import listing
 from aque.core.selection import Selection

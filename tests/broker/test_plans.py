@@ -51,6 +51,7 @@ _MOST = 1000  # rows that any part of a plan may read, whatever the backlog
 _NOW = datetime.now(UTC)
 _LATER = int(_NOW.timestamp() // 5) + 1000  # a step in which nothing ended yet
 _LONG_AFTER = _NOW + timedelta(hours=1)
+_QUEUED = Selection.of(text="queue:default")
 _BIG = {"task", "spec", "dependency", "attempt", "result", "output", "environ"}
 
 
@@ -259,6 +260,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "the fullest limits": lambda bench: pulse.limits(bench.conn),
     "metrics": lambda bench: [metrics.standing(bench.conn), metrics.ends(bench.conn, _LONG_AFTER, 5.0, [1.0])],
     "the audit trail": lambda bench: [events.numbers(bench.conn, 20), events.standing(bench.conn, bench.some)],
+    "the latest roots": lambda bench: listing.candidates(bench.conn, _QUEUED, _NOW, NEWEST, 50, None),
     "some rows": lambda bench: listing.page(bench.conn, Selection.of(bench.some), _NOW),
     "claim, by ranks of volumes": lambda bench: bench.claim() if _ranked(bench) else None,
     "line, by ranks of volumes": lambda bench: bench.conn.execute(

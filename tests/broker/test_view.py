@@ -9,7 +9,8 @@ import pytest
 import aque
 from aque.core.broker import Broker
 from aque.core.errors import TaskNotFound
-from aque.core.filter import parse, predicate
+from aque.core.filter import parse
+from aque.core.filter.predicate import predicate
 from aque.core.selection import Selection
 from aque.core.sorting import parse_sort
 from aque.core.states import State

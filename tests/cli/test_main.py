@@ -62,6 +62,18 @@ def test_an_unreachable_broker_is_told_in_one_line_by_every_command(aque: Aque) 
         (["submit", "--user", "no-such-user", "true"], "aque: no such user on this host: no-such-user"),
         (["call", "m:f", "[" * 100_000], "aque: an argument is nested too deeply: [[[[[[[[[[[[[[[[[[[[…"),
         (["wait", "x"], "aque: not the id of a task: 'x'"),
+        (["submit", "-n"], "aque: Option '-n' requires an argument. (see aque submit --help)"),
+        (["queues", "limit", "-n"], "aque: No such option '-n'. (see aque queues limit --help)"),
+        (
+            ["queues", "pause", "--broker"],
+            "aque: Option '--broker' requires an argument. (see aque queues pause --help)",
+        ),
+        (
+            ["queues", "limit", "a=4"],
+            "aque: NAME and N are two words here: aque queues limit a 4 (see aque queues limit --help)",
+        ),
+        (["edit", "1", "foo"], "aque: neither an id nor FIELD=VALUE: 'foo'"),
+        (["edit", "1", "run-at=3"], "aque: neither an id nor FIELD=VALUE: 'run-at=3'"),
         (["wait", "²"], "aque: not the id of a task: '²'"),
     ],
 )

@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 import pytest
 
+from aque.core.account import account
 from aque.core.broker import Broker
 from aque.core.fields import FIELDS
 from aque.core.queue import Queue
-from aque.core.task import account
 from tests.waiting import wait_for
 
 Status = Callable[..., subprocess.CompletedProcess[str]]

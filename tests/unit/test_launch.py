@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from aque.core.account import account
 from aque.core.db.source import without_credentials
 from aque.core.errors import UsageError
 from aque.core.queries.inputs import Inputs, Stdout
 from aque.core.queries.work import Captured
 from aque.core.runner import kind as runners
-from aque.core.task import account
 from aque.core.worker.inputs import Given
 from aque.core.worker.kinds import Kinds, one_of
 from aque.core.worker.launch import launch

@@ -6,19 +6,19 @@ those of this program: a digest of their text is kept as the comment of the sche
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from psycopg import Connection, sql
+from psycopg.errors import UndefinedTable
 
 from ..errors import SchemaError
-from .statements import scripts
+from .statements import count, scripts
 
 _LOCK: Final = 0x61717565_6D696772  # "aquemigr": one migration at a time, whoever starts it
 
-_IS_THERE: Final = "select to_regclass('aque.schema_version') is not null"
 _FOUND: Final = """
 select coalesce(max(version), 0), coalesce(obj_description(to_regnamespace('aque'), 'pg_namespace'), '')
 from aque.schema_version
@@ -78,14 +78,15 @@ class Schema:
 def known() -> Schema:
     """The schema that this program is made for."""
     text = "\n".join(script for folder in ("functions", "shared") for _, script in scripts(folder))
-    return Schema(len(scripts("migrations")), f"functions {hashlib.sha256(text.encode()).hexdigest()[:16]}")
+    return Schema(count("migrations"), f"functions {len(text)}-{zlib.crc32(text.encode()):08x}")
 
 
 def found(conn: Connection[Any]) -> Schema:
     """The schema that the broker has."""
-    if not _row(conn, _IS_THERE)[0]:
+    try:
+        return Schema(*_row(conn, _FOUND))
+    except UndefinedTable:  # to ask first whether it is there would be a turn more for each command
         return Schema()
-    return Schema(*_row(conn, _FOUND))
 
 
 def migrate(conn: Connection[Any], program: str) -> int:

@@ -32,8 +32,17 @@ def _split(text: str) -> Iterator[tuple[str, LiteralString]]:
 
 def scripts(folder: str) -> list[tuple[str, LiteralString]]:
     """The scripts of a folder beside this module, by name, in order."""
+    return [(each.name, _text(each)) for each in _files(folder)]
+
+
+def count(folder: str) -> int:
+    """How many scripts a folder has."""
+    return len(_files(folder))
+
+
+def _files(folder: str) -> list[Traversable]:
     found = [each for each in (files(__package__) / folder).iterdir() if each.name.endswith(".sql")]
-    return [(each.name, _text(each)) for each in sorted(found, key=lambda each: each.name)]
+    return sorted(found, key=lambda each: each.name)
 
 
 def _text(file: Traversable) -> LiteralString:

@@ -19,11 +19,19 @@ The kernel drops all of them when a process dies, however it dies.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 from .address import conninfo, psql_command, url
 from .home import Home, locate
 from .lease import Lease
-from .lifecycle import Endpoint, ensure, join, parse_linger, stop
-from .status import Status, status
+from .lifecycle import Endpoint, ensure, join, parse_linger
+
+if TYPE_CHECKING:
+    from .halt import stop
+    from .look import Status, status
+
+_SELDOM: Final = {"stop": "halt", "Status": "look", "status": "look"}
+"""What most who use the server do without, and the modules that have it."""
 
 __all__ = [
     "Endpoint",
@@ -40,3 +48,11 @@ __all__ = [
     "stop",
     "url",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SELDOM:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_SELDOM[name]}"), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
@@ -100,4 +99,6 @@ def _temporary() -> Path:
 
 
 def _digest(path: Path) -> str:
+    import hashlib  # which few need, and which takes long to load
+
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]

@@ -1,19 +1,16 @@
-"""Making sure that the server runs, and stopping it."""
+"""Making sure that the server runs."""
 
 from __future__ import annotations
 
 import os
-import signal
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import EllipsisType
 from typing import Final
 
-from ..errors import BrokerError
 from ..units import parse_duration
-from . import address, failures, folders, lease, locks, pidfile, processes, remains
+from . import address, failures, folders, lease, locks
 from .home import Home, locate
 
 LINGER: Final = 600.0  # seconds that a server goes on without any user
@@ -66,37 +63,15 @@ def join(home: Path | str | None = None, timeout: float = 60.0) -> Endpoint | No
         return Endpoint(place, address.conninfo(place), lease.take(place, time.monotonic() + timeout))
 
 
-def stop(home: Path | str | None = None, timeout: float = 30.0) -> bool:
-    """Stop the server, whoever uses it; whether it ran. Everything that was acknowledged stays.
-
-    One that does not end in two thirds of the time is ended less gently, and recovers when it is started next.
-    Raises BrokerError where it does not stop in time, or runs where we cannot see it.
-    """
-    place, deadline = locate(home), time.monotonic() + timeout
-    with failures.explained(place):
-        if not place.start_lock.exists():
-            return False
-        folders.check(place.root)
-        with locks.exclusive(place.start_lock, deadline, _busy(place)):
-            pid = _find(place, deadline)
-            if pid is None:
-                return False
-            for number, until in ((signal.SIGINT, deadline - timeout / 3), (signal.SIGQUIT, deadline)):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-                if locks.wait(lambda: _gone(place, pid), until):
-                    return True
-            raise BrokerError(f"the server (pid {pid}) does not stop within {timeout:g} s; see {place.log}")
-
-
 def _start(place: Home, linger: float | None, deadline: float) -> None:
     from .start import Request, bring_up  # which whoever finds it running does without
 
-    with locks.exclusive(place.start_lock, deadline, _busy(place)) as held:
+    with locks.exclusive(place.start_lock, deadline, busy(place)) as held:
         bring_up(Request(place, linger, deadline, held))
 
 
-def _busy(place: Home) -> str:
+def busy(place: Home) -> str:
+    """What who has to wait for it too long is told."""
     return f"another process has been starting or stopping the server in {place.root} for too long; see {place.log}"
 
 
@@ -109,25 +84,3 @@ def parse_linger(text: str | None = None) -> float | None:
     if not text:
         return LINGER
     return None if text == "never" else parse_duration(text)
-
-
-def _find(place: Home, deadline: float) -> int | None:
-    """The server to stop; None where there is none. One that was just started needs a moment until it has a pid."""
-    found: list[int] = []
-
-    def known() -> bool:
-        if pid := pidfile.server(place):
-            found.append(pid)
-        elif address.answers(place):
-            raise BrokerError(f"the server in {place.root} runs in another container: stop it there")
-        else:
-            remains.kill_orphans(processes.holders(place.server_lock))
-        return bool(found) or locks.free(place.server_lock)
-
-    if not locks.wait(known, deadline):
-        raise BrokerError(f"processes that hold {place.server_lock} keep the server from stopping; see {place.log}")
-    return found[0] if found else None
-
-
-def _gone(place: Home, pid: int) -> bool:
-    return locks.free(place.server_lock) and not pidfile.is_server(pid, place.data)

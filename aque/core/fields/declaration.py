@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,7 +181,9 @@ def find(name: str, among: Callable[[Field], bool] = lambda _: True) -> Field:
 
 def hint(name: str, known: Iterable[str]) -> str:
     """For who wrote a name that is none: those that are close, and where all are told."""
-    close = difflib.get_close_matches(name.lower(), list(known), 3)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), list(known), 3)
     return (f"did you mean {' or '.join(close)}? " if close else "") + "`aque help fields` lists them"
 
 

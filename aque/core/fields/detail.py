@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from ..child.codec import describe
-from ..rows import Attempt, Detail, Link
+from ..details import Attempt, Detail, Link
 from ..units import show_duration, show_memory
 
 _SHOWN: Final = 400  # characters of a value

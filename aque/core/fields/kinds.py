@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, LiteralString
 
+from ..account import account
 from ..states import COMPLETE_STATES, FAILED_STATES, State
-from ..task import account
 from ..units import parse_duration, parse_memory, show_duration, show_memory
 from .reasons import GROUPS, REASONS
 

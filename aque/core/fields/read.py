@@ -6,7 +6,6 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from .. import patterns
 from ..errors import PatternMissingError
 from ..rows import TaskRow
 from ..states import READY_STATES, UNREADY_STATES, State
@@ -70,6 +69,10 @@ def show_reason(row: TaskRow, _: datetime) -> str:
 
 def show_command(row: TaskRow, _: datetime) -> str:
     """What its pattern says of it."""
+    if row.pattern == "shell":
+        return row.command
+    from .. import patterns  # which lists of commands do without
+
     try:
         pattern = patterns.find(row.pattern)
     except PatternMissingError:

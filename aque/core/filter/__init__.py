@@ -11,20 +11,16 @@ must tell people where they are and what was expected.
 from .ast import All, AnyOf, Node, Not, Term, Word
 from .errors import FilterError
 from .grammar import parse
-from .predicate import Context, links, predicate
 from .printer import show
 
 __all__ = [
     "All",
     "AnyOf",
-    "Context",
     "FilterError",
     "Node",
     "Not",
     "Term",
     "Word",
-    "links",
     "parse",
-    "predicate",
     "show",
 ]

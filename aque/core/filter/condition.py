@@ -15,7 +15,6 @@ from psycopg import sql
 from ..db.statements import statements
 from ..fields import BY_NAME, Field, Shape
 from .ast import All, AnyOf, Node, Not, Term, Word
-from .regex import read_regex
 from .values import folded, values
 
 _SQL: Final = {name: sql.SQL(text) for name, text in statements(__name__).items()}
@@ -57,6 +56,8 @@ class _Writer:
             return _SQL["not"].format(part=self._term(Term(term.field, ":", term.texts)))
         field = BY_NAME[term.field]
         if term.operator == "~":
+            from .regex import read_regex
+
             pattern = self._parameter(read_regex(term.texts[0]).postgres)
             return _SQL["regex_many" if field.kind.shape is Shape.MANY else "regex"].format(
                 column=column(field), pattern=pattern

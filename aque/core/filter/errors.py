@@ -28,3 +28,11 @@ class FilterError(UsageError):
         tail = f"{after[:_AROUND]}…" if len(after) > _AROUND else after
         shown = f"{head}[{bad}]{tail}"
         return f"character {self.start + 1}: " + "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+
+
+class BadRegex(ValueError):
+    """A pattern outside of the grammar; `place` counts characters from 0."""
+
+    def __init__(self, reason: str, place: int) -> None:
+        super().__init__(reason)
+        self.place = place

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from .errors import BadRegex
+
 _MAX_SIZE: Final = 500  # atoms, each as often as it may be repeated
 _MAX_REPEAT: Final = 255
 _MAX_DEPTH: Final = 20
@@ -26,14 +28,6 @@ _CLASSES: Final = {"d": "0-9", "w": "a-zA-Z0-9_", "s": " \t\n\r\f\v"}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _REPEAT: Final = re.compile(r"([*+?])|\{([0-9]{1,3})(,([0-9]{1,3})?)?\}")
 _END: Final = "\0"  # stands for `$` until it is known who reads
-
-
-class BadRegex(ValueError):
-    """A pattern outside of the grammar; `place` counts characters from 0."""
-
-    def __init__(self, reason: str, place: int) -> None:
-        super().__init__(reason)
-        self.place = place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from typing import Any, Final, TypeVar
 
 from ..db.source import Connection
 from ..db.statements import statements
-from ..rows import Asked, Attempt, Detail, Link
-from ..selection import Selection
+from ..details import Asked, Attempt, Detail, Link
 from . import listing
 
 _SQL: Final = statements(__name__)
@@ -21,7 +20,7 @@ def detail(conn: Connection, ids: Sequence[int], now: datetime, *, environ: bool
 
     `now`: the server's time.
     """
-    rows = {row.id: row for row in listing.page(conn, Selection.of(ids), now)}
+    rows = {row.id: row for row in listing.rows(conn, ids, now)}
     asked = _by_task(conn, "asked", Asked, ids, environ=environ)
     needs, needed = (_by_task(conn, name, Link, ids) for name in ("dependencies", "dependents"))
     attempts = _by_task(conn, "attempts", Attempt, ids)

@@ -33,6 +33,11 @@ _SHORT: Final = sql.SQL(", ").join(
     _SQL["beginning"].format(name=sql.Identifier(name)) if name in _LONG else sql.Identifier("r", name)
     for name in _NAMES
 )
+_SOURCE: Final = _SQL["source"].format(wait=sql.SQL("true"))
+_SHOWN: Final = _SQL["shown"]
+_ROWS, _ASKED = (
+    _SQL["source"].format(wait=_SQL["some_wait"].format(shown=shown)) for shown in (_SHOWN, sql.Placeholder("ids"))
+)
 _AND: Final = sql.SQL(" and ")
 
 
@@ -58,14 +63,25 @@ def page(
 ) -> list[TaskRow]:
     """The rows of a selection in an order, those `after` a place in it (see sorting.place); all without a limit."""
     where, parameters = _where(selection, now, sort, after)
-    query = _SQL["page"].format(columns=_COLUMNS, source=_SQL["source"], where=where, order=ordering.order(sort))
+    query = _SQL["page"].format(
+        columns=_COLUMNS, source=_SOURCE, rows=_ROWS, shown=_SHOWN, where=where, order=ordering.order(sort)
+    )
     with conn.cursor(row_factory=in_order(TaskRow._make)) as cursor:
         return cursor.execute(query, {**parameters, "limit": limit}, prepare=False).fetchall()
 
 
+def rows(conn: Connection, wanted: Sequence[int], now: datetime) -> list[TaskRow]:
+    """Rows in the order of these ids; those that are gone are left out."""
+    return _rows(conn, _COLUMNS, wanted, now)
+
+
 def brief(conn: Connection, wanted: Sequence[int], now: datetime) -> list[TaskRow]:
-    """Rows in the order of these ids, with the beginning of `args` and `command`."""
-    query = _SQL["brief"].format(columns=_SHORT, source=_SQL["source"])
+    """The same with the beginning of `args` and `command`."""
+    return _rows(conn, _SHORT, wanted, now)
+
+
+def _rows(conn: Connection, columns: sql.Composable, wanted: Sequence[int], now: datetime) -> list[TaskRow]:
+    query = _SQL["rows"].format(columns=columns, rows=_ASKED)
     with conn.cursor(row_factory=in_order(TaskRow._make)) as cursor:
         found = {row.id: row for row in cursor.execute(query, {"ids": list(wanted), "now": now})}
     return [found[each] for each in wanted if each in found]
@@ -81,7 +97,7 @@ def packed(
 ) -> array[int]:
     """The ids of a selection in an order: all, the first `limit`, or those `after` a place in it."""
     where, parameters = _where(selection, now, sort, after)
-    source = _SQL["bare" if selection.filter is None and sort in (NEWEST, OLDEST) else "source"]
+    source = _SQL["bare"] if selection.filter is None and sort in (NEWEST, OLDEST) else _SOURCE
     query = _SQL["packed"].format(source=source, where=where, order=ordering.order(sort))
     row = conn.execute(query, {**parameters, "limit": limit}, prepare=False, binary=True).fetchone()
     assert row
@@ -94,14 +110,14 @@ def packed(
 def ids(conn: Connection, selection: Selection, now: datetime, limit: int, after: int | None = None) -> list[int]:
     """The ids of a selection in ascending order, those after an id."""
     where, parameters = _where(selection, now, OLDEST, None if after is None else [after])
-    query = _SQL["ids"].format(source=_SQL["source"], where=where)
+    query = _SQL["ids"].format(source=_SOURCE, where=where)
     return [row[0] for row in conn.execute(query, {**parameters, "limit": limit}, prepare=False)]
 
 
 def counts(conn: Connection, selection: Selection, now: datetime) -> dict[State, int]:
     """How many tasks of a selection are in each state; states with none are left out."""
     where, parameters = _where(selection, now)
-    query = _SQL["counts"].format(source=_SQL["source"], where=where)
+    query = _SQL["counts"].format(source=_SOURCE, where=where)
     return {State(row[0]): row[1] for row in conn.execute(query, parameters, prepare=False)}
 
 
@@ -111,9 +127,7 @@ def candidates(
     """The ids of a page, each with whether a task of the selection depends on it."""
     where, parameters = _where(selection, now, sort, after)
     dependent, _ = _where(selection, now)
-    query = _SQL["candidates"].format(
-        source=_SQL["source"], where=where, dependent=dependent, order=ordering.order(sort)
-    )
+    query = _SQL["candidates"].format(source=_SOURCE, where=where, dependent=dependent, order=ordering.order(sort))
     return [(row[0], row[1]) for row in conn.execute(query, {**parameters, "limit": limit}, prepare=False)]
 
 

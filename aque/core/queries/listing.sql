@@ -5,7 +5,7 @@
 select t.id, p.name, t.state, p.pattern, p.func, p.args, t.priority, s.queue, s.username as "user",
        -- as shlex.join writes it
        case when p.pattern <> 'shell' then coalesce(p.func, '')
-            when json_typeof(p.args) <> 'array' then p.args #>> '{}'
+            when json_typeof(p.args) <> 'array' then p.args #>> '{{}}'
             else (select coalesce(string_agg(
                       case when a.word = '' then ''''''
                            when a.word ~ '[^a-zA-Z0-9_@%%+=:,./-]'
@@ -42,7 +42,15 @@ left join aque.attempt e
 left join aque.worker w on w.id = coalesce(t.worker_id, a.worker_id)
 left join aque.progress g on g.task_id = t.id
 left join aque.usage u on u.task_id = t.id and u.lease = t.lease
-left join (select distinct on (o.shape_id) o.* from aque.outlooks() o) o on o.shape_id = t.shape_id
+left join (select distinct on (o.shape_id) o.* from aque.outlooks() o where {wait}) o on o.shape_id = t.shape_id
+
+-- name: some_wait
+-- Whether any of those that are shown waits: else nothing is asked of outlooks, which take a new session longer to plan
+-- than all the rest.
+exists (select from aque.task t where t.id = any({shown}) and t.state in ('pending', 'paused'))
+
+-- name: shown
+(select c.ids from chosen c)::bigint[]
 
 -- name: bare
 -- The same for who asks for nothing but ids: to read and to plan the whole of it takes longer than to find a thousand.
@@ -50,15 +58,17 @@ select t.id from aque.task t
 
 -- name: page
 -- The ids first, so that a sort moves nothing else.
-select {columns} from ({source}) r
-where r.id = any(array(select r.id from ({source}) r where {where} order by {order} limit %(limit)s::bigint))
-order by {order}
+with chosen as materialized (
+    select array(select r.id from ({source}) r where {where} order by {order} limit %(limit)s::bigint) as ids
+)
+select {columns} from ({rows}) r where r.id = any({shown}) order by {order}
 
--- name: brief
--- Rows as lines show them: of a long command only the beginning.
-select {columns} from ({source}) r where r.id = any(%(ids)s::bigint[])
+-- name: rows
+-- To plan it takes half as long as a page does.
+select {columns} from ({rows}) r where r.id = any(%(ids)s::bigint[])
 
 -- name: beginning
+-- Of a long command, for lines of a screen.
 left(r.{name}::text, 2000)
 
 -- name: packed
@@ -73,13 +83,15 @@ select r.id from ({source}) r where {where} order by r.id limit %(limit)s::bigin
 select r.state, count(*) from ({source}) r where {where} group by r.state
 
 -- name: candidates
--- The first ids of a selection, and whether a task of it (here with no place to continue from) depends on them.
+-- The first ids of a selection, and whether a task of it (here with no place to continue from) depends on them. Those
+-- that depend on one are looked at each by itself: joined as a whole they would be looked for among all tasks.
 select c.id, dependent.is_there is not null
 from (select r.id, row_number() over (order by {order}) as place from ({source}) r
       where {where} order by {order} limit %(limit)s::bigint) c
 left join lateral (
-    select true as is_there from aque.dependency d join ({source}) r on r.id = d.task_id
-    where d.needs_id = c.id and {dependent} limit 1
+    select true as is_there from aque.dependency d
+    cross join lateral (select from ({source}) r where r.id = d.task_id and {dependent} offset 0) r
+    where d.needs_id = c.id limit 1
 ) dependent on true
 order by c.place
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import psutil
 
+from ..account import account
 from ..queries.registry import WorkerInfo
-from ..task import account
 from ..version import __version__
 
 

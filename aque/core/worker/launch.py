@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from .. import child, patterns
+from ..account import account
 from ..db.source import without_credentials
 from ..queries.work import Captured
-from ..task import account
 from .inputs import Given
 
 _BOOT: Final = str(Path(child.__file__).with_name("boot.py"))

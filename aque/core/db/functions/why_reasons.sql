@@ -60,6 +60,7 @@ $$;
 
 -- What the tasks of each shape have to expect. `front` is the first in the order of the shapes that the workers serve
 -- which take its tasks (of a range of sizes: at least the smallest). Places are those among the tasks of the shape.
+-- Functions are called where there is something for them alone: to plan one takes a new session longer than all the rest.
 create or replace function aque.outlooks() returns setof aque.outlook
 language sql stable rows 50
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
@@ -69,8 +70,11 @@ as $$
         select (f.worker).id, (f.worker).draining, (f.worker).memory, f.* from aque.rooms_free() f
     ), closed as materialized (
         select * from aque.closed_queues()
+        where exists (select from aque.queue q where q.paused or q.max_running is not null)
     ), keep as materialized (
-        select * from aque.kept()
+        select * from aque.kept() where exists (select from aque.reservation)
+    ), short as materialized (
+        select * from aque.short_shapes() where exists (select from aque.shape s where s.limits <> '{}')
     ), live as (
         (select t.shape_id, t.priority, t.duration, -t.id as place from aque.task t
          where t.state = 'pending' and t.blockers = 0
@@ -118,7 +122,7 @@ as $$
            t.open, t.gates, array(select k.task_id from keep k), b.priority, b.duration, b.place
     from aque.shape s
     left join closed c on c.name = s.queue
-    left join aque.short_shapes() l on l.shape_id = s.id
+    left join short l on l.shape_id = s.id
     left join told t on t.shape_id = s.id
     left join best b on b.shape_id = s.id
 $$;
