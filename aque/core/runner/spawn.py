@@ -109,23 +109,23 @@ def find_program(name: str, search: str, base: str) -> str:
     folders = [""] if "/" in name else search.split(":")
     plain = _plain(name) if "/" in name else name
     effective = os.access in os.supports_effective_ids
-    denied = None
+    denied, why = "", 0
     for folder in folders if name else []:
         candidate = os.path.join(base, folder, plain)  # noqa: PTH118  # of strings: this is done for each task
         try:
             mode = os.stat(candidate).st_mode  # noqa: PTH116
         except OSError as error:
-            in_the_way = error.errno == errno.EACCES or (error.errno == errno.ENOTDIR and "/" in name)
-            denied = denied or (candidate if in_the_way else None)
-            continue
-        if not stat.S_ISREG(mode):
-            denied = denied or (candidate if "/" in name else None)
-        elif os.access(candidate, os.X_OK, effective_ids=effective):
-            return candidate
+            is_absent = error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and "/" not in name)
+            number = 0 if is_absent else error.errno or 0
         else:
-            denied = denied or candidate
-    if denied is not None:
-        raise TaskError("not_executable", f"{denied}: not executable")
+            is_file = stat.S_ISREG(mode)
+            if is_file and os.access(candidate, os.X_OK, effective_ids=effective):
+                return candidate
+            number = errno.EACCES if is_file or "/" in name else 0
+        if number and not why:
+            denied, why = candidate, number
+    if why:
+        raise TaskError("not_executable", f"{denied}: {os.strerror(why)}")
     raise TaskError("not_found", f"{name}: command not found")
 
 
