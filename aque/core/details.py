@@ -10,7 +10,7 @@ from .rows import TaskRow
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The other end of a dependency. `waived`: it holds nobody back any more, for the dependent had begun."""
+    """The other end of a dependency. `waived`: it holds nobody back: the dependent had begun, or was let go."""
 
     id: int
     name: str

@@ -78,6 +78,7 @@ WRITES: Final = {
     "cancel another's task": "select from aque.cancel('{:pending}', '{pending}', false)",
     "remove another's task": "select from aque.remove('{:done}', false)",
     "lock another's task": "select aque.waiting('{:pending}')",
+    "have another's task need nothing": "select aque.waive('{:pending}')",
     "remove past the guard": "select from aque.clear('{:done}', false)",
     "own another's task": "update aque.task set owner = 'alice' where id = :pending",
     "delete another's task": "delete from aque.task where id = :pending",

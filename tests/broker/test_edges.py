@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from aque.core.broker import Broker
+from aque.core.queries import batches, steering
 from aque.core.queries import kill as killing
-from aque.core.queries import steering
 from aque.core.selection import Selection
 from aque.core.states import State
 from aque.core.view import View
 from aque.core.why import Why, explain
+from tests.waiting import wait_for
 
 from .backlog import register
 from .test_retry import blockers, end, run
@@ -135,3 +137,41 @@ def test_trees_have_the_choice(broker: Broker, failed: int) -> None:
     task = submit(broker, edge(failed, "wait", "complete"))
     tree = View(broker).tree(Selection.of([task]))
     assert [(line.condition, line.otherwise) for line in tree.lines()] == [("success", "fail"), ("complete", "wait")]
+
+
+def test_who_is_let_go_needs_nothing_any_more_and_is_told_nothing_twice(broker: Broker, worker: int) -> None:
+    """Else its count of blockers would be wrong for good: it would begin too early, or never."""
+    first = submit(broker)
+    task = submit(broker, edge(first, "wait"))
+    broker.read(batches.waive, [task])
+    assert blockers(broker, task) == 0
+    broker.read(batches.waive, [task])
+    assert blockers(broker, task) == 0
+    broker.withdraw([first])
+    assert (states(broker, task), blockers(broker, task)) == (["pending"], 0)
+
+
+def test_who_is_let_go_keeps_what_was_met_and_what_is_over(broker: Broker, failed: int) -> None:
+    task = submit(broker, edge(failed, "wait"), edge(failed, "wait", "complete"))
+    ended = submit(broker)
+    broker.withdraw([ended])
+    broker.read(batches.waive, [task, ended])
+    assert (blockers(broker, task), states(broker, ended)) == (0, ["cancelled"])
+
+
+def test_who_is_let_go_while_what_it_needs_ends_is_counted_once(broker: Broker, worker: int) -> None:
+    first = submit(broker)
+    task = submit(broker, edge(first, "wait"))
+    with ThreadPoolExecutor() as pool:
+        with broker.database.transaction() as conn:
+            conn.execute("select from aque.kill(%s, 15::smallint, 0::real, true)", [[first]])
+            waived = pool.submit(broker.read, batches.waive, [task])
+            wait_for(lambda: waits_for_a_lock(broker), 30)
+        waived.result(30)
+    assert (states(broker, task), blockers(broker, task)) == (["pending"], 0)
+
+
+def waits_for_a_lock(broker: Broker) -> bool:
+    with broker.database.source.connect() as conn:
+        found = conn.execute("select from pg_stat_activity where wait_event_type = 'Lock'").fetchone()
+    return found is not None

@@ -15,6 +15,7 @@ from aque.core.db.database import Database
 from aque.core.db.source import Connection
 from aque.core.intake import Intake
 from aque.core.queries import (
+    batches,
     events,
     groups,
     inputs,
@@ -223,6 +224,7 @@ _HOT: dict[str, Callable[[Bench], object]] = {
     "pause": lambda bench: bench.toggle(State.PENDING, State.PAUSED) and bench.toggle(State.PAUSED, State.PENDING),
     "priority": lambda bench: steering.prioritise(bench.conn, bench.waiting, 1, is_relative=True, dry=False),
     "edit": lambda bench: steering.edit(bench.conn, bench.waiting, {"timeout": 5, "memory": 1 << 20}, dry=False),
+    "waive": lambda bench: batches.waive(bench.conn, bench.waiting),
     "undo of a kill": Bench.cancel_and_revive,
     "remove": Bench.remove,
     "expire": Bench.expire,

@@ -134,7 +134,7 @@ def test_submit_w_exits_as_a_shell_would_say_of_the_command(aque: Aque, tmp_path
         ("-s", "exit 3"): (3, ""),
         ("-s", "kill -TERM $$"): (143, "ended by signal 15"),
         ("no-such-command",): (127, "not found"),
-        (str(tmp_path / "plain"),): (126, "not executable"),
+        (str(tmp_path / "plain"),): (126, "Permission denied"),
         ("--timeout", "0.1", "sleep", "600"): (143, "longer than its timeout"),
     }
     for args, (status, told) in cases.items():

@@ -99,7 +99,9 @@ def _replaced(arguments: Iterable[Argument], options: Options) -> Iterator[Job]:
 
 
 def _inserted(word: bytes, pattern: bytes, value: bytes, limit: int) -> bytes:
-    made = word.replace(pattern, value) if pattern else word
+    if word and not pattern:  # it would be found before each byte, for ever
+        raise Refused("command too long")
+    made = word.replace(pattern, value) if pattern else value
     if len(made) >= limit - 1:
         raise Refused("command too long")
     return made

@@ -52,13 +52,18 @@ def _exited(code: int, name: str) -> Verdict:
     return Verdict(FAILED if code else 0)
 
 
+def _reason(error: Mapping[str, Any]) -> str:
+    """What the system said, behind the path of which it did."""
+    return str(error["message"]).rpartition(": ")[2]
+
+
 def _unknown(name: str, error: Mapping[str, Any]) -> Verdict:
     return Verdict(126, f"{name}: {error.get('message') or 'it could not be run'}", stops=True)
 
 
 _NOT_STARTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Verdict]]] = {
     NOT_FOUND: lambda name, _: Verdict(127, f"{name}: No such file or directory", stops=True),
-    "aque:not_executable": lambda name, _: Verdict(126, f"{name}: Permission denied", stops=True),
+    "aque:not_executable": lambda name, error: Verdict(126, f"{name}: {_reason(error)}", stops=True),
     "aque.core.errors:TaskNotFound": lambda name, error: Verdict(FAILED, f"{name}: {error['message']}"),
     "aque:too_long": lambda *_: Verdict(1, "can't call exec() due to argument size restrictions", stops=True),
 }

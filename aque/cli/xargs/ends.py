@@ -34,6 +34,8 @@ class Ends:
         self._gauge = gauge
         self.first: Callable[[], None] = lambda: None
         """Called before a word is said of how a command went that did run."""
+        self.fell: Callable[[int], None] = lambda _: None
+        """Called with each command that ended otherwise than well."""
         self.is_lost = False
         """Whether a command was not found."""
         self.is_quiet = False
@@ -67,9 +69,11 @@ class Ends:
         self._pass_on([flight])
         stop, message = self._course.ended(ending, flight.name)
         if ending.state != State.SUCCESS:
+            self.fell(flight.id)
             self._gauge.failed()
             self.is_lost = self.is_lost or is_not_found(ending)
         if message and not self.is_quiet:
+            self._output.show(is_idle=False)  # what it wrote comes before what is said of it
             with self._gauge.aside():
                 if ending.exit_code is not None or ending.signal is not None:
                     self.first()

@@ -44,6 +44,11 @@ class Halt:
     is_part: bool = False
     """Whether the limit is in hundredths of all."""
 
+    @property
+    def counts_successes(self) -> bool:
+        """Whether a command that goes well may meet the condition."""
+        return self.why in ("success", "done")
+
     def is_due(self, tally: Tally) -> bool:
         """A part is known once the input was read to its end."""
         if not self.why or (self.is_part and not tally.total):

@@ -34,18 +34,18 @@ class Reading:
         """A whole number within bounds; raises Refused."""
         number = self._read()
         if number < low:
-            raise Refused(self._bound(number, ">=", low), hint=True)
+            raise Refused(self._bound(">=", low), hint=True)
         if number > high:
-            raise Refused(self._bound(number, "<=", high), hint=True)
+            raise Refused(self._bound("<=", high), hint=True)
         return number
 
     def clamped(self, low: int, high: int) -> int:
         """A whole number, brought within bounds with a warning; raises Refused for what is no number."""
         number = self._read()
         if number < low:
-            self.warn(self._bound(number, ">=", low))
+            self.warn(self._bound(">=", low))
         if number > high:
-            self.warn(self._bound(number, "<=", high))
+            self.warn(self._bound("<=", high))
         return min(max(number, low), high)
 
     def _read(self) -> int:
@@ -54,13 +54,13 @@ class Reading:
             raise Refused(f'invalid number "{self.value}" for -{self.name} option', hint=True)
         return min(max(int(digits[:40]), -_LARGEST - 1), _LARGEST)
 
-    def _bound(self, number: int, sign: str, bound: int) -> str:
-        return f"value {number} for -{self.name} option should be {sign} {bound}"
+    def _bound(self, sign: str, bound: int) -> str:
+        return f"value {self.value} for -{self.name} option should be {sign} {bound}"
 
     def exclusive(self, by: str, **changes: object) -> Options:
         """Options of which only the last counts."""
         for attribute, name in _EXCLUSIVE.items():
-            if getattr(self.so_far, attribute) and attribute not in changes:
+            if getattr(self.so_far, attribute) not in (0, None) and attribute not in changes:
                 self.warn(
                     f"warning: options --{name} and {by} are mutually exclusive, ignoring previous --{name} value"
                 )

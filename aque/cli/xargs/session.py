@@ -1,8 +1,8 @@
 """One run: commands go into the broker as they come, and their output comes out in order.
 
-Everything that happens is a message in one inbox: a command is ready, tasks ended, a signal came. With -P 1 a command
-is let go when the one before it has ended, so that nothing runs after one that stops it all; with more, a window of
-commands is under way, and hosts run N of them each.
+Everything that happens is a message in one inbox: a command is ready, tasks ended, a signal came. With -P 1 each
+command waits for the one before it, so that nothing runs after one that stops it all; with more, a window of commands
+is under way, and hosts run N of them each.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from .window import Window
 _ASKED: Final = 500  # tasks to one look for what was missed
 _GAP: Final = 0.02  # seconds between two looks for output, at least
 _LONGEST_GAP: Final = 0.2  # seconds, where there was none
-_MANY: Final = 200  # commands under way, beside which no end and no new one is worth a turn of its own
 _POLL: Final = 0.1  # seconds between two looks for the output of a command that runs
 _PATIENCE: Final = 10  # polls in vain before looking whether something was missed
 
@@ -64,6 +63,7 @@ class Session:
         recorder = Recorder(self._broker, options)
         self._ends = Ends(self._broker, self._window, self._course, self._output, recorder, self._gauge)
         self._ends.first = self._complain
+        self._ends.fell = self._supply.gate.fell
         self._is_read = False
         self._complaint: str | None = None
         self._vain = 0
@@ -122,7 +122,7 @@ class Session:
 
     def _hear(self) -> None:
         """Take what came; wait for it, though not for ever while commands are under way."""
-        self._inbox.is_patient = not self._vain and self._window.flying >= _MANY
+        self._inbox.is_patient = not self._vain and self._window.flying >= self._supply.many
         if not self._inbox.is_patient:
             self._supply.expect()
         messages = self._inbox.take(self._pause())

@@ -54,8 +54,8 @@ class Steady:
     def seal(self, group: int) -> None:
         self._patiently(lambda: self.broker.seal(group))
 
-    def let_go(self, task: int) -> None:
-        self._patiently(lambda: self.broker.read(batches.let_go, task))
+    def waive(self, ids: Sequence[int]) -> None:
+        self._patiently(lambda: self.broker.read(batches.waive, ids))
 
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         return self._patiently(lambda: self.broker.withdraw(ids))

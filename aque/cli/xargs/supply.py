@@ -22,6 +22,7 @@ _BATCH: Final = 500  # commands to a transaction, or as many as are under way
 _WINDOW: Final = 5000  # commands that are queued and not shown
 _BYTES: Final = 2**18  # of commands to a transaction, nearly
 _WINDOW_BYTES: Final = 6 * 2**20  # of commands that are queued, where they have to be remembered
+_MANY: Final = 200  # commands under way
 _REFILL: Final = 4  # the part of a window that is empty before more is queued: few large transactions
 
 
@@ -55,6 +56,11 @@ class Supply:
         """Commands that were read so far."""
         return self._feed.read
 
+    @property
+    def many(self) -> int:
+        """Commands under way beside which no end and no new one is worth a turn of its own."""
+        return AHEAD // 2 if self.gate.is_shut else _MANY
+
     def expect(self) -> None:
         """Somebody will wait for what there is to queue."""
         if not self.ready:
@@ -63,7 +69,8 @@ class Supply:
     def step(self, by: int) -> None:
         """Run so many more at a time."""
         self._procs = max(self._procs + by, 1)
-        self.gate.is_shut = self.gate.is_shut and self._procs == 1
+        if self._procs > 1:
+            self.gate.open()
 
     def queue(self) -> bool:
         """Queue some of what may be queued now; whether there was any. Raises BrokerUnavailable."""
@@ -92,12 +99,12 @@ class Supply:
 
     def _store(self, jobs: Sequence[Job]) -> None:
         slots = [self._window.next_slot() for _ in jobs]
-        ids = self.batches.store(jobs, slots, self._procs, held=self.gate.is_shut)
+        is_shut = self.gate.is_shut
+        ids = self.batches.store(jobs, slots, self._procs, in_line=is_shut, behind=self.gate.last)
         for task, job, slot in zip(ids, jobs, slots, strict=True):
             self._window.add(Flight(task, job if self._options.needs_jobs else None, job.name, slot))
-        if self.gate.is_shut:
+        if is_shut:
             self.gate.hold(ids)
-            self.gate.pass_on()
         if self._options.detach:
             self._window.clear()
         self._next_at = time.monotonic() + self._options.delay

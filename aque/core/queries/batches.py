@@ -62,9 +62,9 @@ def seal(conn: Connection, group: int) -> None:
     conn.execute(_SQL["seal"], {"id": group})
 
 
-def let_go(conn: Connection, task: int) -> None:
-    """Let a task run that was held, and wake idle workers; a server that falls may forget it, so ask again then."""
-    conn.execute(_SQL["let_go"], {"id": task})
+def waive(conn: Connection, ids: Sequence[int]) -> None:
+    """Let tasks run whatever they wait for, and wake idle workers; where a server fell, ask again."""
+    conn.execute(_SQL["waive"], {"ids": list(ids)})
 
 
 def withdraw(conn: Connection, ids: Sequence[int]) -> list[Change]:

@@ -2,13 +2,12 @@
 -- A group that was held open for more children ends from now on when they do.
 select from aque.move(array[%(id)s::bigint], 'paused', 'pending', false)
 
--- name: let_go
--- A task that was held may run, and idle workers hear of it: in one turn that does not wait for the disk. A server that
--- falls may forget it, so who held the task asks again.
-select set_config('synchronous_commit', 'off', true), count(m.id),
+-- name: waive
+-- Tasks need no longer what they wait for, and idle workers hear of it: in one turn that does not wait for the disk. A
+-- server that falls may forget it, so who let them go asks again.
+select set_config('synchronous_commit', 'off', true), aque.waive(%(ids)s::bigint[]),
        case when exists (select from aque.worker w where w.idle and w.ended_at is null)
        then pg_notify('aque_work', '') end
-from aque.move(array[%(id)s::bigint], 'paused', 'pending', false) m
 
 -- name: withdraw
 -- Cancels those that have not begun, and leaves alone those that run: locked first, none begins in between.

@@ -107,27 +107,30 @@ def _plain(path: str) -> str:
 
 def _may_run(path: str) -> bool:
     """Whether it is a file that can be run. Most that are looked at are not there, of which this makes no exception."""
-    return os.access(path, os.X_OK, effective_ids=_EFFECTIVE) and stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    return os.access(path, os.X_OK, effective_ids=_EFFECTIVE) and os.path.isfile(path)  # noqa: PTH113
+
+
+def _refusal(path: str, *, is_path: bool) -> int:
+    """The error number of why it cannot be run; 0: there is nothing that anybody meant. `is_path`: not looked up."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except OSError as error:
+        is_absent = error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and not is_path)
+        return 0 if is_absent else error.errno or 0
+    return errno.EACCES if stat.S_ISREG(mode) or is_path else 0
 
 
 def find_program(name: str, search: str, base: str) -> str:
     """The file of a command, looked up as a shell standing in `base` would."""
-    folders = [""] if "/" in name else search.split(":")
-    plain = _plain(name) if "/" in name else name
+    is_path = "/" in name
+    folders = [""] if is_path else search.split(":")
+    plain = _plain(name) if is_path else name
     candidates = [os.path.join(base, folder, plain) for folder in folders if name]  # noqa: PTH118  # of strings: this is done for each task
     if found := next(filter(_may_run, candidates), None):
         return found
-    denied = None
     for candidate in candidates:
-        try:
-            mode = os.stat(candidate).st_mode  # noqa: PTH116
-        except OSError as error:
-            in_the_way = error.errno == errno.EACCES or (error.errno == errno.ENOTDIR and "/" in name)
-            denied = denied or (candidate if in_the_way else None)
-            continue
-        denied = denied or (candidate if stat.S_ISREG(mode) or "/" in name else None)
-    if denied is not None:
-        raise TaskError("not_executable", f"{denied}: not executable")
+        if why := _refusal(candidate, is_path=is_path):
+            raise TaskError("not_executable", f"{candidate}: {os.strerror(why)}")
     raise TaskError("not_found", f"{name}: command not found")
 
 

@@ -42,6 +42,12 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "an empty name": (["-n1", ""], _LINES),
     "not executable": (["-n1", "/etc/passwd"], _LINES),
     "a folder": (["-n1", "/tmp"], _LINES),
+    "a file as a folder": (["-n1", "/etc/passwd/x"], _LINES),
+    "a name that is too long": (["-n1", "x" * 300], _LINES),
+    "a pattern of nothing": (["-I", "", *script("exit 1")], _LINES),
+    "a pattern of nothing, and an argument": (["-I", "", "echo", ""], _LINES),
+    "a pattern of nothing counts against -L": (["-I", "", "-L2", "echo"], _LINES),
+    "what it wrote comes before how it ended": (["-n1", *script("echo $0 >&2; kill -9 $$")], _LINES),
     "traced": (["-t", "-n1", *script('echo "out $0"; echo "err $0" >&2')], b"'a b'\n$x\n\"it's\"\n"),
     "unmatched quote after a full group": (["-n2", "echo"], b"1 2 3\n4 '\n"),
     "unmatched quote, and the last command stops it all": (["-n2", *script("exit 255")], b"1 '\n"),
@@ -124,6 +130,57 @@ def test_after_255_no_command_is_even_begun(start: Start, tmp_path: Path) -> Non
     assert process.communicate(_LINES, timeout=60)[0] == b""
     assert process.returncode == 124
     assert [each.name for each in tmp_path.iterdir()] == ["1"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_goes_well_is_followed_by_the_next_without_a_word_of_ours(start: Start, tmp_path: Path) -> None:
+    """Each command would wait for a turn of this process with the broker: 8 times as long as xargs takes for `true`."""
+    process = start("-n1", *script(f'touch {tmp_path}/"$0"; until [ -e {tmp_path}/go ]; do sleep 0.01; done'))
+    assert process.stdin
+    process.stdin.write(_LINES)
+    process.stdin.close()
+    process.stdin = None
+    wait_for((tmp_path / "1").exists, 60)
+    os.kill(process.pid, signal.SIGSTOP)
+    assert not (tmp_path / "2").exists()
+    (tmp_path / "go").touch()
+    wait_for((tmp_path / "3").exists, 60)
+    os.kill(process.pid, signal.SIGCONT)
+    assert process.wait(60) == 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_more_commands_than_stand_in_line_run_one_by_one_past_failures(start: Start, tmp_path: Path) -> None:
+    line = f"mkdir {tmp_path}/alone && echo $0; rmdir {tmp_path}/alone; exit $(( $0 % 7 == 0 ))"
+    process = start("-n1", *script(line))
+    lines = b"".join(b"%d\n" % n for n in range(230))
+    assert process.communicate(lines, timeout=120) == (lines, b"")
+    assert process.returncode == 123
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("halt", ["soon,success=1", "now,done=1"])
+def test_one_at_a_time_nothing_begins_after_the_success_that_is_enough(start: Start, tmp_path: Path, halt: str) -> None:
+    process = start("--halt", halt, "-n1", *script(f'touch {tmp_path}/"$0"'))
+    process.communicate(_LINES, timeout=60)
+    assert process.returncode == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["1"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_signal_lets_those_go_that_wait_in_line(start: Start, tmp_path: Path) -> None:
+    process = start(
+        "-n1", "--cpus", "0", *script(f'touch {tmp_path}/"$0"; until [ -e {tmp_path}/go ]; do sleep 0.01; done')
+    )
+    assert process.stdin
+    process.stdin.write(_LINES)
+    process.stdin.close()
+    process.stdin = None
+    wait_for((tmp_path / "1").exists, 60)
+    process.send_signal(signal.SIGUSR1)
+    wait_for((tmp_path / "3").exists, 60)
+    (tmp_path / "go").touch()
+    assert process.wait(60) == 0
 
 
 @pytest.mark.usefixtures("worker")

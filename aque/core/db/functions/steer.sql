@@ -54,6 +54,28 @@ begin
         order by t.id for no key update;
 end $$;
 
+-- Has tasks that have not begun need no longer what they wait for. That is locked with them, in the order of all: none of it
+-- ends meanwhile, and counts for them a second time.
+create or replace function aque.waive(targets bigint[]) returns void
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+    needed constant bigint[] := array(select d.needs_id from aque.dependency d where d.task_id = any(targets) and not d.waived);
+begin
+    perform aque.guard(targets);
+    perform 1 from aque.task t where t.id = any(targets || needed) order by t.id for no key update;
+    with gone as (
+        update aque.dependency d set waived = true
+        where d.task_id = any(targets) and not d.waived
+          and (select t.state in ('creating', 'pending', 'paused') from aque.task t where t.id = d.task_id)
+          and not aque.satisfies((select p.state from aque.task p where p.id = d.needs_id), d.condition)
+        returning d.task_id
+    )
+    update aque.task t set blockers = t.blockers - g.count
+    from (select task_id, count(*)::int from gone group by task_id) g where t.id = g.task_id;
+end $$;
+
 -- Signals tasks. A signal that `ends` them cancels those that have not begun, here and now, and is asked of the workers
 -- of those that run; any other is passed on to those that run, and is nothing to the rest.
 -- Returns every target with its state before and now, and the worker that has to act on it; then those that ended
