@@ -67,6 +67,15 @@ def test_an_async_function_is_awaited_and_tells_its_progress(queue: aque.Queue) 
     assert queue.submit(work.slowly, ("a", 1)).result(20) == ("a", 1)
 
 
+def test_progress_that_is_no_number_spoils_nobodys_json(queue: aque.Queue, broker: Broker) -> None:
+    """NaN and Infinity are none: whoever read a list of tasks as JSON could read none of it."""
+    future = queue.submit(work.tell, '{"type": "progress", "done": NaN, "total": Infinity, "message": "half"}')
+    assert future.exception(20)
+    with broker.database.connection() as conn:
+        told = conn.execute("select done, total, message from aque.progress where task_id = %s", [future.id]).fetchone()
+    assert told == (0, None, "half")
+
+
 def test_a_task_knows_itself(queue: aque.Queue) -> None:
     future = queue.submit(work.own_id)
     assert future.result(20) == future.id
