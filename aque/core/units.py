@@ -19,6 +19,7 @@ _MEMORY: Final = {
     **{f"{letter}b": 1000**power for power, letter in enumerate("kmgtp", 1)},
     **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgtp", 1)},
 }
+_MOST_MEMORY: Final = 2.0**63
 _SECONDS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -28,11 +29,11 @@ def parse_memory(value: float | str) -> int:
     Raises UsageError for a text that is no amount of memory.
     """
     if isinstance(value, int | float):
-        return int(_not_negative("memory", value))
+        return int(_within("memory", value, _MOST_MEMORY))
     match = _NUMBER.fullmatch(value)
     if not match or match[2].lower() not in _MEMORY:
         raise UsageError(f"not an amount of memory: {value!r} (write 512M, 8MB or 1.5GiB)")
-    return int(float(match[1]) * _MEMORY[match[2].lower()])
+    return int(_within("memory", float(match[1]) * _MEMORY[match[2].lower()], _MOST_MEMORY))
 
 
 def parse_duration(value: float | str) -> float:
@@ -41,7 +42,7 @@ def parse_duration(value: float | str) -> float:
     Raises UsageError for a text that is no duration.
     """
     if isinstance(value, int | float):
-        return _not_negative("duration", float(value))
+        return _real("duration", float(value))
     seconds, position = 0.0, 0
     while match := _NUMBER.match(value, position):
         if match[2].lower() not in _SECONDS:
@@ -50,13 +51,18 @@ def parse_duration(value: float | str) -> float:
         position = match.end()
     if not value.strip() or position < len(value):
         raise UsageError(f"not a duration: {value!r} (write 90, 1.5h or 2h30m)")
-    return seconds
+    return _real("duration", seconds)
 
 
-def _not_negative(what: str, value: Number) -> Number:
-    if not 0 <= value < float("inf"):
-        raise UsageError(f"{what} must be a finite number, not negative: {value}")
+def _within(what: str, value: Number, most: float) -> Number:
+    if not 0 <= value < most:
+        raise UsageError(f"{what} must be a number from 0 to {most:.2g}: {value}")
     return value
+
+
+def _real(what: str, value: float) -> float:
+    """What the broker can keep of a number in four bytes; what is next to nothing there is 0."""
+    return _within(what, value, 1e38) if not 0 < value < 1e-37 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,8 @@ class Cpus:
             return value
         try:
             if isinstance(value, str) and value.startswith("/"):
-                return cls(0.0, _at_least_one(int(value[1:])))
-            return cls(_not_negative("cpus", float(value)))
+                return cls(0.0, _share(int(value[1:])))
+            return cls(_real("cpus", float(value)))
         except ValueError:
             raise UsageError(f"not a number of cpus: {value!r} (write 2, 0.5 or /4)") from None
 
@@ -86,8 +92,8 @@ class Cpus:
         return f"/{self.share}" if self.share else f"{self.count:g}"
 
 
-def _at_least_one(number: int) -> int:
-    if number < 1:
+def _share(number: int) -> int:
+    if not 1 <= number < 2**31:
         raise ValueError
     return number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,15 @@ def test_map_keeps_the_order(queue: aque.Queue) -> None:
 
 def test_an_async_function_is_awaited_and_tells_its_progress(queue: aque.Queue) -> None:
     assert queue.submit(work.slowly, ("a", 1)).result(20) == ("a", 1)
+
+
+def test_progress_that_is_no_number_spoils_nobodys_json(queue: aque.Queue, broker: Broker) -> None:
+    """NaN and Infinity are none: whoever read a list of tasks as JSON could read none of it."""
+    future = queue.submit(work.tell, '{"type": "progress", "done": NaN, "total": Infinity, "message": "half"}')
+    assert future.exception(20)
+    with broker.database.connection() as conn:
+        told = conn.execute("select done, total, message from aque.progress where task_id = %s", [future.id]).fetchone()
+    assert told == (0, None, "half")
 
 
 def test_a_task_knows_itself(queue: aque.Queue) -> None:
@@ -188,6 +198,18 @@ def test_a_worker_of_roots_runs_a_task_as_its_user(queue: aque.Queue) -> None:
     future = queue.submit_ex(pattern="shell", args="id -un", user="nobody", cwd="/")
     future.result(20)
     assert future.output() == b"nobody\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's worker runs tasks of others")
+def test_a_task_of_another_user_is_at_home_there(queue: aque.Queue) -> None:
+    """Root's home and name were left in its environment, and whatever it would keep there failed."""
+    root, nobody = pwd.getpwnam("root"), pwd.getpwnam("nobody")
+    task = {"pattern": "shell", "args": 'echo "$HOME $USER"', "user": "nobody", "cwd": "/"}
+    of_root = queue.submit_ex(**task, environ={"HOME": root.pw_dir, "USER": "root"})
+    given = queue.submit_ex(**task, environ={"HOME": "/elsewhere", "USER": "somebody"})
+    assert [future.result(40) for future in (of_root, given)] == [0, 0]
+    assert of_root.output() == f"{nobody.pw_dir} nobody\n".encode()
+    assert given.output() == b"/elsewhere somebody\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's worker runs tasks of others")

@@ -54,3 +54,16 @@ def test_what_waits_for_a_success_that_is_retried_waits_for_it_again(broker: Bro
     assert blockers(broker, two) == 1
     end(broker, run(broker, worker), State.SUCCESS)
     assert run(broker, worker).id == two
+
+
+def test_what_was_paused_comes_back_paused(broker: Broker) -> None:
+    """It ended because of what it needs, and ran after the retry of that, though somebody held it back."""
+    first = {"func": "m:f", "user": "me"}
+    needs = {"func": "m:f", "user": "me", "dependencies": [first]}
+    one, held, free = broker.submit([first, {**needs, "hold": True}, needs], {})
+    end(broker, run(broker, broker.read(register)), State.ERROR)
+    assert [task.state for task in broker.tasks([held, free])] == [State.ERROR, State.ERROR]
+    told = broker.read(steering.retry, [one], dry=False)
+    assert {each.id: each.state for each in told} == {one: State.PENDING, held: State.PAUSED, free: State.PENDING}
+    assert {task.id: task.state for task in broker.tasks([held, free])} == {held: State.PAUSED, free: State.PENDING}
+    assert blockers(broker, held) == 1

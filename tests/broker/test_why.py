@@ -279,6 +279,27 @@ def test_of_those_that_fell_it_tells_the_first_that_failed(broker: Broker, conn:
     )
 
 
+def test_of_one_that_fell_it_tells_what_would_end_it_now(broker: Broker, conn: Connection) -> None:
+    """What it ended because of was retried since, and that this is a success was told as the reason."""
+    worker = registry.register(conn, info())
+    needed = submit(broker), submit(broker)
+    fell = submit(broker, dependencies=needed)
+
+    def end(state: State) -> None:
+        now, runs = datetime.now(UTC), work.claim(conn, worker, 9.0, _ANY, 9)
+        work.complete(conn, [Outcome(run.id, run.lease, state, now, now, exit_code=3) for run in runs])
+
+    end(State.ERROR)
+    blamed = min(needed) if str(min(needed)) in why(broker, fell).reasons[0].text else max(needed)
+    (other,) = {*needed} - {blamed}
+    Steering(broker).retry(Selection.of([blamed]))
+    end(State.SUCCESS)
+    found = why(broker, fell).reasons[0]
+    assert str(blamed) not in found.text
+    assert f"{other} (f) is error" in found.text
+    assert found.remedy == f"`aque retry {other}` runs that again"
+
+
 def test_no_text_of_a_task_reaches_a_terminal_or_breaks_a_column(broker: Broker) -> None:
     Steering(broker).set_queue("\x1b[31m" + "q" * 50, paused=True)
     found = why(broker, submit(broker, queue="\x1b[31m" + "q" * 50))

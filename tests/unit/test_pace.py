@@ -71,3 +71,27 @@ def test_room_that_is_no_waiting_line_is_filled_to_the_last():
     ask = pace.ask(holding(1.9))
     assert ask
     assert ask.cpus == pytest.approx(0.1)
+
+
+def test_behind_what_lasts_nothing_is_kept_that_cannot_start_before_its_end():
+    """It would wait here, and all that was captured after it, while others have room."""
+    pace = pace_of_tasks_that_take(0.001, 2.0)
+    ledger = holding(1.0)
+    ledger.start(ledger.runs[1])
+    assert not pace.beat(ledger)
+    assert not pace.beat(ledger)
+    claimed = [captured(2, 1.0), captured(3, 2.0), captured(4, 1.0)]
+    assert pace.keep(claimed) == claimed[:1]
+    pace.is_hungry = True
+    assert (ask := pace.ask(ledger))
+    assert ask.cpus == 1.0
+
+
+def test_what_waits_for_longer_than_was_thought_goes_back():
+    pace = pace_of_tasks_that_take(0.001, 2.0)
+    ledger = holding(1.0, 1.0, 1.0)
+    for lease in (1, 2):
+        ledger.start(ledger.runs[lease])
+    assert [pace.beat(ledger), pace.beat(ledger)] == [False, True]
+    pace.is_hungry = True
+    assert pace.ask(ledger) is None

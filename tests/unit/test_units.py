@@ -16,7 +16,9 @@ def test_memory_is_read_with_its_unit(text: str, expected: int) -> None:
     assert parse_memory(text) == expected
 
 
-@pytest.mark.parametrize("bad", ["", "G", "1X", "-1", "1.2.3GB", "1e3", float("inf"), float("nan"), -5])
+@pytest.mark.parametrize(
+    "bad", ["", "G", "1X", "-1", "1.2GB3", "1e3", float("inf"), float("nan"), -5, 2**63, "9999999P"]
+)
 def test_what_is_no_amount_of_memory_is_refused_in_one_line(bad: float | str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_memory(bad)
@@ -45,10 +47,15 @@ def test_durations_add_up_their_parts(text: str, expected: float) -> None:
     assert parse_duration(text) == expected
 
 
-@pytest.mark.parametrize("bad", ["", "h", "1y", "1h x", "-1s"])
-def test_what_is_no_duration_is_refused(bad: str) -> None:
+@pytest.mark.parametrize("bad", ["", "h", "1y", "1h x", "-1s", "9" * 39, "9" * 400, 1e39])
+def test_what_is_no_duration_is_refused(bad: float | str) -> None:
     with pytest.raises(UsageError):
         parse_duration(bad)
+
+
+def test_next_to_nothing_is_nothing() -> None:
+    """The broker, which keeps four bytes of it, would refuse the task."""
+    assert [parse_duration(1e-50), parse_duration(1e-30), Cpus.parse(1e-50).count] == [0.0, 1e-30, 0.0]
 
 
 def test_a_share_of_cpus_depends_on_the_host() -> None:
@@ -56,7 +63,7 @@ def test_a_share_of_cpus_depends_on_the_host() -> None:
     assert Cpus.parse("0.5").on(32) == 0.5
 
 
-@pytest.mark.parametrize("bad", ["", "/0", "/x", "-1", "nan", "two"])
+@pytest.mark.parametrize("bad", ["", "/0", "/x", "-1", "nan", "two", "1e39", f"/{2**31}"])
 def test_what_is_no_number_of_cpus_is_refused(bad: str) -> None:
     with pytest.raises(UsageError):
         Cpus.parse(bad)

@@ -158,10 +158,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a complete task ended: `dependent` itself, or one that it did so because of; last the first to fail."""
+    """How a complete task ended: `dependent` itself, or one that it did so because of; last the first to fail.
+
+    `stands`: it would do so now as well.
+    """
 
     dependent: int
     id: int
+    stands: bool
     name: str
     state: str
     message: str | None

@@ -58,20 +58,33 @@ group by x.shape_id, x.memory
 select id, ahead, work, unknown from aque.in_line(%(ids)s::bigint[], %(most)s::int)
 
 -- name: ends
--- How complete tasks ended; and where one did so because of another, that one too, and so on to the first that failed.
+-- How complete tasks ended; and where one did so because of another, that one too, and so on to the first that failed:
+-- the one that it ended for, or where that was retried since (`stands`: it was not) and is no hindrance, another that is.
 -- Row by row, by their keys (offset 0): the planner thinks of chains as long, and would rather read all attempts.
 with recursive chain as (
-    select i.id as dependent, i.id, 0 as step from unnest(%(ids)s::bigint[]) i (id)
+    select i.id as dependent, i.id, 0 as step, true as stands from unnest(%(ids)s::bigint[]) i (id)
     union all
-    select c.dependent, fell.because, c.step + 1
+    select c.dependent, now.because, c.step + 1, now.stands
     from chain c
     cross join lateral (
         select (z.error ->> 'task')::bigint as because
         from aque.task t join aque.attempt z on z.task_id = t.id and z.number = 0 and z.finished_at = t.finished_at
         where t.id = c.id offset 0) fell
-    where fell.because is not null and c.step < 100
+    cross join lateral (
+        select d.needs_id as because, aque.breaks(p.state, d) as stands
+        from aque.dependency d cross join lateral (select k.state from aque.task k where k.id = d.needs_id offset 0) p
+        where d.task_id = c.id and d.needs_id = fell.because offset 0) blamed
+    cross join lateral (
+        select blamed.because, blamed.stands where blamed.stands
+        union all
+        select d.needs_id, true
+        from aque.dependency d cross join lateral (select k.state from aque.task k where k.id = d.needs_id offset 0) p
+        where not blamed.stands and d.task_id = c.id and aque.breaks(p.state, d)
+        union all
+        select blamed.because, blamed.stands limit 1) now
+    where c.step < 100
 )
-select c.dependent, c.id, ended.*
+select c.dependent, c.id, c.stands, ended.*
 from chain c
 cross join lateral (
     select p.name, t.state::text as state, coalesce(z.error, a.error) ->> 'message' as message,

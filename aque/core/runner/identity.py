@@ -51,6 +51,17 @@ def _allowed(identity: Identity, user: str | None, group: str | None) -> Identit
     return None
 
 
+def at_home(environ: dict[str, str], user: str) -> dict[str, str]:
+    """An environment for a user other than root: what it says of root's home and name it says of the user's."""
+    try:
+        root, own = pwd.getpwuid(0), pwd.getpwnam(user)
+    except KeyError:
+        return environ
+    roots = {"HOME": (root.pw_dir, own.pw_dir), **dict.fromkeys(("USER", "LOGNAME"), (root.pw_name, own.pw_name))}
+    new = {name: now for name, (before, now) in roots.items() if environ.get(name) == before}
+    return environ if own.pw_uid == 0 or not new else {**environ, **new}
+
+
 @contextmanager
 def acting_as(identity: Identity | None) -> Iterator[None]:
     """Open files with the rights of the task's user, not with root's."""

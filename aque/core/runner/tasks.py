@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from .admission import Admission
 from .channel import Channel
 from .forks import Forks
+from .frames import Header
+from .identity import at_home
 from .job import Job, TaskError, Usage
 from .pipes import Pipes
 from .running import Running
@@ -41,6 +43,7 @@ class Tasks:
         self._shared = shared
         self._timers = timers
         self._environs: dict[str, dict[str, str] | None] = {}
+        self._at_home: dict[tuple[str, str], dict[str, str]] = {}
 
     def teach(self, key: str, variables: bytes) -> None:
         """Know an environment by this key, given as JSON."""
@@ -50,11 +53,22 @@ class Tasks:
         """Tasks that come from now on have none of these environments."""
         for key in keys:
             self._environs.pop(key, None)
+        self._at_home.clear()
 
     def take(self, job: Job) -> None:
         """Let a task wait, with the environment that its key stands for now."""
-        job.environ = self._environs.get(job.order["environ"])
+        job.environ = self._environ_of(job.order)
         self._admission.waiting.append(job)
+
+    def _environ_of(self, order: Header) -> dict[str, str] | None:
+        """The environment of a task; the same object for all of one user that have the same."""
+        environ, user = self._environs.get(order["environ"]), order.get("user")
+        if environ is None or user is None:
+            return environ
+        key = order["environ"], user
+        if key not in self._at_home:
+            self._at_home[key] = at_home(environ, user)
+        return self._at_home[key]
 
     def admit(self) -> None:
         """Start what may start."""

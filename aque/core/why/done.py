@@ -55,11 +55,19 @@ def _is_blameless(case: Case) -> bool:
     return len(case.ends) > 1
 
 
+def _stands(case: Case) -> bool:
+    """Whether all that it ended because of would still end it."""
+    return all(each.stands for each in case.ends)
+
+
 def _chain(case: Case) -> str:
     """From what it needed to the first that failed."""
     blamed = [str(each.id) for each in case.ends[1:]]
     last = case.ends[-1]
-    return f"It needed {', which needed '.join(blamed)}; {last.id} ({last.name}) is {_state(last)}."
+    needed = f"It needed {', which needed '.join(blamed)}"
+    if not _stands(case):
+        return f"{needed}, which did not end as it should; {last.id} ({last.name}) is {_state(last)} by now."
+    return f"{needed}; {last.id} ({last.name}) is {_state(last)}."
 
 
 def _ended(state: State) -> Reason:
@@ -100,7 +108,7 @@ DONE: Final = (
         _is_blameless,
         lambda case: f"{case.ends[-1].id} is {_state(case.ends[-1])}",
         _chain,
-        lambda case: f"`aque retry {case.ends[-1].id}` runs that again",
+        lambda case: f"`aque retry {case.ends[-1].id}` runs that again" if _stands(case) else _retry(case),
     ),
     _ended(State.SUCCESS),
     _ended(State.ERROR),

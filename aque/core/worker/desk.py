@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -171,7 +172,7 @@ def _progress(told: Mapping[str, Any]) -> tuple[float, float | None, str | None]
 
 def _number(value: Any) -> float | None:
     try:
-        return float(value) if isinstance(value, int | float) else None
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
     except OverflowError:
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..errors import BrokerError
@@ -12,6 +12,7 @@ from ..queries.work import Captured
 from ..states import State
 from .ledger import Ledger, Owed
 from .pace import Pace
+from .runs import Unrun
 from .session import Ask, Got, Session
 
 _FEW: Final = 20  # ends; where more come at once, somebody waits for all of them, and one statement costs less than two
@@ -36,7 +37,7 @@ class Exchange:
             self.tell_at = min(self.tell_at, time.monotonic() + (0.0 if is_urgent else _BRIEF))
             self._untold += new
 
-    def turn(self) -> tuple[Captured, ...]:
+    def turn(self) -> Sequence[Captured]:
         """Store what is owed, and capture what there is room for. Raises BrokerError."""
         owed = self._ledger.owed()
         self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
@@ -50,8 +51,16 @@ class Exchange:
         got = self._try(owed, ask)
         self.note(got.changes)
         self._ledger.settle(owed)
-        self._pace.note(ask, got.claimed)
-        return got.claimed
+        kept = self._keep(got.claimed)
+        self._pace.note(ask, kept)
+        return kept
+
+    def _keep(self, claimed: Sequence[Captured]) -> Sequence[Captured]:
+        """Those that may wait here; the others go back with the next turn."""
+        kept = self._pace.keep(claimed)
+        for task in claimed[len(kept) :]:
+            self._ledger.end(self._ledger.open(task), Unrun())
+        return kept
 
     def tell(self) -> None:
         """Tell what became of tasks, and whether this worker wants to hear of new ones. Raises BrokerError."""

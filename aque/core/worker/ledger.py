@@ -129,6 +129,7 @@ class Ledger:
     def start(self, run: Run) -> None:
         """It runs now, which is to be announced."""
         run.is_started = True
+        run.beats = 0
         self._started.append(Change(run.task.id, State.RUNNING))
 
     def write(self, run: Run, stream: int, data: bytes, skipped: int = 0) -> None:

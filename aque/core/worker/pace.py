@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..queries import work
 from ..queries.work import Captured
 from .ledger import Ledger
+from .runs import Run
 from .session import Ask, Session
 
 _BATCH: Final = 400
@@ -19,6 +20,8 @@ _GATHER: Final = 0.05  # seconds between two turns, at most, while the runner ha
 _VAIN: Final = 0.005  # seconds between two turns, at least, while one wake-up after the other is for others
 _OFTEN: Final = 3  # turns for nothing after which that is so
 _CRUMB: Final = 0.001  # cpus that are no room
+_EXACT: Final = 10  # beats
+_UNKNOWN: Final = 1.0  # seconds that a task takes, as long as nothing else is known
 
 
 class Pace:
@@ -30,7 +33,7 @@ class Pace:
     def __init__(self, cpus: float, memory: int) -> None:
         self._cpus = cpus
         self._memory = memory
-        self._average = 1.0  # seconds a task takes, lately
+        self._average = _UNKNOWN
         self.is_ending = False
         self._is_told = False
         self.ends_at = float("inf")  # by the steady clock, whatever still runs then
@@ -45,6 +48,8 @@ class Pace:
         """Work for so many tasks, or until there is nothing left to do."""
         self._limit = limit
         self._in_vain = 0
+        self._lasting: list[Run] = []
+        self._exact = 0  # beats for which no more is asked for than there is room for
         self._until_empty = until_empty
         self.captured = 0
         self.is_over = False
@@ -73,11 +78,38 @@ class Pace:
         if self.is_draining or not self.is_hungry or left <= 0:
             return None
         held = [run.task for run in ledger.unfinished()]
-        ahead = self._ahead()
+        turning_cpus, turning_memory = self._turning()
+        times = self._ahead()
+        ahead = turning_cpus * times
         cpus = self._cpus + ahead - sum(task.cpus for task in held)
         if cpus <= max(_CRUMB, 0.0 if ledger.is_owing else ahead * _WORTH):
             return None
-        return Ask(cpus, max(0, self._memory - sum(task.memory for task in held)), left)
+        memory = self._memory + int(turning_memory * times) - sum(task.memory for task in held)
+        return Ask(cpus, max(0, memory), left)
+
+    def keep(self, claimed: Sequence[Captured]) -> Sequence[Captured]:
+        """Those that can wait here. From the first on that could not start before runs end that have lasted for a while
+        they go back: others may have room for it, and what stands behind it is not to go first. Then nothing is asked
+        for ahead for a while.
+        """
+        cpus, memory = self._turning()
+        fits = [task.cpus <= cpus + _CRUMB and task.memory <= memory for task in claimed]
+        if all(fits):
+            return claimed
+        self._exact = _EXACT
+        return claimed[: fits.index(False)]
+
+    def beat(self, ledger: Ledger) -> bool:
+        """Take down what lasts; whether tasks wait here for longer than was thought: others may have room for them."""
+        runs = ledger.unfinished()
+        for run in runs:
+            run.beats += 1
+        self._lasting = [run for run in runs if run.is_started and run.beats > 1]
+        self._exact = max(0, self._exact - 1)
+        is_stuck = any(run.beats > 1 and not run.is_started for run in runs)
+        if is_stuck:
+            self._average = max(self._average, _UNKNOWN)
+        return is_stuck
 
     def note(self, ask: Ask | None, claimed: Sequence[Captured]) -> None:
         """Take down what came of it."""
@@ -92,6 +124,8 @@ class Pace:
 
     def learn(self, header: Mapping[str, Any]) -> None:
         """Take down what the runner says: an end makes room, and tells how long tasks take."""
+        if header["type"] == "returned":
+            self.captured -= 1
         if header["type"] != "finished":
             return
         self.is_hungry = True
@@ -114,6 +148,13 @@ class Pace:
         waiting = sum(run.task.cpus for run in ledger.unfinished()) - self._cpus
         return max(_VAIN if self._in_vain > _OFTEN else 0.0, min(_GATHER, waiting * self._average / self._cpus / 2))
 
+    def _turning(self) -> tuple[float, int]:
+        """The cpus and the memory that no run holds which has lasted for a while."""
+        lasting = [run.task for run in self._lasting if run.ending is None]
+        return self._cpus - sum(task.cpus for task in lasting), self._memory - sum(task.memory for task in lasting)
+
     def _ahead(self) -> float:
-        """Cpus to fill with tasks that wait their turn here, so that the next is at hand when a short one ends."""
-        return self._cpus * min(_AHEAD, _SHORT / max(self._average, 0.0001)) if self._average < _SHORT else 0.0
+        """How many times over room is to be filled with tasks that wait their turn here, so that the next is at hand
+        when a short one ends.
+        """
+        return 0.0 if self._exact or self._average >= _SHORT else min(_AHEAD, _SHORT / max(self._average, 0.0001))

@@ -92,7 +92,8 @@ class Pulse:
         self._pace.hear(is_to_drain)
         if self._pace.is_ending:
             self._service.draining()
-        if self._pace.is_draining:
+        is_stuck = self._pace.beat(self._ledger)
+        if self._pace.is_draining or is_stuck:
             self._crew.give_back()
 
     def _tell_usage(self) -> None:

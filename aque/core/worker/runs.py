@@ -45,6 +45,7 @@ class Run:
     excerpt: Excerpt | None = None
     wants_result: bool = False
     is_started: bool = False
+    beats: int = 0  # of its worker, since it was captured or, once it has begun, since then
     pieces: list[Piece] = field(default_factory=list)
     count: int = 0
     cut: Cut | None = None

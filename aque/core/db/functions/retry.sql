@@ -54,6 +54,7 @@ $$;
 
 -- Retries tasks. Dependents that wait have to wait for them again; those that run, or have run, go on as they are.
 -- All that is needed or needs is locked with them: what completes meanwhile is either seen here, or sees us.
+-- What comes back with the targets and was paused when it ended is paused again: somebody holds it back.
 -- Returns the targets with their state before and now, or what was against it, and those that came back with them.
 create or replace function aque.retry(targets bigint[], dry boolean)
 returns table (id bigint, before aque.state, state aque.state, refusal text, old json, new json)
@@ -68,6 +69,7 @@ declare
     back bigint[];
     held bigint[] := '{}';
     free bigint[];
+    paused bigint[];
 begin
     perform aque.guard(targets);
     loop
@@ -80,8 +82,12 @@ begin
         held := held || free;
     end loop;
 
+    paused := array(
+        select z.task_id from unnest(back) b (id) join aque.attempt z on z.task_id = b.id and z.number = 0
+        where z.was = 'paused' and b.id not in (select unnest(targets)));
     return query
-        select t.id, t.state, case when v.refusal is null then 'pending' else t.state end, v.refusal, null::json, null::json
+        select t.id, t.state, case when v.refusal is not null then t.state when t.id = any(paused) then 'paused'
+                                   else 'pending' end::aque.state, v.refusal, null::json, null::json
         from unnest(ids, refusals) v (id, refusal) join aque.task t on t.id = v.id
         where v.refusal is null or v.id in (select unnest(targets));
     return query
@@ -101,7 +107,8 @@ begin
     delete from aque.result r where r.task_id = any(back);
     delete from aque.progress g where g.task_id = any(back);
     update aque.task t
-    set state = 'pending', started_at = null, finished_at = null, losses = 0,
+    set state = case when t.id = any(paused) then 'paused' else 'pending' end::aque.state,
+        started_at = null, finished_at = null, losses = 0,
         retries = least(p.retries::int + t.attempt, 32767),
         run_at = case when p.run_at > clock_timestamp() then p.run_at end
     from unnest(back) b (id) join aque.spec p on p.task_id = b.id where t.id = b.id;
