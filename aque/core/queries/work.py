@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
 
+from ..db.pipelines import ask
 from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
@@ -128,11 +129,24 @@ def complete_and_tell(conn: Connection, outcomes: Sequence[Outcome], untold: Ite
 
 
 def complete_and_claim(
-    conn: Connection, outcomes: Sequence[Outcome], worker: int, cpus: float, memory: int, limit: int
+    conn: Connection,
+    outcomes: Sequence[Outcome],
+    worker: int,
+    cpus: float,
+    memory: int,
+    limit: int,
+    meanwhile: Callable[[int], object] = id,
 ) -> tuple[list[Change], list[Captured]]:
-    """What `complete` and `claim` do, in one statement."""
+    """What `complete` and `claim` do, in one statement.
+
+    `meanwhile` is called while the server works, with the descriptor on which its answer comes.
+    """
     parameters = {**_columns(outcomes), "worker": worker, "cpus": cpus, "memory": memory, "limit": limit}
-    rows = conn.execute(_SQL["complete_and_claim"], parameters).fetchall()
+    with conn.pipeline():
+        cursor = conn.execute(_SQL["complete_and_claim"], parameters)
+        ask(conn)
+        meanwhile(conn.fileno())
+    rows = cursor.fetchall()
     ids, states, *_ = rows[0]
     captured = [Captured._make(row[2:-1]) for row in rows if row[-1] is not None]
     return changes(zip(ids or (), states or (), strict=True)), captured

@@ -115,13 +115,18 @@ class Session:
                 sweep(registry.marks(conn, dead, self._info.hostname))
             return changes
 
-    def turn(self, owed: Owed, ask: Ask | None) -> Got:
-        """Store what is owed and capture what was asked for, in one transaction."""
+    def turn(self, owed: Owed, ask: Ask | None, meanwhile: Callable[[int], object] = id) -> Got:
+        """Store what is owed and capture what was asked for, in one transaction.
+
+        `meanwhile` may be called till the broker answers on a descriptor: only where all that is owed are ends of runs,
+        which nothing can change any more.
+        """
         with self.wire.talking() as conn:
             if not owed:  # a statement is a transaction by itself
                 return Got(self._claim(conn, ask))
             if ask and owed.is_plain:
-                changes, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *astuple(ask))
+                told = self.worker, ask.cpus, ask.memory, ask.limit
+                changes, claimed = work.complete_and_claim(conn, owed.outcomes, *told, meanwhile)
                 return Got(tuple(claimed), tuple(changes))
             with conn.transaction():
                 changes = self._pay(conn, owed)
