@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,16 +55,16 @@ class Captured(NamedTuple):  # these two are made by the thousand a second, and 
 
 
 class Outcome(NamedTuple):
-    """How a run ended. Times in seconds, max_rss and what was read and written in bytes.
+    """How a run ended. Times in seconds, those of its start and end since 1970 by the server's clock.
 
-    Error and result are JSON texts.
+    max_rss and what was read and written in bytes; error and result are JSON texts.
     """
 
     id: int
     lease: int
     state: State
-    started_at: datetime | None
-    finished_at: datetime
+    started_at: float | None
+    finished_at: float
     exit_code: int | None = None
     signal: int | None = None
     user_time: float | None = None
@@ -97,23 +96,24 @@ def claim(conn: Connection, worker: int, cpus: float, memory: int, limit: int) -
         return cursor.execute(_SQL["claim"], parameters).fetchall()
 
 
-_COLUMNS: Final = {
-    "ids": "id",
-    "leases": "lease",
-    "states": "state",
-    "starts": "started_at",
-    "ends": "finished_at",
-    "exit_codes": "exit_code",
-    "signals": "signal",
-    "user_times": "user_time",
-    "system_times": "system_time",
-    "max_rsses": "max_rss",
-    "reads": "read_bytes",
-    "writes": "written_bytes",
-    "errors": "error",
-    "results": "result",
-}
-_TEXTS: Final = {"error", "result"}
+_COLUMNS: Final = (
+    "ids",
+    "leases",
+    "states",
+    "starts",
+    "ends",
+    "exit_codes",
+    "signals",
+    "user_times",
+    "system_times",
+    "max_rsses",
+    "reads",
+    "writes",
+    "errors",
+    "results",
+)
+"""Those of outcomes, in their order."""
+_TEXTS: Final = {"errors", "results"}
 
 
 def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
@@ -153,9 +153,10 @@ def complete_and_claim(
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    columns = zip(*outcomes, strict=True) if outcomes else ((),) * len(_COLUMNS)
     return {
-        name: (arrays.texts if column in _TEXTS else arrays.plain)(map(operator.attrgetter(column), outcomes))
-        for name, column in _COLUMNS.items()
+        name: (arrays.texts if name in _TEXTS else arrays.plain)(column)
+        for name, column in zip(_COLUMNS, columns, strict=True)
     }
 
 

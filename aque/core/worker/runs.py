@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from ..child.codec import clean_text
@@ -88,7 +87,7 @@ class Run:
         """It was seen to use so much."""
         self.used = Used(self.task.id, self.task.lease, cpu, rss, peak)
 
-    def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
+    def outcome(self, end: Mapping[str, Any], epoch: float) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
         state, error = _WELL if self._is_well(end) else self._judge(end)
         started = end.get("started")
@@ -96,8 +95,8 @@ class Run:
             id=self.task.id,
             lease=self.task.lease,
             state=state,
-            started_at=None if started is None else epoch + timedelta(seconds=started),
-            finished_at=epoch + timedelta(seconds=end["ended"]),
+            started_at=None if started is None else epoch + started,
+            finished_at=epoch + end["ended"],
             exit_code=end.get("exit_code"),
             signal=end.get("signal"),
             user_time=end.get("user_time"),

@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from ..db.failures import WorkerGivenUp
@@ -58,8 +57,8 @@ class Session:
         self._suspects = Suspects()
         self.worker = 0
         self.mark = ""
-        self.epoch = datetime.min.replace(tzinfo=UTC)
-        """The server's time at zero of the steady clock, as of the last heartbeat."""
+        self.epoch = 0.0
+        """The server's time at zero of the steady clock, in seconds since 1970, as of the last heartbeat."""
 
     def open(self) -> None:
         """Connect, and register a new worker, with a mark of its own for what its tasks start."""
@@ -186,6 +185,6 @@ class Session:
         if heard is None:
             raise WorkerGivenUp("the broker has given this worker up for dead, and its tasks to others")
         after = time.monotonic()
-        if after - before < _PROMPT or self.epoch.year == 1:
-            self.epoch = heard.now - timedelta(seconds=(before + after) / 2)
+        if after - before < _PROMPT or not self.epoch:
+            self.epoch = heard.now.timestamp() - (before + after) / 2
         return heard.draining
