@@ -95,7 +95,7 @@ class Bench:
         return work.claim(self.conn, self.worker, 10_000.0, _MEMORY, batch)
 
     def _complete(self, runs: Sequence[Captured]) -> None:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC).timestamp()
         work.complete(self.conn, [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0) for run in runs])
 
 

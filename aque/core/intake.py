@@ -10,9 +10,9 @@ from typing import Any, Final, TypeAlias
 
 import psycopg
 
-from .alarm import wait_ready
 from .db.database import Database
 from .db.failures import one_line, translated
+from .db.pipelines import send
 from .db.source import Connection, Source
 from .db.watchdog import limited
 from .errors import BrokerError, BrokerUnavailable
@@ -174,17 +174,12 @@ class _Stream:
         """The parameters of a part; raises also what became of those before it."""
         with limited(self._conn, _LIMIT):
             storing.store(self._conn, batch)
-            self._flush()
+            send(self._conn)
 
     def link(self, ties: Ties) -> list[Change]:
         with limited(self._conn, _LIMIT):
             self._pipeline.close()
             return storing.link(self._conn, ties) if ties else []
-
-    def _flush(self) -> None:
-        """Send all of it: the driver would wait for an answer while the server waits for the rest."""
-        while self._conn.pgconn.flush():
-            wait_ready([], 1.0, [self._conn.fileno()])
 
 
 @contextmanager

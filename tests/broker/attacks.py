@@ -86,7 +86,7 @@ WRITES: Final = {
     "put another command into another's task": """update aque.spec set args = '["evil"]' where task_id = :pending""",
     "put another environment under another's task": "update aque.environ set vars = '{}'",
     "complete another's task under its lease": (
-        "select from aque.complete('{:running}', '{:lease}', '{success}', '{now}', '{now}', '{0}', '{0}',"
+        "select from aque.complete('{:running}', '{:lease}', '{success}', '{0}', '{0}', '{0}', '{0}',"
         " '{0}', '{0}', '{0}', '{0}', '{0}', array[null::json], array[null::json])"
     ),
     "give another's run back": "select from aque.release('{:running}', '{:lease}')",

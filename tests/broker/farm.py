@@ -97,7 +97,7 @@ class Farm:
         self.now = min(stay.end for stay in self.running)
         ended = [stay.captured for stay in self.running if stay.end <= self.now]
         self.running = [stay for stay in self.running if stay.end > self.now]
-        at = datetime.now(UTC)
+        at = datetime.now(UTC).timestamp()
         work.complete(self._conn, [Outcome(run.id, run.lease, State.SUCCESS, at, at) for run in ended])
         ages = [self.now - stay.start for stay in self.running]
         self._conn.execute(_ADVANCE, [[stay.job.id for stay in self.running], ages])

@@ -26,7 +26,7 @@ _READ = "select pg_stat_get_xact_tuples_returned('aque.task_ready'::regclass)"
 
 
 def complete(conn: Connection, runs: list[Captured]) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     work.complete(conn, [Outcome(run.id, run.lease, State.SUCCESS, now, now) for run in runs])
 
 
@@ -122,7 +122,7 @@ def test_a_turn_in_one_statement_claims_what_it_makes_ready_and_tells_all_that_c
     doomed = submit(broker, dependencies=[(first, "failure")])
     ready = [submit(broker, dependencies=[first]) for _ in range(count)]
     (run,) = work.claim(conn, worker, 100.0, _ANY, 9)
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     ended = [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0)]
     changes, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
     assert {(each.id, each.state) for each in changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
@@ -137,7 +137,7 @@ def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, con
     runs = {run.id: run for run in work.claim(conn, worker, 100.0, _ANY, 9)}
     work.release(conn, [(given_away, runs[given_away].lease)])
     conn.execute("listen aque_task")
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     states = {well: State.SUCCESS, tried_again: State.ERROR, given_away: State.SUCCESS}
     ended = [Outcome(task, runs[task].lease, state, now, now, 0) for task, state in states.items()]
     work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])

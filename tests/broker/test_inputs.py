@@ -21,7 +21,7 @@ def _run(conn: Connection, task: int, **ended: Any) -> Captured:
     (run,) = work.claim(conn, register(conn), 100.0, 1 << 40, 1)
     assert run.id == task
     append(conn, [Piece(run.id, run.lease, 1, 1, f"out {task}".encode()), Piece(run.id, run.lease, 2, 2, b"err")])
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     work.complete(
         conn, [Outcome(run.id, run.lease, **{"state": State.SUCCESS, "started_at": now, **ended}, finished_at=now)]
     )

@@ -21,7 +21,7 @@ from . import backlog
 
 def end(conn: Connection, worker: int, count: int) -> list[int]:
     """Let so many tasks end."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     runs = work.claim(conn, worker, 1000.0, 1 << 40, count) if count else []
     work.complete(conn, [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0) for run in runs])
     return [run.id for run in runs]

@@ -32,7 +32,7 @@ _ENDS = st.sampled_from([State.SUCCESS, State.ERROR, State.KILLED])
 _CONDITIONS = st.sampled_from(["success", "complete", "failure"])
 _OTHERWISE = st.sampled_from(["fail", "fail", "cancel", "wait"])
 _TABLES = "task, spec, dependency, attempt, result, worker, named_limit"
-_NOW = datetime.now(UTC)
+_NOW = datetime.now(UTC).timestamp()
 
 
 class BrokerMachine(RuleBasedStateMachine):

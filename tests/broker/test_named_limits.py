@@ -30,7 +30,7 @@ from .backlog import fill, info, nodes, plans, register, submit
 
 _ANY = 1 << 40
 _USED = "select name, used from aque.limits_used('{licence,gpu}') order by name"
-_NOW = datetime.now(UTC)
+_NOW = datetime.now(UTC).timestamp()
 
 
 def claim(conn: Connection, worker: int, wanted: int = 100, cpus: float = 100.0) -> list[Captured]:

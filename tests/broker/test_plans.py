@@ -91,7 +91,7 @@ class Bench:
         return work.complete_and_tell(self.conn, self._ended(State.SUCCESS), [])
 
     def _ended(self, state: State) -> list[Outcome]:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC).timestamp()
         return [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in self.claim()]
 
     def release_many(self) -> object:

@@ -46,7 +46,7 @@ def behind_the_gate(url: str, action: Callable[[Broker, Any], object], items: Se
 
 
 def complete(broker: Broker, runs: Sequence[tuple[int, int]]) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     with broker.database.transaction() as conn:
         work.complete(conn, [Outcome(task, lease, State.SUCCESS, now, now) for task, lease in runs])
 
@@ -121,7 +121,7 @@ def test_whatever_meets_in_whatever_order_there_is_no_deadlock(broker: Broker, p
 
 
 def fail(broker: Broker, runs: Sequence[tuple[int, int]]) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     with broker.database.transaction() as conn:
         work.complete(conn, [Outcome(task, lease, State.ERROR, now, now) for task, lease in runs])
 

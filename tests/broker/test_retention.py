@@ -38,7 +38,7 @@ def run_all(conn: Connection, worker: int, state: State = State.SUCCESS) -> list
     runs = work.claim(conn, worker, 1e6, 1 << 40, 2000)
     recording.append(conn, [Piece(run.id, run.lease, 0, 1, b"x" * 500) for run in runs])
     recording.progress(conn, [Progress(run.id, run.lease, 1, None, None) for run in runs])
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     work.complete(conn, [Outcome(run.id, run.lease, state, now, now, 0, result="1") for run in runs])
     return [run.id for run in runs]
 

@@ -19,7 +19,7 @@ def run(broker: Broker, worker: int) -> Captured:
 
 
 def end(broker: Broker, captured: Captured, state: State) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     broker.read(work.complete, [Outcome(captured.id, captured.lease, state, now, now, 0)])
 
 

@@ -72,7 +72,7 @@ def world(server: Shared) -> Iterator[World]:
             worker = registry.register(conn, _info())
             leases = {each.id: each.lease for each in work.claim(conn, worker, 8, 1 << 30, 8)}
             recording.append(conn, [recording.Piece(done, leases[done], 0, 1, SECRET.encode())])
-            now = farm.now()
+            now = farm.now().timestamp()
             work.complete(
                 conn,
                 [work.Outcome(done, leases[done], "success", now, now, 0, result=json.dumps(SECRET))],  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,7 +53,7 @@ def hand(broker: Broker) -> Iterator[Hand]:
 
 
 def ended(run: Captured, broker: Broker, state: State, exit_code: int, late: float = 0.0) -> Outcome:
-    return Outcome(run.id, run.lease, state, None, broker.now() + timedelta(seconds=late), exit_code=exit_code)
+    return Outcome(run.id, run.lease, state, None, broker.now().timestamp() + late, exit_code=exit_code)
 
 
 def state_of(broker: Broker, task: int) -> str:
@@ -191,7 +191,7 @@ def test_a_run_that_cannot_be_stored_in_any_way_is_lost_alone(runs: int) -> None
     for lease in range(runs):
         run = ledger.open(captured(lease))
         ledger.write(run, 1, b"x")
-        ledger.end(run, Outcome(lease, lease, State.SUCCESS, None, datetime.now(UTC)))
+        ledger.end(run, Outcome(lease, lease, State.SUCCESS, None, datetime.now(UTC).timestamp()))
     stored = []
     for _ in range(40):
         owed = ledger.owed()

@@ -269,7 +269,7 @@ def test_of_those_that_fell_it_tells_the_first_that_failed(broker: Broker, conn:
     (run,) = work.claim(conn, worker, 1.0, _ANY, 9)
     found = why(broker, first)
     assert (names(found), found.short) == (["running"], "runs on w")
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     work.complete(conn, [Outcome(run.id, run.lease, State.ERROR, now, now, exit_code=3)])
     assert why(broker, first).short == "error: exit status 3"
     found = why(broker, third)

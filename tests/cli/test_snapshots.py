@@ -45,7 +45,7 @@ def film(broker: Broker) -> Broker:
     ids = list(broker.submit([*frames, wide, movie, credits], {}))
     worker = broker.read(registry.register, info(name="w1", memory=8 << 30, cpus=4.0, tags=["gpu"]))
     first, _ = broker.read(work.claim, worker, 4.0, 8 << 30, 10)
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).timestamp()
     broker.read(work.complete, [Outcome(first.id, first.lease, State.SUCCESS, now, now, 0)])
     Steering(broker).prioritise(Selection.of(ids[2:]), 50, is_relative=True)
     Steering(broker).undo()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
 
+from ..db.pipelines import ask
 from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
@@ -55,16 +55,16 @@ class Captured(NamedTuple):  # these two are made by the thousand a second, and 
 
 
 class Outcome(NamedTuple):
-    """How a run ended. Times in seconds, max_rss and what was read and written in bytes.
+    """How a run ended. Times in seconds, those of its start and end since 1970 by the server's clock.
 
-    Error and result are JSON texts.
+    max_rss and what was read and written in bytes; error and result are JSON texts.
     """
 
     id: int
     lease: int
     state: State
-    started_at: datetime | None
-    finished_at: datetime
+    started_at: float | None
+    finished_at: float
     exit_code: int | None = None
     signal: int | None = None
     user_time: float | None = None
@@ -96,23 +96,24 @@ def claim(conn: Connection, worker: int, cpus: float, memory: int, limit: int) -
         return cursor.execute(_SQL["claim"], parameters).fetchall()
 
 
-_COLUMNS: Final = {
-    "ids": "id",
-    "leases": "lease",
-    "states": "state",
-    "starts": "started_at",
-    "ends": "finished_at",
-    "exit_codes": "exit_code",
-    "signals": "signal",
-    "user_times": "user_time",
-    "system_times": "system_time",
-    "max_rsses": "max_rss",
-    "reads": "read_bytes",
-    "writes": "written_bytes",
-    "errors": "error",
-    "results": "result",
-}
-_TEXTS: Final = {"error", "result"}
+_COLUMNS: Final = (
+    "ids",
+    "leases",
+    "states",
+    "starts",
+    "ends",
+    "exit_codes",
+    "signals",
+    "user_times",
+    "system_times",
+    "max_rsses",
+    "reads",
+    "writes",
+    "errors",
+    "results",
+)
+"""Those of outcomes, in their order."""
+_TEXTS: Final = {"errors", "results"}
 
 
 def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
@@ -128,20 +129,34 @@ def complete_and_tell(conn: Connection, outcomes: Sequence[Outcome], untold: Ite
 
 
 def complete_and_claim(
-    conn: Connection, outcomes: Sequence[Outcome], worker: int, cpus: float, memory: int, limit: int
+    conn: Connection,
+    outcomes: Sequence[Outcome],
+    worker: int,
+    cpus: float,
+    memory: int,
+    limit: int,
+    meanwhile: Callable[[int], object] = id,
 ) -> tuple[list[Change], list[Captured]]:
-    """What `complete` and `claim` do, in one statement."""
+    """What `complete` and `claim` do, in one statement.
+
+    `meanwhile` is called while the server works, with the descriptor on which its answer comes.
+    """
     parameters = {**_columns(outcomes), "worker": worker, "cpus": cpus, "memory": memory, "limit": limit}
-    rows = conn.execute(_SQL["complete_and_claim"], parameters).fetchall()
+    with conn.pipeline():
+        cursor = conn.execute(_SQL["complete_and_claim"], parameters)
+        ask(conn)
+        meanwhile(conn.fileno())
+    rows = cursor.fetchall()
     ids, states, *_ = rows[0]
     captured = [Captured._make(row[2:-1]) for row in rows if row[-1] is not None]
     return changes(zip(ids or (), states or (), strict=True)), captured
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    columns = zip(*outcomes, strict=True) if outcomes else ((),) * len(_COLUMNS)
     return {
-        name: (arrays.texts if column in _TEXTS else arrays.plain)(map(operator.attrgetter(column), outcomes))
-        for name, column in _COLUMNS.items()
+        name: (arrays.texts if name in _TEXTS else arrays.plain)(column)
+        for name, column in zip(_COLUMNS, columns, strict=True)
     }
 
 

@@ -3,15 +3,15 @@ select * from aque.capture(%(worker)s::bigint, %(cpus)s::real, %(memory)s::bigin
 
 -- name: complete
 select id, state::text from aque.complete(
-    %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
-    %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
+    %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::float8[],
+    %(ends)s::float8[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
     %(errors)s::json[], %(results)s::json[])
 
 -- name: complete_and_tell
 call aque.complete_and_tell(
-    %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
-    %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
+    %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::float8[],
+    %(ends)s::float8[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
     %(errors)s::json[], %(results)s::json[], %(payloads)s::text[])
 
@@ -21,8 +21,8 @@ call aque.complete_and_tell(
 with done as materialized (
     select array_agg(e.id) as ids, array_agg(e.state::text) as states, %(limit)s::int as wanted
     from aque.complete(
-        %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::timestamptz[],
-        %(ends)s::timestamptz[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
+        %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::float8[],
+        %(ends)s::float8[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
         %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
         %(errors)s::json[], %(results)s::json[]) e
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .channel import Channel
 from .frames import Frame, Header
-from .job import Job, Usage
+from .job import USED, Job, Usage
 
 _WELL: Header = {
     "type": "finished",
@@ -16,7 +16,6 @@ _WELL: Header = {
     "over_memory": None,
     "error": None,
 }
-_NAMES = ("lease", "started", "ended", "user_time", "system_time", "max_rss", "read_bytes", "written_bytes")
 
 
 class Ends:
@@ -30,12 +29,11 @@ class Ends:
 
     def tell(self, job: Job, status: int | None, usage: Usage, max_rss: int, body: bytes) -> None:
         """A task has ended, which had the last word `body`."""
-        end = job.finished(status, usage, max_rss)
-        if not (job.ended and _WELL.items() <= end.items()):
-            self._channel.queue(end, body)
-            return
-        self._rows.append((*map(end.__getitem__, _NAMES), len(body)))
-        self._bodies.append(body)
+        if status == 0 and job.ended and job.is_left_alone:
+            self._rows.append((job.lease, job.started, job.ended, len(body), *job.used(usage, max_rss)))
+            self._bodies.append(body)
+        else:
+            self._channel.queue(job.finished(status, usage, max_rss), body)
 
     def flush(self) -> None:
         """Tell them, after all that they wrote."""
@@ -55,6 +53,7 @@ def one_by_one(frames: list[Frame]) -> Iterator[Frame]:
 
 def _divided(header: Header, body: bytes) -> Iterator[Frame]:
     start = 0
-    for *values, size in header["rows"]:
-        yield {**_WELL, **dict(zip(_NAMES, values, strict=True))}, body[start : start + size]
+    for lease, started, ended, size, *used in header["rows"]:
+        told = {**_WELL, "lease": lease, "started": started, "ended": ended, **dict(zip(USED, used, strict=True))}
+        yield told, body[start : start + size]
         start += size

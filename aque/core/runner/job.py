@@ -73,6 +73,7 @@ class Spent(NamedTuple):
 
 
 NOTHING = Spent(0.0, 0.0)
+USED = ("user_time", "system_time", "max_rss", "read_bytes", "written_bytes")
 
 
 class Job:
@@ -158,8 +159,25 @@ class Job:
         """Seconds between the two signals that end it when its time is over."""
         return float(self.order.get("grace") or 0.0)
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nobody ended it."""
+        return not (self.killed or self.cut_off or self.timed_out or self.over_memory)
+
+    def used(self, usage: Usage, max_rss: int) -> tuple[float, float, int, int | None, int | None]:
+        """What it used: user and system time, the most memory, what was read and written."""
+        met = self.met
+        return (
+            max(usage.ru_utime, met.ru_utime),
+            max(usage.ru_stime, met.ru_stime),
+            max(max_rss, self.peak),
+            usage.ru_inblock * BLOCK if LINUX else None,
+            usage.ru_oublock * BLOCK if LINUX else None,
+        )
+
     def finished(self, status: int | None, usage: Usage | None, max_rss: int, error: TaskError | None = None) -> Header:
         """The `finished` message; no status means that it never ran."""
+        used = self.used(usage, max_rss) if usage else (0.0, 0.0, max(max_rss, self.peak), None, None)
         return {
             "type": "finished",
             "lease": self.lease,
@@ -171,10 +189,6 @@ class Job:
             "over_memory": self.over_memory,
             "started": self.started,
             "ended": self.ended or time.monotonic(),
-            "user_time": max(usage.ru_utime, self.met.ru_utime) if usage else 0.0,
-            "system_time": max(usage.ru_stime, self.met.ru_stime) if usage else 0.0,
-            "max_rss": max(max_rss, self.peak),
-            "read_bytes": usage.ru_inblock * BLOCK if usage and LINUX else None,
-            "written_bytes": usage.ru_oublock * BLOCK if usage and LINUX else None,
+            **dict(zip(USED, used, strict=True)),
             "error": error.report() if error else None,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from ..errors import BrokerError
@@ -37,8 +37,8 @@ class Exchange:
             self.tell_at = min(self.tell_at, time.monotonic() + (0.0 if is_urgent else _BRIEF))
             self._untold += new
 
-    def turn(self) -> Sequence[Captured]:
-        """Store what is owed, and capture what there is room for. Raises BrokerError."""
+    def turn(self, meanwhile: Callable[[int], object]) -> Sequence[Captured]:
+        """Store what is owed, and capture what there is room for; see Session.turn(). Raises BrokerError."""
         owed = self._ledger.owed()
         self._pace.is_hungry = self._pace.is_hungry or owed.makes_room
         ask = self._pace.ask(self._ledger)
@@ -48,7 +48,7 @@ class Exchange:
             owed = Owed()
         if not (owed or ask):
             return ()
-        got = self._try(owed, ask)
+        got = self._try(owed, ask, meanwhile)
         self.note(got.changes)
         self._ledger.settle(owed)
         kept = self._keep(got.claimed)
@@ -85,12 +85,12 @@ class Exchange:
         self._ledger.settle(owed)
         self._told_all()
 
-    def _try(self, owed: Owed, ask: Ask | None) -> Got:
+    def _try(self, owed: Owed, ask: Ask | None, meanwhile: Callable[[int], object]) -> Got:
         try:
-            return self._session.turn(owed, ask)
+            return self._session.turn(owed, ask, meanwhile)
         except BrokerError as error:
             if owed and ask and _is_refusal(error):  # whose fault is it? What is owed is not to suffer for a claim.
-                return self._try(owed, None)
+                return self._try(owed, None, meanwhile)
             self._refuse(owed, error)
             raise
 

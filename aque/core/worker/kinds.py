@@ -16,7 +16,6 @@ _COMMON: Final = operator.itemgetter(
     *[place for place, name in enumerate(Captured._fields) if name not in _NOT_IN_COMMON]
 )
 _OWN: Final = ("id", "attempt", "name", "args", "kwargs", "extra")
-_VALUES: Final = operator.attrgetter(*_OWN)
 _MOST: Final = 1000  # kinds to keep
 
 
@@ -52,7 +51,14 @@ class Kinds:
 
 def one_of(kind: Kind, task: Captured, given: Given | None, variables: Mapping[str, str]) -> Launch:
     """What starts a task of a kind, which is told what is its own. Raises UsageError."""
-    own = dict(zip(_OWN, _VALUES(task), strict=True))
+    own = {
+        "id": task.id,
+        "attempt": task.attempt,
+        "name": task.name,
+        "args": task.args,
+        "kwargs": task.kwargs,
+        "extra": task.extra,
+    }
     told: dict[str, Any] = {"set": {"AQUE_TASK_ID": str(task.id), **variables}, "task": own}
     body = with_inputs(told, given.told(task)) if given else ENCODE(told).encode()
     return Launch({"lease": task.lease}, body, kind)

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from ..child.codec import clean_text
@@ -89,25 +88,21 @@ class Run:
         """It was seen to use so much."""
         self.used = Used(self.task.id, self.task.lease, cpu, rss, peak)
 
-    def outcome(self, end: Mapping[str, Any], epoch: datetime) -> Outcome:
+    def outcome(self, end: Mapping[str, Any], epoch: float) -> Outcome:
         """How it ended, from the runner's word; `epoch` is the server's time at zero of the steady clock."""
         state, error = _WELL if self._is_well(end) else self._judge(end)
         started = end.get("started")
-        return Outcome(
-            id=self.task.id,
-            lease=self.task.lease,
-            state=state,
-            started_at=None if started is None else epoch + timedelta(seconds=started),
-            finished_at=epoch + timedelta(seconds=end["ended"]),
-            exit_code=end.get("exit_code"),
-            signal=end.get("signal"),
-            user_time=end.get("user_time"),
-            system_time=end.get("system_time"),
-            max_rss=end.get("max_rss"),
-            read_bytes=end.get("read_bytes"),
-            written_bytes=end.get("written_bytes"),
-            error=json.dumps(_clean(error)) if error else None,
-            result=self.told.get("value") if state is State.SUCCESS else None,
+        return Outcome._make(
+            (
+                self.task.id,
+                self.task.lease,
+                state,
+                None if started is None else epoch + started,
+                epoch + end["ended"],
+                *map(end.get, _MEASURED),
+                json.dumps(_clean(error)) if error else None,
+                self.told.get("value") if state is State.SUCCESS else None,
+            )
         )
 
     def _is_well(self, end: Mapping[str, Any]) -> bool:
@@ -127,6 +122,8 @@ class Run:
 
 
 _WELL: Final = (State.SUCCESS, None)
+_MEASURED: Final = ("exit_code", "signal", "user_time", "system_time", "max_rss", "read_bytes", "written_bytes")
+"""As they stand in an outcome."""
 _AMISS: Final = ("error", "timed_out", "over_memory", "killed", "signal", "exit_code")
 
 

@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from ..db.failures import WorkerGivenUp
@@ -58,8 +57,8 @@ class Session:
         self._suspects = Suspects()
         self.worker = 0
         self.mark = ""
-        self.epoch = datetime.min.replace(tzinfo=UTC)
-        """The server's time at zero of the steady clock, as of the last heartbeat."""
+        self.epoch = 0.0
+        """The server's time at zero of the steady clock, in seconds since 1970, as of the last heartbeat."""
 
     def open(self) -> None:
         """Connect, and register a new worker, with a mark of its own for what its tasks start."""
@@ -115,13 +114,18 @@ class Session:
                 sweep(registry.marks(conn, dead, self._info.hostname))
             return changes
 
-    def turn(self, owed: Owed, ask: Ask | None) -> Got:
-        """Store what is owed and capture what was asked for, in one transaction."""
+    def turn(self, owed: Owed, ask: Ask | None, meanwhile: Callable[[int], object] = id) -> Got:
+        """Store what is owed and capture what was asked for, in one transaction.
+
+        `meanwhile` may be called till the broker answers on a descriptor: only where all that is owed are ends of runs,
+        which nothing can change any more.
+        """
         with self.wire.talking() as conn:
             if not owed:  # a statement is a transaction by itself
                 return Got(self._claim(conn, ask))
             if ask and owed.is_plain:
-                changes, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *astuple(ask))
+                told = self.worker, ask.cpus, ask.memory, ask.limit
+                changes, claimed = work.complete_and_claim(conn, owed.outcomes, *told, meanwhile)
                 return Got(tuple(claimed), tuple(changes))
             with conn.transaction():
                 changes = self._pay(conn, owed)
@@ -181,6 +185,6 @@ class Session:
         if heard is None:
             raise WorkerGivenUp("the broker has given this worker up for dead, and its tasks to others")
         after = time.monotonic()
-        if after - before < _PROMPT or self.epoch.year == 1:
-            self.epoch = heard.now - timedelta(seconds=(before + after) / 2)
+        if after - before < _PROMPT or not self.epoch:
+            self.epoch = heard.now.timestamp() - (before + after) / 2
         return heard.draining

@@ -64,9 +64,7 @@ class Spans:
 
     def _tell(self, span: Any, outcome: Outcome, now: int) -> None:
         if outcome.started_at is not None:
-            span.add_event(
-                "started", timestamp=now - int((outcome.finished_at - outcome.started_at).total_seconds() * 1e9)
-            )
+            span.add_event("started", timestamp=now - int((outcome.finished_at - outcome.started_at) * 1e9))
         span.set_attributes({name: value for name, value in _facts(outcome).items() if value is not None})
         if outcome.state != "success":
             span.set_status(self._api.StatusCode.ERROR, outcome.state)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
-from ..alarm import Alarm
+from ..alarm import Alarm, wait_ready
 from ..broker import Broker
 from ..db.failures import WorkerGivenUp
 from ..db.source import BrokerGone
@@ -35,6 +36,7 @@ from .volumes import Surveyor
 
 OUTPUT_LIMIT: Final = 64 << 20
 """Bytes of a run's output that are kept, unless something else is said."""
+_GLANCE: Final = 0.005  # seconds between two looks at what the runner says while the broker works
 _log: Final = logging.getLogger("aque.worker")
 
 
@@ -158,7 +160,7 @@ class Worker:
             self._rest.is_asked = False
             self._desk.stop(self._session.read(work.stops, self.id))
             self._pace.hear(self._session.read(registry.is_to_drain, self.id))
-        self._desk.take(self._exchange.turn())
+        self._desk.take(self._exchange.turn(self._listen_till))
         self._desk.launch()
         self._exchange.tell()
         self._rest.turned()
@@ -181,16 +183,25 @@ class Worker:
     def _listen(self) -> None:
         """Take down what the runner says."""
         try:
-            self._crew.flush()
-            if not self._ledger.is_full:
-                for header, body in self._crew.receive():
-                    self._desk.file(header, body)
-                    self._pace.learn(header)
+            self._take_down()
         except RunnerLost as error:
             _log.error("%s: starting another", error)
             self._ledger.interrupt_all(is_loss=True, reason="its worker's runner died")
             self._desk.forget()
             self._crew.replace()
+
+    def _take_down(self) -> None:
+        self._crew.flush()
+        if not self._ledger.is_full:
+            for header, body in self._crew.receive():
+                self._desk.file(header, body)
+                self._pace.learn(header)
+
+    def _listen_till(self, answered: int) -> None:
+        """The same while the broker works, until it answers; a runner that is lost is seen to later."""
+        with suppress(RunnerLost):
+            while not wait_ready([answered], _GLANCE):
+                self._take_down()
 
     def _end(self) -> None:
         self._service.stopping()

@@ -91,11 +91,11 @@ begin
     end if;
 end $$;
 
--- Ends runs, each under its lease: a run whose lease has been given away ends nothing. A failed run that has retries
+-- Ends runs, each under its lease: a run whose lease has been given away ends nothing. Their times are seconds since 1970. A failed run that has retries
 -- left makes its task pending again, after its delay, unless someone wants it stopped. Returns the tasks whose runs were ended, with their state now
 -- (pending: it will be retried), then what settle() says of those that waited for them.
 create or replace function aque.complete(
-    ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
+    ids bigint[], leases bigint[], states aque.state[], starts float8[], ends float8[],
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
     reads bigint[], writes bigint[], errors json[], results json[]
 ) returns table (id bigint, state aque.state)
@@ -118,8 +118,8 @@ begin
         update aque.task t
         set state = case when x.due is null then x.state else 'pending' end,
             lease = null, worker_id = null, kill_signal = null, kill_grace = null,
-            started_at = coalesce(x.started_at, t.started_at),
-            finished_at = case when x.due is null then x.finished_at end,
+            started_at = coalesce(to_timestamp(x.started_at), t.started_at),
+            finished_at = case when x.due is null then to_timestamp(x.finished_at) end,
             run_at = x.due,
             blockers = case when x.due is null then 0 else 1 end
         from (
@@ -142,7 +142,7 @@ begin
             offset 0
         ) x
         where t.id = x.id and t.lease = x.lease
-        returning t.id, t.state, t.attempt, t.started_at, x.old_worker_id as worker_id, x.finished_at as ended_at,
+        returning t.id, t.state, t.attempt, t.started_at, x.old_worker_id as worker_id, to_timestamp(x.finished_at) as ended_at,
                   x.state as ended_as, x.exit_code, x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes,
                   x.written_bytes, x.error, x.result
     ), noted as (

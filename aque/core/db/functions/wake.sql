@@ -83,7 +83,7 @@ end $$;
 -- Ends of runs that nothing waits for, as far as is known, and what is told of them, after `payloads`: in one turn, so that
 -- those who wait for a result wait for nothing else.
 create or replace procedure aque.complete_and_tell(
-    ids bigint[], leases bigint[], states aque.state[], starts timestamptz[], ends timestamptz[],
+    ids bigint[], leases bigint[], states aque.state[], starts float8[], ends float8[],
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
     reads bigint[], writes bigint[], errors json[], results json[], payloads text[]
 ) language plpgsql as $$
