@@ -64,18 +64,16 @@ begin
     call aque.tell(payloads, news);
 end $$;
 
--- The same of tasks that nothing ties, which get their ids here. Of more than a `few` any idle worker is told.
+-- The same of tasks that nothing ties, which get their ids here; `states` are those that they will have. Of more than a
+-- `few` any idle worker is told.
 create or replace procedure aque.enter_and_tell(
-    places int[], args json, kinds json, common json, demands json, environs json, few int, out ids bigint[]
+    places int[], args json, kinds json, common json, demands json, environs json, states text[], few int, out ids bigint[]
 ) language plpgsql as $$
 declare
-    states constant text[] := array(
-        select case when coalesce(k ->> 'hold', common ->> 'hold')::boolean then 'paused' else 'pending' end
-        from json_array_elements(kinds) k);
     payloads text[];
 begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
-    payloads := aque.payloads(ids, array(select states[place] from unnest(places) place));
+    payloads := aque.payloads(ids, states);
     commit;
     call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
 end $$;
