@@ -19,12 +19,19 @@ end $$;
 -- committed before, so this need not wait for the disk, and must not fail, lest somebody submit it again: where it does, or
 -- the server's queue of notifications is full, nobody hears.
 create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
+declare
+    payload text;
+    done text;  -- what is assigned needs no statement, of which each costs more than a notification
 begin
-    perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
-    from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(news)
-          union all
-          select 'aque_task', x.payload from unnest(payloads) x (payload)) told
-    where pg_notification_queue_usage() < 0.99;
+    done := set_config('synchronous_commit', 'off', true);
+    if pg_notification_queue_usage() < 0.99 then
+        if aque.is_waited_for(news) then
+            done := pg_notify('aque_work', '');
+        end if;
+        foreach payload in array payloads loop
+            done := pg_notify('aque_task', payload);
+        end loop;
+    end if;
 exception when others or query_canceled then
     null;
 end $$;
