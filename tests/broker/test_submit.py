@@ -177,7 +177,7 @@ def test_a_task_that_is_submitted_while_a_claim_begins_is_captured_whole(broker:
 
 
 def test_an_environment_that_the_server_lost_is_stored_again(queue: aque.Queue, broker: Broker) -> None:
-    """Submissions name their environment by its digest alone: one that was removed meanwhile would never come back."""
+    """Who submits cannot know what was removed: a task without its environment would run in another."""
     with broker.database.connection() as conn:
         kept = "select count(*) from aque.environ v join aque.spec p on p.environ_id = v.id where p.task_id = %s"
         for fields in ({}, {"dependencies": [{"func": work.add}]}):

@@ -7,8 +7,6 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-import psycopg
-
 from ..db.source import Connection
 from ..db.statements import statements
 from ..states import State
@@ -16,7 +14,6 @@ from . import arrays
 from .submission import FEW, Change, News, changes
 
 _SQL: Final = statements(__name__)
-_UNKNOWN_ENVIRON: Final = "AQ007"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,6 @@ class Batch:
         """What must be there before the rows."""
         return {"demands": json.dumps(self.demands.things), "environs": json.dumps(self.environs.things)}
 
-    def _digests(self) -> list[dict[str, str]]:
-        """Its environments by their names alone: what is in them is long, and mostly there."""
-        return [{"digest": each["digest"]} for each in self.environs.things]
-
     def parameters(self) -> dict[str, str]:
         """All of it, as texts: of arrays of numbers, and JSON."""
         numbers = {
@@ -82,9 +75,8 @@ class Batch:
             "kinds": json.dumps(self.kinds.things),
         }
         edges = [_values(each) for each in self.edges.values()]
-        named = {"demands": self.demands.things, "environs": self._digests()}
-        rest = {"args": self.args, "common": self.common, "edges": edges, **named}
-        return {**numbers, **{name: json.dumps(each) for name, each in rest.items()}}
+        rest = {"args": self.args, "common": self.common, "edges": edges}
+        return {**numbers, **{name: json.dumps(each) for name, each in rest.items()}, **self.prerequisites()}
 
     def states(self) -> list[State]:
         """The states that the tasks will have."""
@@ -129,7 +121,7 @@ def submit(conn: Connection, batch: Batch, ties: Ties, news: News) -> list[Chang
     Raises DependencyResolutionError where an edge leads nowhere.
     """
     parameters = {**batch.parameters(), **ties.parameters(), **news.parameters()}
-    ended, states = _stored(conn, batch, "submit", parameters) or ((), ())
+    ended, states = conn.execute(_SQL["submit"], parameters).fetchone() or ((), ())
     return changes(zip(ended, states, strict=True))
 
 
@@ -139,19 +131,8 @@ def enter(conn: Connection, batch: Batch) -> list[int]:
     Returns the ids that they got, in ascending order.
     """
     parameters = {**batch.parameters(), "states": arrays.plain(batch.states()), "few": FEW}
-    row = _stored(conn, batch, "enter", parameters)
+    row = conn.execute(_SQL["enter"], parameters, binary=True).fetchone()
     return row[0] if row else []
-
-
-def _stored(conn: Connection, batch: Batch, name: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """What a statement says that stores a submission; the server asks for environments that it has not."""
-    try:
-        return conn.execute(_SQL[name], parameters, binary=True).fetchone()
-    except psycopg.Error as error:
-        if error.sqlstate != _UNKNOWN_ENVIRON:
-            raise
-    prepare(conn, batch)
-    return conn.execute(_SQL[name], parameters, binary=True).fetchone()
 
 
 def prepare(conn: Connection, batch: Batch) -> None:

@@ -48,13 +48,11 @@ exception when untranslatable_character or invalid_text_representation then
     raise exception 'arguments that hold what no text does' using errcode = 'AQ005';
 end $$;
 
--- An environment, if it is one: an object of texts. Who only names one that is not here is to say what is in it. It is looked at as it is written, for bytes that are no UTF-8 stand in it as
+-- An environment, if it is one: an object of texts. It is looked at as it is written, for bytes that are no UTF-8 stand in it as
 -- halves of characters, which nothing here could read.
 create or replace function aque.checked_environ(vars json) returns json language plpgsql as $$
 begin
-    if vars is null then
-        raise exception 'an environment that is not here' using errcode = 'AQ007';
-    elsif vars::text !~ '^\s*\{(?:\s*"(?:[^"\\]|\\.)*"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?)*\s*\}\s*$' then
+    if vars::text !~ '^\s*\{(?:\s*"(?:[^"\\]|\\.)*"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?)*\s*\}\s*$' then
         raise exception 'an environment is an object of texts' using errcode = 'AQ005';
     end if;
     return vars;

@@ -66,8 +66,7 @@ begin
     return found_id;
 end $$;
 
--- Makes what is not there yet of shapes and environments ({digest, vars}, vars a text), in one order for all. Of those
--- that are there the digest will do.
+-- Makes what is not there yet of shapes and environments ({digest, vars}, vars a text), in one order for all.
 create or replace function aque.prepare(demands json, environs json) returns void
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
