@@ -158,8 +158,9 @@ class Intake:
 
     def _encode(self, nodes: list[Node], start: int) -> Batch:
         batch = self._encoder.batch(nodes, start)
-        for state, held in ((State.PENDING, False), (State.PAUSED, True)):
-            self._new.setdefault(state, []).extend(spans(batch.held(held)))
+        placed = list(zip(batch.ids, batch.states(), strict=True))
+        for state in (State.PENDING, State.PAUSED):
+            self._new.setdefault(state, []).extend(spans(task for task, its in placed if its is state))
         return batch
 
 

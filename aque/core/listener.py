@@ -121,21 +121,24 @@ class Listener:
                 self._closing.wait(pause)
 
     def _listen(self, conn: Connection) -> None:
+        told: list[psycopg.Notify] = []
+        conn.add_notify_handler(told.append)  # of what comes with the answers to statements
         self._tune(conn)
         seen: dict[int, Place] = {}
         resync_at = time.monotonic() + _pause(conn, 0.0)
         while not self._closing.is_set():
             written = self._written()
             timeout = _LOOK if written else max(0.0, resync_at - time.monotonic())
-            wait_ready([conn.fileno(), self._alarm.fileno()], timeout)
-            self._alarm.hush()
-            self._tune(conn)
-            with limited(conn, _PROBE):
-                notices = list(conn.notifies(timeout=0))
-                if written:
+            if self._alarm.fileno() in wait_ready([conn.fileno(), self._alarm.fileno()], timeout):
+                self._alarm.hush()
+                self._tune(conn)
+            if written:
+                with limited(conn, _PROBE):
                     seen = self._look(conn, written, seen)
-            for event in filter(None, map(read_notice, notices)):
+            told += take_in(conn)
+            for event in filter(None, map(read_notice, told)):
                 self._emit(event)
+            told.clear()
             if (began := time.monotonic()) >= resync_at:
                 self._resync(conn)
                 resync_at = time.monotonic() + _pause(conn, time.monotonic() - began)
@@ -199,6 +202,17 @@ class Listener:
 def listen(conn: Connection, topic: str) -> None:
     """Have a session told of what happens under a topic, `task_status` or `work`."""
     conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+
+
+def take_in(conn: Connection) -> list[psycopg.Notify]:
+    """What a session was told and has not read, without waiting; the driver's own way there is long.
+
+    Raises OperationalError where the connection has ended.
+    """
+    driver = conn.pgconn
+    driver.consume_input()
+    told = iter(driver.notifies, None)
+    return [psycopg.Notify(each.relname.decode(), each.extra.decode(), each.be_pid) for each in told]
 
 
 def _pause(conn: Connection, took: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from . import alike, hooks, patterns
@@ -39,13 +39,9 @@ class Encoder:
         self._defaults = defaults
         self._inheritance = cache(inheritance)
         self._extra = extra
-        generic = self._reader({}, "generic")
-        self._readers = {
-            "generic": generic,
-            "shell": generic if "pattern" in defaults else generic.but(pattern="shell"),
-        }
-        self._heirs: tuple[Hashable, Reader] = (None, generic)
-        self._common = generic.common
+        self._generic = self._reader({}, "generic")
+        self._heirs: tuple[Hashable, Reader] = (None, self._generic)
+        self._common = self._generic.common
         self._columns = {"demand": 1, **of_fields(self._common.__dict__)}
 
     def batch(self, nodes: Sequence[Node], start: int) -> Batch:
@@ -140,10 +136,14 @@ class Encoder:
         if isinstance(node.given, Hook):
             return self._reader(self._inherited(node.given), pattern)
         if node.parent is None:
-            return self._readers[pattern]
+            return self._generic if pattern == "generic" or "pattern" in self._defaults else self._shell
         if self._heirs[0] != (node.parent, pattern):
             self._heirs = (node.parent, pattern), self._reader(self._inherited(node.given), pattern)
         return self._heirs[1]
+
+    @cached_property
+    def _shell(self) -> Reader:
+        return self._generic.but(pattern="shell")
 
     def _reader(self, inherited: Mapping[str, Any], pattern: str) -> Reader:
         return Reader(inherited, self._defaults, {"pattern": pattern})

@@ -174,3 +174,13 @@ def test_a_task_that_is_submitted_while_a_claim_begins_is_captured_whole(broker:
             future = queue.submit(work.add, 1, 2)
             one.execute("select pg_advisory_unlock(7)")
             assert [row[0] for row in captured.result(10)] == [future.id]
+
+
+def test_an_environment_that_the_server_lost_is_stored_again(queue: aque.Queue, broker: Broker) -> None:
+    """Who submits cannot know what was removed: a task without its environment would run in another."""
+    with broker.database.connection() as conn:
+        kept = "select count(*) from aque.environ v join aque.spec p on p.environ_id = v.id where p.task_id = %s"
+        for fields in ({}, {"dependencies": [{"func": work.add}]}):
+            conn.execute("delete from aque.environ")
+            task = queue.submit_ex(work.add, (1, 2), **fields).id
+            assert conn.execute(kept, [task]).fetchone() == (1,)

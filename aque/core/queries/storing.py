@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from ..db.source import Connection
 from ..db.statements import statements
+from ..states import State
 from . import arrays
 from .submission import FEW, Change, News, changes
 
@@ -77,10 +78,11 @@ class Batch:
         rest = {"args": self.args, "common": self.common, "edges": edges}
         return {**numbers, **{name: json.dumps(each) for name, each in rest.items()}, **self.prerequisites()}
 
-    def held(self, is_held: bool) -> Iterator[int]:
-        """The ids of the tasks that are held back, or of those that are not."""
+    def states(self) -> list[State]:
+        """The states that the tasks will have."""
         holds = [kind.get("hold", self.common["hold"]) for kind in self.kinds.things]
-        return (task for task, place in zip(self.ids, self.places, strict=True) if holds[place - 1] == is_held)
+        states = [State.PAUSED if hold else State.PENDING for hold in holds]
+        return [states[place - 1] for place in self.places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def enter(conn: Connection, batch: Batch) -> list[int]:
 
     Returns the ids that they got, in ascending order.
     """
-    row = conn.execute(_SQL["enter"], {**batch.parameters(), "few": FEW}, binary=True).fetchone()
+    parameters = {**batch.parameters(), "states": arrays.plain(batch.states()), "few": FEW}
+    row = conn.execute(_SQL["enter"], parameters, binary=True).fetchone()
     return row[0] if row else []
 
 

@@ -11,14 +11,14 @@ call aque.submit_and_tell(
 -- name: enter
 call aque.enter_and_tell(
     %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json, %(demands)s::json, %(environs)s::json,
-    %(few)s::int, null)
+    %(states)s::text[], %(few)s::int, null)
 
 -- name: prepare
 select aque.prepare(%(demands)s::json, %(environs)s::json)
 
 -- name: store
 select aque.store(%(ids)s::bigint[], %(places)s::int[], %(args)s::json, %(kinds)s::json, %(common)s::json,
-                  %(demands)s::json, %(environs)s::json, %(edges)s::json)
+                  %(demands)s::json, %(environs)s::json, %(edges)s::json, true)
 
 -- name: link
 select id, state::text

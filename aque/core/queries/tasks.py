@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from ..db.source import Connection
 from ..db.statements import statements
+from . import arrays
 
 _SQL: Final = statements(__name__)
 _REMOVED: Final = json.dumps(
@@ -73,7 +74,7 @@ class WorkerRow:
 
 def outcomes(conn: Connection, ids: Sequence[int]) -> list[Ending]:
     """How those of the tasks ended that are complete."""
-    return list(map(Ending._make, conn.execute(_SQL["outcomes"], {"ids": list(ids)})))
+    return list(map(Ending._make, conn.execute(_SQL["outcomes"], {"ids": arrays.plain(ids)})))
 
 
 def removed(conn: Connection, ids: Iterable[int]) -> list[Ending]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import astuple, dataclass, replace
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from dataclasses import dataclass, replace
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 from ..db.failures import WorkerGivenUp
 from ..db.migrate import found, known
@@ -29,8 +29,7 @@ _PROMPT: Final = 0.25  # seconds within which an answer tells the server's time 
 _SETTLED: Final = 3.0  # seconds that others have, after a restart of the server, to come back before they are judged
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """What a worker would take: cpus, memory in bytes, and how many tasks at most."""
 
     cpus: float
@@ -124,8 +123,7 @@ class Session:
             if not owed:  # a statement is a transaction by itself
                 return Got(self._claim(conn, ask))
             if ask and owed.is_plain:
-                told = self.worker, ask.cpus, ask.memory, ask.limit
-                changes, claimed = work.complete_and_claim(conn, owed.outcomes, *told, meanwhile)
+                changes, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *ask, meanwhile)
                 return Got(tuple(claimed), tuple(changes))
             with conn.transaction():
                 changes = self._pay(conn, owed)
@@ -158,7 +156,7 @@ class Session:
             return query(conn, *args, **kwargs)
 
     def _claim(self, conn: Connection, ask: Ask | None) -> tuple[work.Captured, ...]:
-        return tuple(work.claim(conn, self.worker, *astuple(ask))) if ask else ()
+        return tuple(work.claim(conn, self.worker, *ask)) if ask else ()
 
     @staticmethod
     def _pay(conn: Connection, owed: Owed) -> list[Change]:

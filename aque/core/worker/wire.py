@@ -21,7 +21,7 @@ from ..db.pooler import has_session
 from ..db.source import Connection, Source
 from ..db.watchdog import limited
 from ..errors import BrokerUnavailable
-from ..listener import Event, listen, read_notice
+from ..listener import Event, listen, read_notice, take_in
 
 _log: Final = logging.getLogger("aque.worker")
 _POOLED: Final = (
@@ -64,13 +64,12 @@ class Wire:
         """Take in what was told, without waiting; False where the connection has ended."""
         if self._conn is None:
             return False
-        driver = self._conn.pgconn
         try:
-            driver.consume_input()
+            told = take_in(self._conn)
         except psycopg.OperationalError:
             return False
-        while notice := driver.notifies():
-            self._pass_on(psycopg.Notify(notice.relname.decode(), notice.extra.decode(), notice.be_pid))
+        for notice in told:
+            self._pass_on(notice)
         return True
 
     def connect(self) -> None:

@@ -10,65 +10,6 @@ language sql immutable parallel safe as $$
     cross join lateral (select (size + step - 1) / step) u (units)
 $$;
 
--- Refuses globs that no host can be compared with: all claims of all workers would fail.
-create or replace function aque.check_globs(globs text[]) returns void language plpgsql as $$
-begin
-    perform aque.host_matches('', globs);
-exception when invalid_regular_expression then
-    raise exception 'host: no globs: %', array_to_string(globs, ' ') using errcode = 'AQ005';
-end $$;
-
--- Refuses demands that would spoil the sums of all claims of all workers: aque's own programs never ask for such.
-create or replace function aque.check_demand(d aque.demand) returns void language plpgsql as $$
-begin
-    if (d.cpus >= 0 and d.cpus < 'infinity' and d.cpu_share >= 0 and d.memory >= 0
-        and jsonb_typeof(d.limits) = 'object'
-        and not d.limits @? 'strict $.* ? (@.type() != "number" || @ < 1 || @ > 2147483647 || @ != @.floor())')
-       is not true
-    then
-        raise exception 'a demand that cannot be met: cpus %, /%, memory %, limits %',
-            d.cpus, d.cpu_share, d.memory, d.limits using errcode = 'AQ005';
-    end if;
-    perform aque.check_globs(d.host);
-end $$;
-
--- The same of what is a task's own; null: it is not given.
-create or replace function aque.check_fields(kinds aque.incoming[]) returns void language plpgsql as $$
-declare
-    wrong aque.incoming;
-begin
-    select * into wrong from unnest(kinds) k
-    where (k.memory >= 0 and k.duration >= 0 and k.duration < 'infinity' and k.timeout >= 0 and k.timeout < 'infinity'
-           and k.retry_delay >= 0 and k.retry_delay < 'infinity' and k.retries >= 0
-           and k.run_at >= '0001-01-02' and k.run_at < '9999-12-31') is false limit 1;
-    if found then
-        raise exception 'values that no task has: memory %, duration %, timeout %, % retries after %, run_at %',
-            wrong.memory, wrong.duration, wrong.timeout, wrong.retries, wrong.retry_delay, wrong.run_at
-            using errcode = 'AQ005';
-    end if;
-end $$;
-
--- Refuses arguments that hold what no text does, NUL or half a character: lists could not show them, nor anything beside
--- them. Only what may hold such is looked at, for it is all that everybody submits.
-create or replace function aque.check_texts(args json) returns void language plpgsql as $$
-begin
-    if strpos(args::text, '\u') > 0 and args::text ~ '\\u(0000|[dD][89a-fA-F])' then
-        perform args::jsonb;
-    end if;
-exception when untranslatable_character or invalid_text_representation then
-    raise exception 'arguments that hold what no text does' using errcode = 'AQ005';
-end $$;
-
--- An environment, if it is one: an object of texts. It is looked at as it is written, for bytes that are no UTF-8 stand in it as
--- halves of characters, which nothing here could read.
-create or replace function aque.checked_environ(vars json) returns json language plpgsql as $$
-begin
-    if vars::text !~ '^\s*\{(?:\s*"(?:[^"\\]|\\.)*"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?)*\s*\}\s*$' then
-        raise exception 'an environment is an object of texts' using errcode = 'AQ005';
-    end if;
-    return vars;
-end $$;
-
 -- What is told apart of a volume: itself while they are few, and nothing beyond that, lest there be too many shapes.
 create or replace function aque.volume_of(name text) returns text
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
@@ -146,53 +87,89 @@ end $$;
 
 -- Stores tasks that nobody can see yet: their ids, the arguments of each (`args`, an array), and of which kind it is
 -- (`places`, from 1, in `kinds`): tasks by the thousand differ in their arguments alone. A kind is an object with the
--- fields of aque.incoming, `common` what all have where they do not say otherwise. Demands and environments must be
--- there. Edges come by what is the same of them, and in columns: there are many to one task. An edge counts as open,
--- whatever its other end does, until aque.link().
+-- fields of aque.incoming, `common` what all have where they do not say otherwise. Demands and environments that are not
+-- there are made, unless somebody had it done (`is_prepared`), apart from a transaction that stays open. Edges come by
+-- what is the same of them, and in columns: there are many to one task. An edge counts as open, whatever its other end
+-- does, until aque.link().
+-- Of a single task each statement costs more than what it does: so there are two, unless something is amiss or has edges.
 create or replace function aque.store(
-    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json
+    ids bigint[], places int[], args json, kinds json, common json, demands json, environs json, edges json,
+    is_prepared boolean
 ) returns void
-language plpgsql set enable_nestloop = off set plan_cache_mode = force_generic_plan set jit = off
+language plpgsql
+set enable_seqscan = off set enable_nestloop = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
     began constant timestamptz := clock_timestamp();
     who constant text := session_user;
-    known aque.incoming[] := array(
-        select k from json_populate_recordset(json_populate_record(null::aque.incoming, common), kinds) k);
-    needs aque.edge[] := array(
-        select row(u.task_id, u.needs_id, e.condition, u.place, e.is_child, e.otherwise)::aque.edge
-        from json_to_recordset(edges) e (condition aque.condition, is_child boolean, otherwise aque.otherwise,
-                                         task_ids bigint[], needs_ids bigint[], places int[])
-        cross join lateral unnest(e.task_ids, e.needs_ids, e.places) u (task_id, needs_id, place));
-    shapes int[] := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
-    are_limited boolean[] := array(
-        select d.limits <> '{}' from json_populate_recordset(null::aque.demand, demands) d);
-    environ_ids bigint[] := array(
-        select (select v.id from aque.environ v where v.digest = e.digest and v.owner = session_user)
-        from json_to_recordset(environs) e (digest bytea));
+    asked_since constant timestamptz := case when is_prepared then '-infinity' else began - interval '1 h' end;
+    needs aque.edge[] := '{}';
+    blockers int[];
+    shapes int[];
+    are_limited boolean[];
+    environ_ids bigint[];
 begin
     if 1 > any(ids) then
         raise exception 'ids of tasks begin with 1' using errcode = 'AQ005';
     end if;
-    perform aque.check_fields(known);
-    perform aque.check_texts(args);
-    insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
-                           stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
-    select x.id, k.name, k.pattern, k.func, x.args, k.kwargs, environ_ids[k.environ], k.cwd, k.groupname, k.interpreter,
-           k.stdin, k.stdout, k.stderr, k.stdin_value, k.timeout, k.retries, k.retry_delay, k.run_at, k.io_paths,
-           k.extra, k.isolation
-    from rows from (unnest(ids), unnest(places), json_array_elements(args)) x (id, kind, args)
-    join unnest(known) with ordinality k on k.ordinality = x.kind;
+    if strpos(args::text, '\u') > 0 then
+        perform aque.check_texts(args);
+    end if;
+    if edges::text <> '[]' then
+        needs := array(
+            select row(u.task_id, u.needs_id, e.condition, u.place, e.is_child, e.otherwise)::aque.edge
+            from json_to_recordset(edges) e (condition aque.condition, is_child boolean, otherwise aque.otherwise,
+                                             task_ids bigint[], needs_ids bigint[], places int[])
+            cross join lateral unnest(e.task_ids, e.needs_ids, e.places) u (task_id, needs_id, place));
+        blockers := array(
+            select coalesce(open.edges, 0) from unnest(ids) with ordinality x (id, n)
+            left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open
+                on open.task_id = x.id
+            order by x.n);
+    end if;
 
+    select d.ids, d.limited, e.ids into shapes, are_limited, environ_ids
+    from (
+        select array_agg(s.id) as ids, array_agg(d.limits <> '{}') as limited
+        from json_populate_recordset(null::aque.demand, demands) d
+        left join lateral (  -- the size itself, or the smallest range that it falls into
+            select s.id from aque.shape s
+            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume)
+                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume)
+              and s.memory >= d.memory and s.memory_least <= d.memory
+            order by s.memory, s.memory_least desc limit 1) s on true) d
+    cross join (
+        select array_agg((select v.id from aque.environ v
+                          where v.digest = e.digest and v.owner = who and v.asked_at >= asked_since)) as ids
+        from json_to_recordset(environs) e (digest bytea)) e;
+    if array_position(shapes, null) > 0 or array_position(environ_ids, null) > 0 then
+        perform aque.prepare(demands, environs);
+        shapes := array(select aque.shape_of(d) from json_populate_recordset(null::aque.demand, demands) d);
+        environ_ids := array(
+            select (select v.id from aque.environ v where v.digest = e.digest and v.owner = who)
+            from json_to_recordset(environs) e (digest bytea));
+    end if;
+
+    with known as materialized (
+        select k.* from json_populate_recordset(json_populate_record(null::aque.incoming, common), kinds) with ordinality k
+        where aque.check_fields(k.memory, k.duration, k.timeout, k.retries, k.retry_delay, k.run_at)
+    ), specified as (
+        insert into aque.spec (task_id, name, pattern, func, args, kwargs, environ_id, cwd, groupname, interpreter, stdin,
+                               stdout, stderr, stdin_value, timeout, retries, retry_delay, run_at, io_paths, extra, isolation)
+        select x.id, k.name, k.pattern, k.func, x.args, k.kwargs, environ_ids[k.environ], k.cwd, k.groupname,
+               k.interpreter, k.stdin, k.stdout, k.stderr, k.stdin_value, k.timeout, k.retries, k.retry_delay, k.run_at,
+               k.io_paths, k.extra, k.isolation
+        from rows from (unnest(ids), unnest(places), json_array_elements(args)) x (id, kind, args)
+        join known k on k.ordinality = x.kind
+    )
     insert into aque.task (id, parent_id, run_at, shape_id, limited, memory, priority, duration, guessed, retries, key,
                            state, blockers, created_at, owner)
     select x.id, k.parent_id, case when k.run_at > began then k.run_at end, shapes[k.demand], are_limited[k.demand],
            k.memory, k.priority, k.duration, k.guessed, k.retries, k.key,
            case when k.hold then 'paused' else 'pending' end::aque.state,
-           coalesce(open.edges, 0) + case when k.run_at > began then 1 else 0 end, began, who
-    from rows from (unnest(ids), unnest(places)) x (id, kind)
-    join unnest(known) with ordinality k on k.ordinality = x.kind
-    left join (select e.task_id, count(*)::int as edges from unnest(needs) e group by e.task_id) open on open.task_id = x.id;
+           coalesce(blockers[x.n], 0) + case when k.run_at > began then 1 else 0 end, began, who
+    from rows from (unnest(ids), unnest(places)) with ordinality x (id, kind, n)
+    join known k on k.ordinality = x.kind;
 
     if needs <> '{}' then
         insert into aque.dependency (task_id, needs_id, condition, otherwise, place, is_child)
@@ -244,26 +221,6 @@ begin
         where s.id is not null;
 end $$;
 
--- Whether there is nothing to do for aque.prepare(), as mostly: to look costs less than half of it.
-create or replace function aque.is_prepared(demands json, environs json) returns boolean
-language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan set jit = off
-as $$
-    select not exists (
-        select from json_to_recordset(environs) e (digest bytea)
-        where not exists (
-            select from aque.environ v where v.digest = e.digest and v.owner = session_user
-                                         and v.asked_at >= clock_timestamp() - interval '1 h'))
-       and not exists (
-        select from json_populate_recordset(null::aque.demand, demands) d
-        where not exists (
-            select from aque.shape s
-            where (s.queue, s.username, s.cpus, s.cpu_share, s.host, s.platform, s.tags, s.limits, s.volume,
-                   s.memory, s.memory_least)
-                = (d.queue, d.username, d.cpus, d.cpu_share, d.host, d.platform, d.tags, d.limits, d.volume,
-                   d.memory, d.memory)))
-$$;
-
 -- A submission of tasks that need none, and that no other of them needs: so nobody has to know their ids before. Gives
 -- them their ids, and returns these.
 create or replace function aque.enter(places int[], args json, kinds json, common json, demands json, environs json)
@@ -271,10 +228,7 @@ returns bigint[] language plpgsql as $$
 declare
     ids constant bigint[] := array(select nextval('aque.task_id') from unnest(places));
 begin
-    if not aque.is_prepared(demands, environs) then
-        perform aque.prepare(demands, environs);
-    end if;
-    perform aque.store(ids, places, args, kinds, common, demands, environs, '[]');
+    perform aque.store(ids, places, args, kinds, common, demands, environs, '[]', false);
     return ids;
 end $$;
 
@@ -285,10 +239,7 @@ create or replace function aque.submit(
 ) returns table (id bigint, state aque.state)
 language plpgsql as $$
 begin
-    if not aque.is_prepared(demands, environs) then
-        perform aque.prepare(demands, environs);
-    end if;
-    perform aque.store(ids, places, args, kinds, common, demands, environs, edges);
+    perform aque.store(ids, places, args, kinds, common, demands, environs, edges, false);
     if needs <> '{}' or parents <> '{}' then
         return query select * from aque.link(dependents, needs, parents, children);
     end if;

@@ -154,7 +154,8 @@ begin
     if changes ? 'username' then  -- not even by an undo: what it takes back comes from an entry that somebody wrote
         raise exception 'the account that a task runs as cannot be changed' using errcode = 'AQ006';
     end if;
-    perform aque.check_fields(array[jsonb_populate_record(null::aque.incoming, changes)]);
+    perform aque.check_fields(k.memory, k.duration, k.timeout, k.retries, k.retry_delay, k.run_at)
+    from jsonb_populate_record(null::aque.incoming, changes) k;
     if not dry then
         perform aque.shape_of(d) from (
             select distinct aque.demand_with(t, changes) as d from aque.task t

@@ -19,12 +19,19 @@ end $$;
 -- committed before, so this need not wait for the disk, and must not fail, lest somebody submit it again: where it does, or
 -- the server's queue of notifications is full, nobody hears.
 create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
+declare
+    payload text;
+    done text;  -- what is assigned needs no statement, of which each costs more than a notification
 begin
-    perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
-    from (select 'aque_work' as channel, '' as payload where aque.is_waited_for(news)
-          union all
-          select 'aque_task', x.payload from unnest(payloads) x (payload)) told
-    where pg_notification_queue_usage() < 0.99;
+    done := set_config('synchronous_commit', 'off', true);
+    if pg_notification_queue_usage() < 0.99 then
+        if aque.is_waited_for(news) then
+            done := pg_notify('aque_work', '');
+        end if;
+        foreach payload in array payloads loop
+            done := pg_notify('aque_task', payload);
+        end loop;
+    end if;
 exception when others or query_canceled then
     null;
 end $$;
@@ -64,18 +71,16 @@ begin
     call aque.tell(payloads, news);
 end $$;
 
--- The same of tasks that nothing ties, which get their ids here. Of more than a `few` any idle worker is told.
+-- The same of tasks that nothing ties, which get their ids here; `states` are those that they will have. Of more than a
+-- `few` any idle worker is told.
 create or replace procedure aque.enter_and_tell(
-    places int[], args json, kinds json, common json, demands json, environs json, few int, out ids bigint[]
+    places int[], args json, kinds json, common json, demands json, environs json, states text[], few int, out ids bigint[]
 ) language plpgsql as $$
 declare
-    states constant text[] := array(
-        select case when coalesce(k ->> 'hold', common ->> 'hold')::boolean then 'paused' else 'pending' end
-        from json_array_elements(kinds) k);
     payloads text[];
 begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
-    payloads := aque.payloads(ids, array(select states[place] from unnest(places) place));
+    payloads := aque.payloads(ids, states);
     commit;
     call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
 end $$;
