@@ -16,7 +16,7 @@ from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.queries import registry, work
 from aque.core.queries.submission import Change
-from aque.core.queries.work import Captured, Outcome
+from aque.core.queries.work import Captured, Ended, Outcome
 from aque.core.states import State
 
 from .backlog import nodes, register, submit
@@ -124,10 +124,11 @@ def test_a_turn_in_one_statement_claims_what_it_makes_ready_and_tells_all_that_c
     (run,) = work.claim(conn, worker, 100.0, _ANY, 9)
     now = datetime.now(UTC)
     ended = [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0)]
-    changes, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
-    assert {(each.id, each.state) for each in changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
+    done, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
+    assert {(each.id, each.state) for each in done.changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
     assert [each.id for each in claimed] == ready
-    assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == ([], []), "a lease counts once"
+    assert done.ready == set(ready), "of these alone others may have to hear"
+    assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == (Ended([]), []), "a lease counts once"
 
 
 def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, conn: Connection) -> None:

@@ -84,7 +84,7 @@ def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "woken"),
-    [({}, True), ({"tags": "gpu"}, False), ({"hold": True, "cpus": 3}, True), ({"cpus": 5}, False)],
+    [({}, True), ({"tags": "gpu"}, False), ({"cpus": 3}, True), ({"cpus": 5}, False), ({"hold": True}, False)],
 )
 @pytest.mark.parametrize("count", [1, 51])
 def test_new_tasks_wake_those_alone_who_could_run_them(

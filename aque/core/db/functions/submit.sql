@@ -241,7 +241,7 @@ begin
         select s.id, s.state
         from aque.settle((select coalesce(array_agg(t.id), '{}') from aque.task t
                           where t.id = any(needs) and aque.is_complete(t.state)), dependents) s
-        where s.id is not null;
+        where s.state is not null;
 end $$;
 
 -- Whether there is nothing to do for aque.prepare(), as mostly: to look costs less than half of it.
