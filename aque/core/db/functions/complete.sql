@@ -113,6 +113,7 @@ declare
     became aque.state[];
     done bigint[];
     shapes int[];
+    limited text[];
     frees boolean;
 begin
     -- one alone has no order, and of its task nothing is looked at but where it may be tried again
@@ -167,11 +168,11 @@ begin
 
     return query select * from unnest(ended, became);
     return query select * from aque.settle(done);
-    if frees or exists (
-        select from aque.queue q
-        where q.max_running is not null
-          and q.name = any(array(select s.queue from aque.shape s where s.id = any(shapes))))
-    then
+    limited := array(select q.name from aque.queue q where q.max_running is not null);
+    if limited <> '{}' then  -- mostly none is: no more is looked at then
+        frees := frees or exists (select from aque.shape s where s.id = any(shapes) and s.queue = any(limited));
+    end if;
+    if frees then
         return query select null::bigint, null::aque.state;
     end if;
 end $$;
