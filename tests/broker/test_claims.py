@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
+from aque.core.listener import listen
 from aque.core.queries import registry, work
 from aque.core.queries.submission import Change
 from aque.core.queries.work import Captured, Ended, Outcome
@@ -137,15 +138,16 @@ def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, con
     well, tried_again, given_away = (submit(broker, retries=each) for each in (0, 1, 0))
     runs = {run.id: run for run in work.claim(conn, worker, 100.0, _ANY, 9)}
     work.release(conn, [(given_away, runs[given_away].lease)])
-    conn.execute("listen aque_task")
     now = datetime.now(UTC)
     states = {well: State.SUCCESS, tried_again: State.ERROR, given_away: State.SUCCESS}
     ended = [Outcome(task, runs[task].lease, state, now, now, 0) for task, state in states.items()]
-    work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])
-    heard = [notice.payload for notice in conn.notifies(timeout=5, stop_after=3)]
-    assert heard[0] == f"running {well}"
-    assert set(heard[1:]) == {f"success {well}", f"pending {tried_again}"}
-    assert [*conn.notifies(timeout=0)] == []
+    with broker.database.source.connect() as listener:
+        listen(listener, "task_status")
+        work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])
+        heard = [notice.payload for notice in listener.notifies(timeout=5, stop_after=3)]
+        assert heard[0] == f"running {well}"
+        assert set(heard[1:]) == {f"success {well}", f"pending {tried_again}"}
+        assert [*listener.notifies(timeout=0)] == []
     assert conn.execute("select state::text from aque.task where id = %s", [well]).fetchone() == ("success",)
 
 

@@ -73,18 +73,18 @@ def wake(conn: Connection) -> None:
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
     """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
     if told := payloads(changed):
-        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told)})
+        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told), "news": "{}"})
 
 
 def announce_work(conn: Connection, changed: Iterable[Change], ready: Ready = ANY) -> None:
     """The same, and tell idle workers of what may be run now; in one round trip."""
     news = None if None in ready or len(ready) > FEW else arrays.plain(ready)
-    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(payloads(changed)), "news": news})
+    conn.execute(_SQL["announce"], {"payloads": arrays.texts(payloads(changed)), "news": news})
 
 
 def announce_new(conn: Connection, news: News) -> None:
     """Tell everybody who listens of new tasks, and idle workers that could run them; in one round trip."""
-    conn.execute(_SQL["announce_work"], news.parameters())
+    conn.execute(_SQL["announce"], news.parameters())
 
 
 def payloads(changed: Iterable[Change]) -> list[str]:

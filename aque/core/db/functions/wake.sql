@@ -19,12 +19,18 @@ end $$;
 -- All who listen hear `payloads`, and idle workers are woken where one could run some of `news` (null: any tasks). What is told was
 -- committed before, so this need not wait for the disk, and must not fail, lest somebody submit it again: where it does, or
 -- the server's queue of notifications is full, nobody hears.
-create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
+-- Of tasks that wait mostly nobody wants to hear, and who submits need not queue for a notification: those who listen for
+-- them hold a lock as long. Who comes while we hold it waits for us, and looks for itself then; two who try it at the same
+-- moment may take each other for a listener.
+create or replace function aque.tell(payloads text[], news bigint[]) returns void language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload)
     from (select 'aque_work' as channel, '' as payload where news is distinct from '{}' and aque.is_waited_for(news)
           union all
-          select 'aque_task', x.payload from unnest(payloads) x (payload)) told
+          select case when w.waits then 'aque_new' else 'aque_task' end, x.payload
+          from unnest(payloads) x (payload)
+          cross join lateral (select x.payload ~ '^(creating|pending|paused) ' as waits) w
+          where not w.waits or not pg_try_advisory_xact_lock(1634825587, 0)) told
     where pg_notification_queue_usage() < 0.99;
 exception when others or query_canceled then
     null;
@@ -63,7 +69,7 @@ begin
     from aque.submit(ids, places, args, kinds, common, demands, environs, edges, dependents, needs, parents, children) s;
     commit;
     -- what is needed was locked meanwhile, so that who looked for work passed it by
-    call aque.tell(payloads, case when news is not null then news || needs || parents end);
+    perform aque.tell(payloads, case when news is not null then news || needs || parents end);
 end $$;
 
 -- The same of tasks that nothing ties, which get their ids here. Of more than a `few` any idle worker is told.
@@ -79,7 +85,7 @@ begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
     payloads := aque.payloads(ids, array(select states[place] from unnest(places) place));
     commit;
-    call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
+    perform aque.tell(payloads, case when cardinality(ids) <= few then ids end);
 end $$;
 
 -- Ends of runs that nothing waits for, as far as is known, and what is told of them, after `payloads`: in one turn, so that
@@ -100,5 +106,5 @@ begin
     from aque.complete(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
                        writes, errors, results) c;
     commit;
-    call aque.tell(payloads || aque.payloads(changed, became), '{}');
+    perform aque.tell(payloads || aque.payloads(changed, became), '{}');
 end $$;
