@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aque.core.db.source import Connection
+from aque.core.listener import Event
 from aque.core.queries.storing import Batch
 
 from .__main__ import Asked
@@ -32,10 +33,11 @@ def measure(house: House, asked: Asked) -> Iterator[Table]:
     contestants = [
         Contestant("no notification", _clients(seconds, "silent")),
         Contestant("notifications as always", _clients(seconds, "told")),
+        Contestant("the same, and somebody watches all tasks", _watched(seconds)),
     ]
     note = (
         "The worker is idle all the while, for the tasks ask for a tag that it lacks:"
-        " each submission looks whether to wake it, and tells all who listen."
+        " each submission looks whether to wake it, and tells all who listen for new tasks."
     )
     title = f"{_CLIENTS} submitting clients"
     yield compete(house, title, "submissions a second, more is better", contestants, asked.rounds, note)
@@ -63,6 +65,22 @@ def _clients(seconds: float, how: str) -> Callable[[House], Any]:
             yield go
 
     return opened
+
+
+def _watched(seconds: float) -> Callable[[House], Any]:
+    @contextmanager
+    def opened(house: House) -> Iterator[Go]:
+        with _clients(seconds, "told")(house) as go:
+            house.broker.bind("task_status", _watch)
+            assert house.broker.listener.wait(10)
+            yield go
+            house.broker.close()  # with it the listener, for the others' sake
+
+    return opened
+
+
+def _watch(_: Event) -> None:
+    """As a screen, which looks for itself."""
 
 
 def _submit(url: str, seconds: float, how: str) -> None:

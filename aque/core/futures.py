@@ -203,8 +203,8 @@ class Watch:
 
     def _listen(self) -> None:
         with self._lock:
-            if not self._broker.listener.has("task_status", self._heard):  # a broker that was closed has a new one
-                self._broker.bind("task_status", self._heard)
+            if not self._broker.listener.has("task_run", self._heard):  # a broker that was closed has a new one
+                self._broker.bind("task_run", self._heard)
         self._broker.listener.wait(10)
 
     def know(self, ids: Iterable[int]) -> None:
@@ -246,7 +246,7 @@ class Watch:
             for each in ids:
                 if future := self._kept.get(each):
                     future._mark_running()
-        elif ids and event.state != State.PENDING:
+        elif ids:
             self.check(ids)
 
 

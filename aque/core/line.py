@@ -101,6 +101,7 @@ class Line:
     def bind(self, topic: str, callback: Callback) -> None:
         """Call `callback(event)` on `task_status`, `task_status.running`, `task_status.<id>`, `output.<id>` or `work`.
 
+        `task_run` is `task_status` without what is told of tasks that wait, such as new ones: it costs others less.
         Callbacks run on the listener's thread.
         """
         self.database.prepare()

@@ -1,9 +1,10 @@
 """The one connection of a process that listens, and the callbacks that are bound to what it hears.
 
-Topics are `task_status`, `task_status.<state>`, `task_status.<id>`, `output.<id>` and `work`. Callbacks run on the
-listener's thread. Output is looked for, five times a second, and only while somebody has bound to it: a notification
-for each piece would hold up the commits of everybody. Behind a pooler nothing is heard: those who wait are told twice a
-second to look for themselves, or as seldom as that is dear.
+Topics are `task_status`, `task_status.<state>`, `task_status.<id>`, `task_run`, `output.<id>` and `work`. Under
+`task_run` is told what `task_status` tells of tasks that run or have ended: who waits for these is not woken for each
+submission of others. Callbacks run on the listener's thread. Output is looked for, five times a second, and only while
+somebody has bound to it: a notification for each piece would hold up the commits of everybody. Behind a pooler nothing
+is heard: those who wait are told twice a second to look for themselves, or as seldom as that is dear.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from .db.watchdog import limited
 from .queries import output
 from .queries.output import Place
 from .queries.submission import read_payload
-from .states import State
+from .states import ACTIVE_STATES, COMPLETE_STATES, State
 
 _log: Final = logging.getLogger("aque.listener")
-_CHANNELS: Final = {"task_status": "aque_task", "work": "aque_work"}
+_CHANNELS: Final = {"task_status": {"aque_task", "aque_new"}, "task_run": {"aque_task"}, "work": {"aque_work"}}
+_LOCKS: Final = {"aque_new": 1634825587}  # held by who listens; where nobody does, nothing is sent
+_RUN: Final = ACTIVE_STATES | COMPLETE_STATES
 _POLL: Final = 10.0  # seconds; the net under notifications that were never sent, or whose callback failed
 _POOLED: Final = 0.5  # seconds; the same behind a pooler, which lets no notification through
 _SHARE: Final = 0.05  # of the time that callbacks may be busy with what polls have them do
@@ -65,7 +68,7 @@ class Listener:
         self._source = source
         self._lock = threading.Lock()
         self._bound: dict[str, list[Callback]] = {}
-        self._heard: set[str] = set()  # the topics that have a channel, and that the connection listens to
+        self._heard: set[str] = set()  # the channels that the connection listens to
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._closing = threading.Event()
@@ -144,19 +147,19 @@ class Listener:
                 resync_at = time.monotonic() + _pause(conn, time.monotonic() - began)
 
     def _unheard(self) -> set[str]:
-        """The topics that somebody has bound to, and that the connection does not listen to yet."""
-        return ({topic.partition(".")[0] for topic in self._bound} & _CHANNELS.keys()) - self._heard
+        """The channels of what somebody has bound to, which the connection does not listen to yet."""
+        return set().union(*(_CHANNELS.get(topic.partition(".")[0], ()) for topic in self._bound)) - self._heard
 
     def _tune(self, conn: Connection) -> None:
         """Listen to what is bound, and to nothing else: each notification wakes who listens, on a busy machine too."""
         with self._lock:
             new = self._unheard()
-        for topic in sorted(new) if has_session(conn) else ():
+        for channel in sorted(new) if has_session(conn) else ():
             with limited(conn, _PROBE):
-                listen(conn, topic)
+                _listen(conn, channel)
         with self._lock:
             self._heard |= new
-        for topic in sorted(new):
+        for topic in [each for each, channels in _CHANNELS.items() if channels & new]:
             self._emit(Event(topic, resync=True))
         with self._lock:
             if not self._unheard():
@@ -165,7 +168,7 @@ class Listener:
     def _resync(self, conn: Connection) -> None:
         with limited(conn, _PROBE):
             conn.execute("select 1")
-        for topic in ("task_status",) if has_session(conn) else _CHANNELS:
+        for topic in ("task_status", "task_run") if has_session(conn) else _CHANNELS:
             self._emit(Event(topic, resync=True))
 
     def _written(self) -> list[int]:
@@ -191,6 +194,8 @@ class Listener:
     def _callbacks(self, event: Event) -> Iterator[Callback]:
         with self._lock:
             yield from self._bound.get(event.topic, ())
+            if event.state in _RUN:
+                yield from self._bound.get("task_run", ())
             if event.state:
                 yield from self._bound.get(f"{event.topic}.{event.state}", ())
             for topic, callbacks in self._bound.items():
@@ -200,8 +205,16 @@ class Listener:
 
 
 def listen(conn: Connection, topic: str) -> None:
-    """Have a session told of what happens under a topic, `task_status` or `work`."""
-    conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(_CHANNELS[topic])))
+    """Have a session told of what happens under a topic: `task_status`, `task_run` or `work`."""
+    for channel in sorted(_CHANNELS[topic]):
+        _listen(conn, channel)
+
+
+def _listen(conn: Connection, channel: str) -> None:
+    """First it is said that somebody listens, then it does; who looks for itself after that has missed nothing."""
+    if lock := _LOCKS.get(channel):
+        conn.execute("select pg_advisory_lock_shared(%s, 0)", [lock])
+    conn.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
 
 
 def take_in(conn: Connection) -> list[psycopg.Notify]:
@@ -222,7 +235,7 @@ def _pause(conn: Connection, took: float) -> float:
 
 def read_notice(notice: psycopg.Notify) -> Event | None:
     """What a notification says; None where it is not aque's: anybody who has the database may send some."""
-    if notice.channel == _CHANNELS["work"]:
+    if notice.channel in _CHANNELS["work"]:
         return Event("work", payload=notice.payload)
     try:
         state, spans = read_payload(notice.payload)

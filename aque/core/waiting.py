@@ -28,13 +28,13 @@ class Waiter:
         self._look.set()
         self.open = set(ids)
         """The tasks whose ends were not told yet."""
-        broker.bind("task_status", self._heard)
+        broker.bind("task_run", self._heard)
 
     def __enter__(self) -> Waiter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._broker.unbind("task_status", self._heard)
+        self._broker.unbind("task_run", self._heard)
 
     def wait(self, timeout: float | None = None) -> list[Ending]:
         """The tasks that have ended since the last call; none after `timeout` seconds without any."""

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from aque.core.broker import Broker
 from aque.core.db.source import Connection
+from aque.core.listener import listen
 from aque.core.queries import registry, work
 from aque.core.queries.submission import Change
-from aque.core.queries.work import Captured, Outcome
+from aque.core.queries.work import Captured, Ended, Outcome
 from aque.core.states import State
 
 from .backlog import nodes, register, submit
@@ -124,10 +125,11 @@ def test_a_turn_in_one_statement_claims_what_it_makes_ready_and_tells_all_that_c
     (run,) = work.claim(conn, worker, 100.0, _ANY, 9)
     now = datetime.now(UTC).timestamp()
     ended = [Outcome(run.id, run.lease, State.SUCCESS, now, now, 0)]
-    changes, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
-    assert {(each.id, each.state) for each in changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
+    done, claimed = work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9)
+    assert {(each.id, each.state) for each in done.changes} == {(first, State.SUCCESS), (doomed, State.CANCELLED)}
     assert [each.id for each in claimed] == ready
-    assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == ([], []), "a lease counts once"
+    assert done.ready == set(ready), "of these alone others may have to hear"
+    assert work.complete_and_claim(conn, ended, worker, 100.0, _ANY, 9) == (Ended([]), []), "a lease counts once"
 
 
 def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, conn: Connection) -> None:
@@ -136,15 +138,16 @@ def test_ends_are_stored_and_told_in_one_turn_in_their_order(broker: Broker, con
     well, tried_again, given_away = (submit(broker, retries=each) for each in (0, 1, 0))
     runs = {run.id: run for run in work.claim(conn, worker, 100.0, _ANY, 9)}
     work.release(conn, [(given_away, runs[given_away].lease)])
-    conn.execute("listen aque_task")
     now = datetime.now(UTC).timestamp()
     states = {well: State.SUCCESS, tried_again: State.ERROR, given_away: State.SUCCESS}
     ended = [Outcome(task, runs[task].lease, state, now, now, 0) for task, state in states.items()]
-    work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])
-    heard = [notice.payload for notice in conn.notifies(timeout=5, stop_after=3)]
-    assert heard[0] == f"running {well}"
-    assert set(heard[1:]) == {f"success {well}", f"pending {tried_again}"}
-    assert [*conn.notifies(timeout=0)] == []
+    with broker.database.source.connect() as listener:
+        listen(listener, "task_status")
+        work.complete_and_tell(conn, ended, [Change(well, State.RUNNING)])
+        heard = [notice.payload for notice in listener.notifies(timeout=5, stop_after=3)]
+        assert heard[0] == f"running {well}"
+        assert set(heard[1:]) == {f"success {well}", f"pending {tried_again}"}
+        assert [*listener.notifies(timeout=0)] == []
     assert conn.execute("select state::text from aque.task where id = %s", [well]).fetchone() == ("success",)
 
 

@@ -22,7 +22,7 @@ from aque.core import farm
 from aque.core.broker import Broker
 from aque.core.queries import kill as killing
 from aque.core.queries import registry, steering, work
-from aque.core.queries.work import Captured, Outcome
+from aque.core.queries.work import Captured, Ended, Outcome
 from aque.core.states import MOVES, State
 
 from .backlog import register
@@ -125,7 +125,7 @@ class BrokerMachine(RuleBasedStateMachine):
         """A lease that was lost completes, releases and interrupts nothing."""
         run = data.draw(st.sampled_from(self.old))
         with self.broker.database.connection() as conn:
-            assert work.complete(conn, [_outcome(run, end)]) == []
+            assert work.complete(conn, [_outcome(run, end)]) == Ended([])
             assert work.release(conn, [(run.id, run.lease)]) == []
             assert work.interrupt(conn, [(run.id, run.lease)], is_loss=True, reason="lost") == []
 

@@ -10,7 +10,7 @@ from aque.core.broker import Broker
 from aque.core.db.source import Connection
 from aque.core.listener import Event
 from aque.core.queries import submission
-from aque.core.queries.submission import Change
+from aque.core.queries.submission import ANY, Change
 from aque.core.states import State
 from aque.core.worker.host import describe
 from aque.core.worker.session import Session
@@ -33,7 +33,7 @@ def session(broker: Broker, told: list[Event]) -> Iterator[Session]:
 
 def test_it_hears_what_others_tell_and_not_itself(broker: Broker, session: Session, told: list[Event]) -> None:
     session.set_idle(True)
-    session.announce([Change(1, State.SUCCESS)])
+    session.announce([Change(1, State.SUCCESS)], ANY)
     broker.read(submission.request, [7])
     wait_for(lambda: session.wire.hear() and told)
     assert [event.payload for event in told] == ["7"]

@@ -9,8 +9,11 @@ import pytest
 
 from aque.core import farm
 from aque.core.broker import Broker
-from aque.core.queries import registry, work
+from aque.core.listener import listen
+from aque.core.queries import registry, submission, work
+from aque.core.queries.submission import Change
 from aque.core.selection import Selection
+from aque.core.states import State
 from aque.core.steering import Steering
 from tests.waiting import wait_for
 
@@ -84,7 +87,7 @@ def test_who_sleeps_is_woken_by(broker: Broker, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "woken"),
-    [({}, True), ({"tags": "gpu"}, False), ({"hold": True, "cpus": 3}, True), ({"cpus": 5}, False)],
+    [({}, True), ({"tags": "gpu"}, False), ({"cpus": 3}, True), ({"cpus": 5}, False), ({"hold": True}, False)],
 )
 @pytest.mark.parametrize("count", [1, 51])
 def test_new_tasks_wake_those_alone_who_could_run_them(
@@ -94,14 +97,29 @@ def test_new_tasks_wake_those_alone_who_could_run_them(
     with broker.database.source.connect() as conn:
         registry.set_idle(conn, register(conn, cpus=4), True)
         conn.execute("listen aque_work")
-        conn.execute("listen aque_task")
+        listen(conn, "task_status")
         broker.submit([{"func": "m:f", "user": "me", **fields} for _ in range(count)], {})
         heard = []
         for notice in conn.notifies(timeout=5):
             heard.append(notice.channel)
-            if notice.channel == "aque_task":
+            if notice.channel == "aque_new":
                 break
-        assert heard == ["aque_work"] * (woken or count > 50) + ["aque_task"]
+        assert heard == ["aque_work"] * (woken or count > 50) + ["aque_new"]
+
+
+def test_what_waits_is_told_to_those_alone_who_want_to_hear_of_it(broker: Broker) -> None:
+    """A notification for each submission would have all who submit queue, and wake all who wait for results."""
+    with broker.database.source.connect() as conn, broker.database.source.connect() as watcher:
+        for channel in ("aque_task", "aque_new"):
+            conn.execute(f"listen {channel}".encode())
+        submit(broker)
+        listen(watcher, "task_status")
+        seen = [submit(broker)]
+        watcher.close()
+        submit(broker)
+        submission.announce(conn, [Change(7, State.SUCCESS)])
+        told = [(each.channel, each.payload) for each in conn.notifies(timeout=5, stop_after=2)]
+        assert told == [("aque_new", f"pending {seen[0]}"), ("aque_task", "success 7")]
 
 
 _HELD = """

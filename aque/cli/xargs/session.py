@@ -74,7 +74,7 @@ class Session:
     def run(self) -> int:
         """The exit status, once all has ended. Raises BrokerError."""
         if not self._options.detach:
-            self._broker.broker.bind("task_status", self._inbox.hear)
+            self._broker.broker.bind("task_run", self._inbox.hear)
             self._broker.broker.listener.wait(10)
         self._supply.start()
         try:

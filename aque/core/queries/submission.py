@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -21,6 +21,9 @@ _SQL: Final = statements(__name__)
 Span: TypeAlias = tuple[int, int]
 FEW: Final = 50
 """Tasks of which it is worth a look who could run them."""
+Ready: TypeAlias = Set[int | None]
+"""Tasks that may be run now, by their ids; None among them: any tasks."""
+ANY: Final[Ready] = frozenset({None})
 _STATES: Final = {str(state): state for state in State}
 _PAYLOAD: Final = 7000  # bytes; PostgreSQL takes 8,000
 
@@ -47,8 +50,8 @@ class News:
 
 
 def changes(rows: Iterable[tuple[Any, ...]]) -> list[Change]:
-    """Rows of id and state; the empty row, which only says that some became ready, is left out."""
-    return [Change(row[0], _STATES[row[1]]) for row in rows if row[0] is not None]
+    """Rows of id and state; those of no state, which only say what may be run now, are left out."""
+    return [Change(row[0], _STATES[row[1]]) for row in rows if row[1] is not None]
 
 
 def inheritance(conn: Connection, parent: int) -> dict[str, Any]:
@@ -70,17 +73,18 @@ def wake(conn: Connection) -> None:
 def announce(conn: Connection, changed: Iterable[Change]) -> None:
     """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
     if told := payloads(changed):
-        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told)})
+        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told), "news": "{}"})
 
 
-def announce_work(conn: Connection, changed: Iterable[Change]) -> None:
-    """The same, and tell idle workers that there may be work; in one round trip."""
-    conn.execute(_SQL["announce_work"], {"payloads": arrays.texts(payloads(changed)), "news": None})
+def announce_work(conn: Connection, changed: Iterable[Change], ready: Ready = ANY) -> None:
+    """The same, and tell idle workers of what may be run now; in one round trip."""
+    news = None if None in ready or len(ready) > FEW else arrays.plain(ready)
+    conn.execute(_SQL["announce"], {"payloads": arrays.texts(payloads(changed)), "news": news})
 
 
 def announce_new(conn: Connection, news: News) -> None:
     """Tell everybody who listens of new tasks, and idle workers that could run them; in one round trip."""
-    conn.execute(_SQL["announce_work"], news.parameters())
+    conn.execute(_SQL["announce"], news.parameters())
 
 
 def payloads(changed: Iterable[Change]) -> list[str]:

@@ -9,13 +9,9 @@ left join aque.environ e on e.id = p.environ_id
 where t.id = %(id)s
 
 -- name: announce
-select set_config('synchronous_commit', 'off', true), pg_notify('aque_task', payload)
-from unnest(%(payloads)s::text[]) payload
-
--- name: announce_work
 -- All who listen hear, and idle workers are woken that could run some of these tasks (null: any): in one turn, for what it
 -- costs is the turn.
-call aque.tell(%(payloads)s::text[], %(news)s::bigint[])
+select aque.tell(%(payloads)s::text[], %(news)s::bigint[])
 
 -- name: request
 -- Asks workers by id to look at what is asked of their tasks.

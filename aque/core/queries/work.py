@@ -16,7 +16,7 @@ from ..states import State
 from . import arrays
 from .in_order import in_order
 from .single import value
-from .submission import Change, changes, payloads
+from .submission import Change, Ready, changes, payloads
 
 _SQL: Final = statements(__name__)
 
@@ -116,16 +116,25 @@ _COLUMNS: Final = (
 _TEXTS: Final = {"errors", "results"}
 
 
-def complete(conn: Connection, outcomes: Sequence[Outcome]) -> list[Change]:
-    """End runs under their leases; returns all tasks whose state changed by it, dependents too."""
-    if not outcomes:
-        return []
-    return changes(conn.execute(_SQL["complete"], _columns(outcomes)))
+class Ended(NamedTuple):
+    """What came of the ends of runs: the tasks whose state changed, dependents too, and what may be run now."""
+
+    changes: list[Change]
+    ready: Ready = frozenset()
 
 
-def complete_and_tell(conn: Connection, outcomes: Sequence[Outcome], untold: Iterable[Change]) -> None:
-    """What `complete` does, and then tell all who listen of it, after what is `untold`; in one round trip."""
-    conn.execute(_SQL["complete_and_tell"], {**_columns(outcomes), "payloads": arrays.texts(payloads(untold))})
+def complete(conn: Connection, outcomes: Sequence[Outcome]) -> Ended:
+    """End runs under their leases."""
+    return _ended(conn.execute(_SQL["complete"], _columns(outcomes)).fetchall() if outcomes else ())
+
+
+def complete_and_tell(conn: Connection, outcomes: Sequence[Outcome], untold: Iterable[Change]) -> Ready:
+    """What `complete` does, and then tell all who listen of it, after what is `untold`; in one round trip.
+
+    Returns what may be run now, of which nobody is told.
+    """
+    parameters = {**_columns(outcomes), "payloads": arrays.texts(payloads(untold))}
+    return frozenset(value(conn, _SQL["complete_and_tell"], parameters) or ())
 
 
 def complete_and_claim(
@@ -136,7 +145,7 @@ def complete_and_claim(
     memory: int,
     limit: int,
     meanwhile: Callable[[int], object] = id,
-) -> tuple[list[Change], list[Captured]]:
+) -> tuple[Ended, list[Captured]]:
     """What `complete` and `claim` do, in one statement.
 
     `meanwhile` is called while the server works, with the descriptor on which its answer comes.
@@ -149,7 +158,12 @@ def complete_and_claim(
     rows = cursor.fetchall()
     ids, states, *_ = rows[0]
     captured = [Captured._make(row[2:-1]) for row in rows if row[-1] is not None]
-    return changes(zip(ids or (), states or (), strict=True)), captured
+    return _ended(list(zip(ids or (), states or (), strict=True))), captured
+
+
+def _ended(rows: Sequence[tuple[Any, ...]]) -> Ended:
+    """A task of no state became ready, and one that is pending again may be so at once."""
+    return Ended(changes(rows), frozenset(row[0] for row in rows if row[1] in (None, State.PENDING)))
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:

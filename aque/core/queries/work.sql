@@ -13,7 +13,7 @@ call aque.complete_and_tell(
     %(ids)s::bigint[], %(leases)s::bigint[], %(states)s::aque.state[], %(starts)s::float8[],
     %(ends)s::float8[], %(exit_codes)s::int[], %(signals)s::smallint[], %(user_times)s::real[],
     %(system_times)s::real[], %(max_rsses)s::bigint[], %(reads)s::bigint[], %(writes)s::bigint[],
-    %(errors)s::json[], %(results)s::json[], %(payloads)s::text[])
+    %(errors)s::json[], %(results)s::json[], %(payloads)s::text[], null)
 
 -- name: complete_and_claim
 -- Both in one statement, which is a transaction by itself: what was told of the ended runs comes with the first row. The

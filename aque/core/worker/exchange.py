@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from ..errors import BrokerError
-from ..queries.submission import Change
+from ..queries.submission import Change, Ready
 from ..queries.work import Captured
 from ..states import State
 from .ledger import Ledger, Owed
@@ -27,12 +27,14 @@ class Exchange:
         self._ledger = ledger
         self._pace = pace
         self._untold: list[Change] = []
+        self._left: set[int | None] = set()
         self.tell_at = float("inf")
 
-    def note(self, changes: Iterable[Change]) -> None:
-        """Have something told with the next turn; that tasks run has a little time."""
+    def note(self, changes: Iterable[Change], left: Ready = frozenset()) -> None:
+        """Have something told with the next turn; that tasks run has a little time. `left`: what others may run now."""
         new = list(changes)
         if new:
+            self._left |= left
             is_urgent = any(change.state != State.RUNNING for change in new)
             self.tell_at = min(self.tell_at, time.monotonic() + (0.0 if is_urgent else _BRIEF))
             self._untold += new
@@ -49,7 +51,8 @@ class Exchange:
         if not (owed or ask):
             return ()
         got = self._try(owed, ask, meanwhile)
-        self.note(got.changes)
+        self.note(got.changes, got.ready)
+        self._left.difference_update(task.id for task in got.claimed)
         self._ledger.settle(owed)
         kept = self._keep(got.claimed)
         self._pace.note(ask, kept)
@@ -63,22 +66,26 @@ class Exchange:
         return kept
 
     def tell(self) -> None:
-        """Tell what became of tasks, and whether this worker wants to hear of new ones. Raises BrokerError."""
-        if time.monotonic() >= self.tell_at:
+        """Tell what became of tasks, and whether this worker wants to hear of new ones. Raises BrokerError.
+
+        Others are woken for what this one leaves them alone: which became ready, and that it has not captured by now.
+        """
+        if self._left or time.monotonic() >= self.tell_at:
             self.announce()
         if self._session.set_idle(self._pace.wants_news) and self._pace.wants_news:
             self._pace.is_hungry = True  # for what came before the broker knew
 
     def announce(self) -> None:
         """Tell what became of tasks. Raises BrokerError."""
-        if self._untold:
-            self._session.announce(self._untold)
+        if self._left or self._untold:
+            self._session.announce(self._untold, self._left)
+        self._left.clear()
         self._told_all()
 
     def _report(self, owed: Owed) -> None:
         """Store a few ends that nothing hangs on, and tell of them at once: a claim may take long, or find nothing."""
         try:
-            self._session.report(owed, self._untold)
+            self._left |= self._session.report(owed, self._untold)
         except BrokerError as error:
             self._refuse(owed, error)
             raise

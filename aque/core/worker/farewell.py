@@ -25,7 +25,7 @@ def hand_in(session: Session, ledger: Ledger) -> list[Change]:
     while owed := ledger.owed():
         try:
             if not session.wire.is_open:
-                session.resume(ledger.runs)
+                told += session.resume(ledger.runs)
             told += session.turn(owed, None).changes
             ledger.settle(owed)
         except (BrokerUnavailable, BrokerFull):

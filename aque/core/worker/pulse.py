@@ -7,6 +7,7 @@ import time
 from typing import Final
 
 from ..queries import usage, work
+from ..queries.submission import ANY
 from ..queries.usage import Used
 from .crew import Crew
 from .exchange import Exchange
@@ -73,7 +74,7 @@ class Pulse:
         self._tell_usage()
         if changes := self._session.bury():
             _log.warning("took %d tasks over from workers that died", len(changes))
-            self._exchange.note(changes)
+            self._exchange.note(changes, ANY)
         self._sweeper.sweep()
         if self._surveyor:
             self._surveyor.survey(held)

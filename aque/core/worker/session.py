@@ -15,8 +15,7 @@ from ..db.failures import WorkerGivenUp
 from ..db.migrate import found, known
 from ..db.source import Connection, Source
 from ..queries import recording, registry, submission, work
-from ..queries.submission import Change
-from ..states import State
+from ..queries.submission import ANY, Change, Ready
 from .ledger import Owed
 from .suspects import Suspects
 from .sweep import sweep
@@ -39,10 +38,11 @@ class Ask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What a turn brought: the tasks that were captured, and the changes to announce."""
+    """What a turn brought: the tasks that were captured, and what to announce: changes, and what may be run now."""
 
     claimed: tuple[work.Captured, ...] = ()
     changes: tuple[Change, ...] = ()
+    ready: Ready = frozenset()
 
 
 class Session:
@@ -75,17 +75,17 @@ class Session:
         with self.wire.talking() as conn:
             return found(conn).version > known().version
 
-    def resume(self, leases: Iterable[int]) -> None:
+    def resume(self, leases: Iterable[int]) -> list[Change]:
         """Connect again as the same worker, whose runs are `leases`; what else the broker has it run is given back.
 
-        Raises WorkerGivenUp where its runs were given away.
+        Returns what became of that. Raises WorkerGivenUp where its runs were given away.
         """
         self.wire.connect()
         self._idle = None  # what was said last may be lost
         with self.wire.talking() as conn:
             self._is_held = registry.hold(conn, self.worker)
             self._beat(conn)
-            work.release(conn, work.strays(conn, self.worker, leases))
+            return work.release(conn, work.strays(conn, self.worker, leases))
 
     def leave(self) -> None:
         """Tell that the worker has ended, with nothing left to run."""
@@ -123,16 +123,16 @@ class Session:
             if not owed:  # a statement is a transaction by itself
                 return Got(self._claim(conn, ask))
             if ask and owed.is_plain:
-                changes, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *ask, meanwhile)
-                return Got(tuple(claimed), tuple(changes))
+                ended, claimed = work.complete_and_claim(conn, owed.outcomes, self.worker, *ask, meanwhile)
+                return Got(tuple(claimed), tuple(ended.changes), ended.ready)
             with conn.transaction():
-                changes = self._pay(conn, owed)
-                return Got(self._claim(conn, ask), tuple(changes))
+                ended = self._pay(conn, owed)
+                return Got(self._claim(conn, ask), tuple(ended.changes), ended.ready)
 
-    def report(self, owed: Owed, untold: Iterable[Change]) -> None:
-        """Store ends of runs alone, and tell everybody of them, after what is `untold`."""
+    def report(self, owed: Owed, untold: Iterable[Change]) -> Ready:
+        """Store ends of runs alone, and tell everybody of them, after what is `untold`; returns what may be run now."""
         with self.wire.talking() as conn:
-            work.complete_and_tell(conn, owed.outcomes, untold)
+            return work.complete_and_tell(conn, owed.outcomes, untold)
 
     def set_idle(self, idle: bool) -> bool:
         """Say whether the worker wants to hear of new work; True where that is news to the broker."""
@@ -143,12 +143,13 @@ class Session:
         self._idle = idle
         return True
 
-    def announce(self, changes: Iterable[Change]) -> None:
-        """Tell everybody what became of tasks, and idle workers that some may be ready."""
-        told = list(changes)
-        is_work_ready = any(change.state != State.RUNNING for change in told)
+    def announce(self, changes: Iterable[Change], ready: Ready) -> None:
+        """Tell everybody what became of tasks, and idle workers what may be run now."""
         with self.wire.talking() as conn:
-            (submission.announce_work if is_work_ready else submission.announce)(conn, told)
+            if ready:
+                submission.announce_work(conn, changes, ready)
+            else:
+                submission.announce(conn, changes)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask one of the functions of the query layer."""
@@ -159,14 +160,15 @@ class Session:
         return tuple(work.claim(conn, self.worker, *ask)) if ask else ()
 
     @staticmethod
-    def _pay(conn: Connection, owed: Owed) -> list[Change]:
+    def _pay(conn: Connection, owed: Owed) -> work.Ended:
         recording.append(conn, owed.pieces)
         recording.leave_out(conn, owed.cuts)
         recording.progress(conn, owed.progress)
-        changes = work.complete(conn, owed.outcomes)
+        ended = work.complete(conn, owed.outcomes)
+        back = work.release(conn, owed.unrun)
         for why, runs in owed.interrupted().items():
-            changes += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
-        return changes + work.release(conn, owed.unrun)
+            back += work.interrupt(conn, runs, is_loss=why.is_loss, reason=why.reason)
+        return work.Ended(ended.changes + back, ended.ready | ANY if back else ended.ready)
 
     def _beat(
         self,

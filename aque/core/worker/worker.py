@@ -18,6 +18,7 @@ from ..db.failures import WorkerGivenUp
 from ..db.source import BrokerGone
 from ..errors import AqueError, BrokerError, SchemaError
 from ..queries import registry, work
+from ..queries.submission import ANY
 from ..runner.client import RunnerLost
 from .crew import Crew
 from .desk import Desk
@@ -137,7 +138,7 @@ class Worker:
         if self._patience.is_due:
             try:
                 if not self._session.wire.is_open:
-                    self._session.resume(self._ledger.runs)
+                    self._exchange.note(self._session.resume(self._ledger.runs), ANY)
                     self._desk.disown(self._session.read(work.orphans, self.id, self._ledger.runs))
                     self._rest.heed()
                 self._tell()
@@ -210,7 +211,7 @@ class Worker:
             _log.warning("%d tasks were stopped, and wait again", left)
         self._ledger.interrupt_all(is_loss=False, reason="its worker was stopped")
         try:
-            self._exchange.note(hand_in(self._session, self._ledger))
+            self._exchange.note(hand_in(self._session, self._ledger), ANY)
             self._exchange.announce()
             self._session.leave()
         except AqueError as error:

@@ -15,13 +15,22 @@ as $$
 #variable_conflict use_column
 declare
     me aque.worker;
+    due bigint[];
     ids bigint[];
 begin
     select * into me from aque.worker w where w.id = claimant and w.ended_at is null;
     if me.id is null then
         raise exception 'worker % is not registered, or was given up for dead', claimant using errcode = 'AQ003';
     end if;
+    due := (select aque.promote() from (select from aque.task where run_at <= clock_timestamp() limit 1) first);
     ids := aque.claim(me, cpus_free, memory_free, wanted);
+    -- Others hear with the commit, whether they sleep yet or not: of what they may have too, and who made room for what is
+    -- taken now that it need not. Both are rare.
+    perform pg_notify('aque_work', '') where not due <@ ids;
+    perform pg_notify('aque_work', r.worker_id::text)
+    from aque.reservation r
+    cross join lateral (select k.attempt from aque.task k where k.id = r.task_id offset 0) t
+    where r.task_id = any(ids) and r.worker_id <> claimant and t.attempt = r.attempt;
     if ids = '{}' then
         return;
     end if;

@@ -57,17 +57,17 @@ language sql immutable parallel safe as $$
            when -1 then 9223372036854775807 when 1 then -9223372036854775808 else place end
 $$;
 
--- Makes ready what has waited for its time.
-create or replace function aque.promote() returns int
+-- Makes ready what has waited for its time; returns what may be run then.
+create or replace function aque.promote() returns bigint[]
 language sql set enable_seqscan = off as $$
     with due as materialized (
         select id from aque.task where run_at <= clock_timestamp() order by run_at limit 1000 for update skip locked
     ), promoted as (
         update aque.task t set run_at = null,
             blockers = blockers - case when t.state in ('pending', 'paused') then 1 else 0 end
-        from due where t.id = due.id returning 1
+        from due where t.id = due.id returning t.id, t.state, t.blockers
     )
-    select count(*)::int from promoted
+    select coalesce(array_agg(p.id) filter (where p.state = 'pending' and p.blockers = 0), '{}') from promoted p
 $$;
 
 -- The first ready task of each shape that fits a worker (it may be one of those of its shape that are too big). The loose
@@ -269,8 +269,6 @@ declare
     began timestamptz;
     read_before bigint;
 begin
-    perform aque.promote() from (select from aque.task where run_at <= clock_timestamp() limit 1) due;
-
     marks := nullif(current_setting('aque.places', true), '');
     if marks.worker_id = me.id and marks.until > clock_timestamp() then
         select t.heads, t.taken into marks.heads, taken

@@ -29,7 +29,8 @@ $$;
 -- none is overlooked.
 -- What is looked up by its key is a lateral of its own, here and below: the plan may be older than what the tables hold.
 -- `among`: only these dependents are told of `done` (the others know); null: all.
--- Returns the dependents that ended, and one row (null, null) if some became ready.
+-- Returns the dependents that ended, and those that became ready, with no state; of more than a turn takes only one row of
+-- nulls.
 create or replace function aque.settle(done bigint[], among bigint[] default null)
 returns table (id bigint, state aque.state)
 language plpgsql rows 20
@@ -38,9 +39,10 @@ set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
+    most constant int := 1000;
     fell bigint[];
-    readied boolean := false;
-    any_ready boolean;
+    ready bigint[] := '{}';
+    more bigint[];
 begin
     -- most are needed by nobody, and to begin what follows costs more than this
     while exists (select from aque.dependency d where d.needs_id = any(done) and not d.waived) loop
@@ -79,21 +81,24 @@ begin
             set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error, was = excluded.was
         )
         select coalesce(array_agg(m.id) filter (where m.broken is not null), '{}'),
-               bool_or(m.state = 'pending' and m.blockers = 0)
-        into fell, any_ready from moved m;
-        readied := readied or coalesce(any_ready, false);
+               array_agg(m.id) filter (where m.state = 'pending' and m.blockers = 0)
+        into fell, more from moved m;
+        ready := ready || more;
         return query select t.id, t.state from aque.task t where t.id = any(fell);
         done := fell;
         among := null;
     end loop;
-    if readied then
-        return query select null::bigint, null::aque.state;
+    if cardinality(ready) > most then
+        ready := array[null::bigint];
     end if;
+    return query select r.id, null::aque.state from unnest(ready) r (id);
 end $$;
 
--- Ends runs, each under its lease: a run whose lease has been given away ends nothing. Their times are seconds since 1970. A failed run that has retries
--- left makes its task pending again, after its delay, unless someone wants it stopped. Returns the tasks whose runs were ended, with their state now
--- (pending: it will be retried), then what settle() says of those that waited for them.
+-- Ends runs, each under its lease: a run whose lease has been given away ends nothing. Their times are seconds since 1970. A
+-- failed run that has retries left makes its task pending again, after its delay, unless someone wants it stopped. Returns
+-- the tasks whose runs were ended, with their state now (pending: it will be retried), then what settle() says of those that
+-- waited for them, and a row of nulls where the runs gave back units of a limit, or a place in a queue: others may run what
+-- was ready before.
 create or replace function aque.complete(
     ids bigint[], leases bigint[], states aque.state[], starts float8[], ends float8[],
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
@@ -108,6 +113,9 @@ declare
     ended bigint[];
     became aque.state[];
     done bigint[];
+    shapes int[];
+    limited text[];
+    frees boolean;
 begin
     -- one alone has no order, and of its task nothing is looked at but where it may be tried again
     if cardinality(ids) > 1 or states[1] = 'error' then
@@ -142,8 +150,9 @@ begin
             offset 0
         ) x
         where t.id = x.id and t.lease = x.lease
-        returning t.id, t.state, t.attempt, t.started_at, x.old_worker_id as worker_id, to_timestamp(x.finished_at) as ended_at,
-                  x.state as ended_as, x.exit_code, x.signal, x.user_time, x.system_time, x.max_rss, x.read_bytes,
+        returning t.id, t.state, t.attempt, t.shape_id, t.limited, t.started_at, x.old_worker_id as worker_id,
+                  to_timestamp(x.finished_at) as ended_at, x.state as ended_as, x.exit_code, x.signal, x.user_time,
+                  x.system_time, x.max_rss, x.read_bytes,
                   x.written_bytes, x.error, x.result
     ), noted as (
         insert into aque.attempt (task_id, number, worker_id, started_at, finished_at, state, exit_code, signal,
@@ -155,11 +164,19 @@ begin
         insert into aque.result (task_id, value) select m.id, m.result from moved m where m.result is not null
         on conflict (task_id) do update set value = excluded.value
     )
-    select array_agg(m.id), array_agg(m.state), array_agg(m.id) filter (where aque.is_complete(m.state))
-    into ended, became, done from moved m;
+    select array_agg(m.id), array_agg(m.state), array_agg(m.id) filter (where aque.is_complete(m.state)),
+           array_agg(m.shape_id), bool_or(m.limited)
+    into ended, became, done, shapes, frees from moved m;
 
     return query select * from unnest(ended, became);
     return query select * from aque.settle(done);
+    limited := array(select q.name from aque.queue q where q.max_running is not null);
+    if limited <> '{}' then  -- mostly none is: no more is looked at then
+        frees := frees or exists (select from aque.shape s where s.id = any(shapes) and s.queue = any(limited));
+    end if;
+    if frees then
+        return query select null::bigint, null::aque.state;
+    end if;
 end $$;
 
 -- Gives captured tasks back unrun, as if they had never been captured; those that someone wants stopped end.

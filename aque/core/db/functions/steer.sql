@@ -126,7 +126,7 @@ begin
             set state = excluded.state, finished_at = excluded.finished_at, error = excluded.error, was = excluded.was
         )
         select m.id, m.before, m.state, null::bigint from moved m;
-    return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.id is not null;
+    return query select s.id, null::aque.state, s.state, null::bigint from aque.settle(waiting) s where s.state is not null;
 end $$;
 
 -- A life of the server, which ends with all its locks: it is started, or promoted where it was a standby before.

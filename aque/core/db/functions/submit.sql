@@ -218,7 +218,7 @@ begin
         select s.id, s.state
         from aque.settle((select coalesce(array_agg(t.id), '{}') from aque.task t
                           where t.id = any(needs) and aque.is_complete(t.state)), dependents) s
-        where s.id is not null;
+        where s.state is not null;
 end $$;
 
 -- A submission of tasks that need none, and that no other of them needs: so nobody has to know their ids before. Gives

@@ -1,8 +1,8 @@
 -- Wake-up: whom new work concerns. A notification takes a lock that all commits queue for, and a worker that looks in vain
 -- takes the processor from those who submit.
 
--- Whether a worker that sleeps could run some of these tasks, were it empty; null: any tasks. Whether they are ready now does
--- not matter: of those that wait for their time it has to know as well.
+-- Whether a worker that sleeps could run some of these tasks, were it empty, which are ready now; null: any tasks. Of what
+-- becomes ready later is told then, and of what waits for its time each worker knows.
 create or replace function aque.is_waited_for(tasks bigint[]) returns boolean
 language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $$
@@ -12,24 +12,32 @@ begin
         where w.idle and w.ended_at is null
           and (tasks is null or exists (
               select from aque.task t join aque.shape s on s.id = t.shape_id
-              where t.id = any(tasks) and aque.fits(w, s))));
+              where t.id = any(tasks) and t.state = 'pending' and (t.blockers = 0 or t.run_at <= clock_timestamp())
+                and aque.fits(w, s))));
 end $$;
 
--- All who listen hear `payloads`, and idle workers are woken that could run some of `news` (null: any tasks). What is told was
+-- All who listen hear `payloads`, and idle workers are woken where one could run some of `news` (null: any tasks). What is told was
 -- committed before, so this need not wait for the disk, and must not fail, lest somebody submit it again: where it does, or
 -- the server's queue of notifications is full, nobody hears.
-create or replace procedure aque.tell(payloads text[], news bigint[]) language plpgsql as $$
+-- Of tasks that wait mostly nobody wants to hear, and who submits need not queue for a notification: those who listen for
+-- them hold a lock as long. Who comes while we hold it waits for us, and looks for itself then; two who try it at the same
+-- moment may take each other for a listener.
+create or replace function aque.tell(payloads text[], news bigint[]) returns void language plpgsql as $$
 declare
     payload text;
     done text;  -- what is assigned needs no statement, of which each costs more than a notification
 begin
     done := set_config('synchronous_commit', 'off', true);
     if pg_notification_queue_usage() < 0.99 then
-        if aque.is_waited_for(news) then
+        if news is distinct from '{}' and aque.is_waited_for(news) then
             done := pg_notify('aque_work', '');
         end if;
         foreach payload in array payloads loop
-            done := pg_notify('aque_task', payload);
+            if payload !~ '^(creating|pending|paused) ' then
+                done := pg_notify('aque_task', payload);
+            elsif not pg_try_advisory_xact_lock(1634825587, 0) then
+                done := pg_notify('aque_new', payload);
+            end if;
         end loop;
     end if;
 exception when others or query_canceled then
@@ -68,7 +76,8 @@ begin
     select coalesce(array_agg(s.id), '{}'), coalesce(array_agg(s.state::text), '{}') into ended, states
     from aque.submit(ids, places, args, kinds, common, demands, environs, edges, dependents, needs, parents, children) s;
     commit;
-    call aque.tell(payloads, news);
+    -- what is needed was locked meanwhile, so that who looked for work passed it by
+    perform aque.tell(payloads, case when news is not null then news || needs || parents end);
 end $$;
 
 -- The same of tasks that nothing ties, which get their ids here; `states` are those that they will have. Of more than a
@@ -82,24 +91,26 @@ begin
     ids := aque.enter(places, args, kinds, common, demands, environs);
     payloads := aque.payloads(ids, states);
     commit;
-    call aque.tell(payloads, case when cardinality(ids) <= few then ids end);
+    perform aque.tell(payloads, case when cardinality(ids) <= few then ids end);
 end $$;
 
 -- Ends of runs that nothing waits for, as far as is known, and what is told of them, after `payloads`: in one turn, so that
--- those who wait for a result wait for nothing else.
+-- those who wait for a result wait for nothing else. Returns what may be run now, by ids; null among them: any tasks.
 create or replace procedure aque.complete_and_tell(
     ids bigint[], leases bigint[], states aque.state[], starts float8[], ends float8[],
     exit_codes int[], signals smallint[], user_times real[], system_times real[], max_rsses bigint[],
-    reads bigint[], writes bigint[], errors json[], results json[], payloads text[]
+    reads bigint[], writes bigint[], errors json[], results json[], payloads text[], out ready bigint[]
 ) language plpgsql as $$
 declare
     changed bigint[];
     became text[];
 begin
-    select coalesce(array_agg(c.id), '{}'), coalesce(array_agg(c.state::text), '{}') into changed, became
+    select coalesce(array_agg(c.id) filter (where c.state is not null), '{}'),
+           coalesce(array_agg(c.state::text) filter (where c.state is not null), '{}'),
+           array_agg(c.id) filter (where c.state is null or c.state = 'pending')
+    into changed, became, ready
     from aque.complete(ids, leases, states, starts, ends, exit_codes, signals, user_times, system_times, max_rsses, reads,
-                       writes, errors, results) c
-    where c.id is not null;
+                       writes, errors, results) c;
     commit;
-    call aque.tell(payloads || aque.payloads(changed, became), null);
+    perform aque.tell(payloads || aque.payloads(changed, became), '{}');
 end $$;

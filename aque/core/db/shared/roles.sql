@@ -64,7 +64,8 @@ grant delete on aque.signal, aque.reservation to aque_worker;
 -- Functions: what only reads runs with the rights of who calls it; what writes is named here, and runs as the owner.
 do $$
 declare
-    people constant text[] := '{submit,enter,prepare,store,link,kill,waiting,waive,retry,revive,cancel,move,prioritise,edit,remove}';
+    people constant text[] :=
+        '{submit,enter,prepare,store,link,kill,waiting,waive,retry,revive,cancel,move,prioritise,edit,remove,tell}';
     workers constant text[] := '{capture,complete,release,interrupt,forsake,expire,tidy}';
     each record;
 begin
