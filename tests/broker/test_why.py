@@ -286,7 +286,7 @@ def test_of_one_that_fell_it_tells_what_would_end_it_now(broker: Broker, conn: C
     fell = submit(broker, dependencies=needed)
 
     def end(state: State) -> None:
-        now, runs = datetime.now(UTC), work.claim(conn, worker, 9.0, _ANY, 9)
+        now, runs = datetime.now(UTC).timestamp(), work.claim(conn, worker, 9.0, _ANY, 9)
         work.complete(conn, [Outcome(run.id, run.lease, state, now, now, exit_code=3) for run in runs])
 
     end(State.ERROR)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 import aque
@@ -54,6 +55,14 @@ def shell(folder: Path, seconds: float, **fields: object) -> dict[str, object]:
     return {"pattern": "shell", "args": records.SHELL.format(folder=folder, seconds=seconds), **fields}
 
 
+def _is_connected(broker: Broker, process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has asked the server something: who starts while there is none is refused, as it should be."""
+    ports = [each.laddr.port for each in psutil.Process(process.pid).net_connections("tcp")]
+    asked = "select exists (select from pg_stat_activity where client_port = any(%s) and query <> '')"
+    with broker.database.connection() as conn:
+        return conn.execute(asked, [ports]).fetchone() == (True,)
+
+
 def test_workers_and_clients_go_on_at_the_other_server(
     pair: Pair, broker: Broker, tmp_path: Path, report: Report
 ) -> None:
@@ -65,10 +74,10 @@ def test_workers_and_clients_go_on_at_the_other_server(
         late = start("--tag", "late")
         long = queue.submit_many([shell(tmp_path, 12, tags="late"), shell(tmp_path, 12, tags="soon")])
         start("--tag", "soon")
-        wait_for(lambda: all(begun(tmp_path, each.id) for each in long), 30)
-        short = queue.submit_many([shell(tmp_path, 0.2, tags="soon") for _ in range(20)])
-        command = [sys.executable, "-m", "aque", "wait", "--broker", pair.url, *(str(each.id) for each in short)]
+        command = [sys.executable, "-m", "aque", "wait", "--broker", pair.url, *(str(each.id) for each in long)]
         waiting = subprocess.Popen(command, env={**os.environ, "AQUE_LOG": "CRITICAL"}, stdout=subprocess.DEVNULL)
+        wait_for(lambda: all(begun(tmp_path, each.id) for each in long) and _is_connected(broker, waiting), 30)
+        short = queue.submit_many([shell(tmp_path, 0.2, tags="soon") for _ in range(20)])
         wait_for(lambda: any(each.done() for each in short), 30)
         late.send_signal(signal.SIGSTOP)
         pair.primary.kill()
