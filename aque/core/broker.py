@@ -99,14 +99,14 @@ class Broker(Line):
             submission.request(conn, [each.worker for each in done if each.worker is not None])
             ended = [each for each in done if each.worker is None and each.touched]
             if ended:
-                submission.announce_work(conn, [Change(each.id, each.state) for each in ended])
+                submission.announce(conn, [Change(each.id, each.state) for each in ended], submission.ANY)
 
     def withdraw(self, ids: Sequence[int]) -> list[Change]:
         """Cancel those of the tasks that have not begun, and leave alone those that run."""
         with self.database.transaction() as conn:
             changed = queries.batches.withdraw(conn, ids)
         with self.database.connection() as conn:
-            submission.announce_work(conn, changed)
+            submission.announce(conn, changed, submission.ANY)
         return changed
 
     def seal(self, group: int) -> None:
@@ -161,7 +161,7 @@ class Broker(Line):
         """Give captured tasks (id, lease) back unrun; returns the ids of those that are pending again."""
         with self.database.connection() as conn:
             changes = queries.work.release(conn, runs)
-            submission.announce_work(conn, changes)
+            submission.announce(conn, changes, submission.ANY)
         return [change.id for change in changes if change.state == State.PENDING]
 
     def heartbeat(self, worker: Sleeper, *, cpus_used: float = 0.0, memory_used: int = 0) -> bool:

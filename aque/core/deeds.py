@@ -73,7 +73,7 @@ def _announce(conn: Connection, done: Sequence[Steered]) -> None:
     """What waits no longer, or later, may let others run: so that is news for who sleeps, whatever it is."""
     if any(each.state for each in done):
         changed = [Change(each.id, each.state) for each in done if each.state and each.state != each.before]
-        submission.announce_work(conn, changed)
+        submission.announce(conn, changed, submission.ANY)
 
 
 @contextmanager

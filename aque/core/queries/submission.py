@@ -67,19 +67,18 @@ def inheritance(conn: Connection, parent: int) -> dict[str, Any]:
 
 def wake(conn: Connection) -> None:
     """Tell idle workers that there is work."""
-    announce_work(conn, ())
+    announce(conn, (), ANY)
 
 
-def announce(conn: Connection, changed: Iterable[Change]) -> None:
-    """Tell everybody who listens what became of tasks. Call it outside of the transaction that changed them."""
-    if told := payloads(changed):
-        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told), "news": "{}"})
+def announce(conn: Connection, changed: Iterable[Change], ready: Ready = frozenset()) -> None:
+    """Tell everybody who listens what became of tasks, and idle workers what may be run now; in one round trip.
 
-
-def announce_work(conn: Connection, changed: Iterable[Change], ready: Ready = ANY) -> None:
-    """The same, and tell idle workers of what may be run now; in one round trip."""
-    news = None if None in ready or len(ready) > FEW else arrays.plain(ready)
-    conn.execute(_SQL["announce"], {"payloads": arrays.texts(payloads(changed)), "news": news})
+    Call it outside of the transaction that changed them.
+    """
+    told = payloads(changed)
+    if told or ready:
+        news = None if None in ready or len(ready) > FEW else arrays.plain(ready)
+        conn.execute(_SQL["announce"], {"payloads": arrays.texts(told), "news": news})
 
 
 def announce_new(conn: Connection, news: News) -> None:

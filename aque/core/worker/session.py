@@ -146,10 +146,7 @@ class Session:
     def announce(self, changes: Iterable[Change], ready: Ready) -> None:
         """Tell everybody what became of tasks, and idle workers what may be run now."""
         with self.wire.talking() as conn:
-            if ready:
-                submission.announce_work(conn, changes, ready)
-            else:
-                submission.announce(conn, changes)
+            submission.announce(conn, changes, ready)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask one of the functions of the query layer."""

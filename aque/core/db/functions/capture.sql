@@ -26,14 +26,16 @@ begin
     ids := aque.claim(me, cpus_free, memory_free, wanted);
     -- Others hear with the commit, whether they sleep yet or not: of what they may have too, and who made room for what is
     -- taken now that it need not. Both are rare.
-    perform pg_notify('aque_work', '') where not due <@ ids;
+    if not due <@ ids then
+        perform pg_notify('aque_work', '');
+    end if;
+    if ids = '{}' then
+        return;
+    end if;
     perform pg_notify('aque_work', r.worker_id::text)
     from aque.reservation r
     cross join lateral (select k.attempt from aque.task k where k.id = r.task_id offset 0) t
     where r.task_id = any(ids) and r.worker_id <> claimant and t.attempt = r.attempt;
-    if ids = '{}' then
-        return;
-    end if;
     return query
         with moved as (
             update aque.task t
